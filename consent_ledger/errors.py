@@ -91,6 +91,16 @@ class ConsentInvalid(LedgerError):
     sentence = _("El consentimiento no está completo o sus fechas no son correctas. Corrija los datos indicados.")
 
 
+class GuardianUnnamed(ConsentInvalid):
+    """A guardian acted and is not named, or is named and did not act."""
+
+    code = "guardian_unnamed"
+    sentence = _(
+        "No consta quién actuó por la persona. Indique el documento de su representante y la relación entre ambos; si "
+        "decidió la propia persona, no indique ninguna relación."
+    )
+
+
 class ConsentTransitionRefused(LedgerError):
     """A change that the consent's present state does not allow."""
 

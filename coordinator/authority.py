@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from coordinator.errors import CertificateRequestRefused
+from presentation.faults import os_fault
 from presentation.messages import _
 from service.errors import CertificateUnusable
 from service.peer import BACKDATING
@@ -79,7 +80,7 @@ class Authority:
             certificates = path.read_bytes()
         except OSError as error:
             raise CertificateUnusable(
-                _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror),
+                _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)),
                 remedy=_("restaure una copia de seguridad"),
             ) from error
         return cls(read_tls_key(home / CA_KEY), certificates, network=network)

@@ -99,7 +99,9 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         (say("Directorio número"), document["directory_serial"]),
     ]
     lines = [say(line) for line in locator_lines(document["locator"])]
-    lines.append(say(relay_line(document["relay"])))
+    names = {row["id"]: row["name"] for row in document["entities"]}
+    attached = [names.get(entity, entity) for entity in document["relay"]["attached"]]
+    lines.append(say(relay_line(document["relay"] | {"attached": attached})))
     lines += refused_lines(document["refused_calls"], lang)
     lines += alarm_lines(document["evidence"], lang)
     shown = [terminal.pairs(facts), *(terminal.paragraph(line) for line in lines)]

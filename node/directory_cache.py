@@ -28,6 +28,7 @@ from consent_ledger.proofs.checkpoint import Checkpoint
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.witnessing.fork_evidence import keep_evidence
 from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct
+from presentation.faults import os_fault
 from presentation.messages import _, listing
 from service.errors import HomeUnusable
 from service.files import write_private
@@ -358,7 +359,7 @@ class DirectoryCache:
             return None
         except OSError as error:
             raise HomeUnusable(
-                _("no se puede leer {path}: {strerror}", path=self._path, strerror=error.strerror),
+                _("no se puede leer {path}: {reason}", path=self._path, reason=os_fault(error)),
                 remedy=_("compruebe sus permisos"),
             ) from error
         return status.st_mtime_ns, status.st_ino

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from presentation.messages import _
 from service.settings import ServiceSettings, http_url
 from trust.addresses import Address
 from trust.parties import EntityId, HexKey, ledger_origin
@@ -62,7 +63,9 @@ class NodeSettings(ServiceSettings):
     @model_validator(mode="after")
     def _addresses_lead_to_a_port(self) -> Self:
         if self.addresses and not self.listen:
-            raise ValueError("addresses need something to lead to: set listen, or give none")
+            raise ValueError(
+                _("addresses necesita un puerto al que llevar: indique listen, o no ponga ninguna dirección")
+            )
         return self
 
     @property

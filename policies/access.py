@@ -97,12 +97,10 @@ class AccessPolicy:
             self._entities = cedarpy.Entities.from_json_str(_entities_json(words), self._schema)
         except ValueError as error:
             raise PolicyDocumentDamaged(
-                _("política de accesos: {error}", error=str(error)), remedy=_("reinstale RedPACT")
+                _("la política de accesos no se puede leer"), remedy=_("reinstale RedPACT")
             ) from error
         if faults:
-            raise PolicyDocumentDamaged(
-                _("política de accesos: {error}", error=faults[0].error), remedy=_("reinstale RedPACT")
-            )
+            raise PolicyDocumentDamaged(_("la política de accesos no cumple su esquema"), remedy=_("reinstale RedPACT"))
 
     @classmethod
     def load(cls) -> "AccessPolicy":

@@ -77,9 +77,9 @@ class CaseAccessRules(Entry):
     def _coherent(self) -> "CaseAccessRules":
         ids = [reason.id for reason in self.reasons]
         if len(set(ids)) != len(ids):
-            raise ValueError("a reason is listed twice")
+            raise ValueError(_("un motivo está dos veces"))
         if self.default_reason not in ids:
-            raise ValueError(f"the default reason {self.default_reason!r} is not listed")
+            raise ValueError(_("el motivo por omisión {reason!r} no está en la lista", reason=self.default_reason))
         return self
 
     @property

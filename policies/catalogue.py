@@ -1,6 +1,7 @@
 """The field catalogue of the shared-summarised social record: its fields and their allowed values."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache, lru_cache
 from typing import Final, Literal
 
@@ -11,6 +12,7 @@ from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged, ValueNotAllowed
 from policies.fields import FieldSpec, FieldType, Scope, Sensitivity
 from policies.terms import find_term
+from presentation.formats import day, month, number
 from presentation.messages import _, joined, speaking
 
 # Made once, as terms are looked up many times a request.
@@ -131,7 +133,7 @@ class Catalogue:
         return spec is not None and spec.shareable and spec.fault(value, self.codes) is None
 
     def display(self, field_id: str, value: object, lang: str = "es") -> str:
-        """Return a value for people: codes by their names, lists joined by commas.
+        """Return a value for people: codes by their names, dates and numbers as the language writes them.
 
         Raises:
             UnknownTerm: there is no such field.
@@ -141,17 +143,21 @@ class Catalogue:
             return speaking(lang)("Sí") if value else speaking(lang)("No")
         if isinstance(value, list | tuple):
             return ", ".join(self._item(spec, item, lang) for item in value)
-        return self._code(spec.codes, value, lang)
+        return self._shown(spec.type, spec.codes, value, lang)
 
     def _item(self, spec: FieldSpec, item: object, lang: str) -> str:
         if not isinstance(item, dict):
-            return self._code(spec.codes, item, lang)
-        cells = (self._code(part.codes, item[part.name], lang) for part in spec.parts if part.name in item)
+            return self._shown(spec.type, spec.codes, item, lang)
+        cells = (self._shown(part.type, part.codes, item[part.name], lang) for part in spec.parts if part.name in item)
         return " · ".join(cells)
 
-    def _code(self, list_id: str | None, value: object, lang: str) -> str:
+    def _shown(self, kind: FieldType, list_id: str | None, value: object, lang: str) -> str:
         if list_id is not None and isinstance(value, str) and value in self.codes.list(list_id):
             return self.codes.code(list_id, value).label(lang)
+        if kind is FieldType.INT and isinstance(value, int):
+            return number(value, lang)
+        if kind in _CALENDAR and isinstance(value, str):
+            return _date_shown(kind, value, lang)
         return str(value)
 
     def _values_remedy(self, spec: FieldSpec) -> str:
@@ -163,6 +169,17 @@ class Catalogue:
         return _("use uno de estos valores: {known}", known=", ".join(known))
 
 
+def _date_shown(kind: FieldType, text: str, lang: str) -> str:
+    """Return a date or month in words; any other text stands for itself."""
+    try:
+        if kind is FieldType.MONTH:
+            return month(date.fromisoformat(f"{text}-01"), lang)
+        return day(date.fromisoformat(text), lang)
+    except ValueError:
+        return text
+
+
+_CALENDAR: Final = frozenset({FieldType.DATE, FieldType.MONTH})
 _MAX_SHOWN = 20
 _FAMILIES: Final = {"levels": _("Nivel"), "self": _("Autopercepción")}
 

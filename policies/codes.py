@@ -34,7 +34,7 @@ class CodeList(Labelled):
     @model_validator(mode="after")
     def _distinct(self) -> "CodeList":
         if len(self.by_code) != len(self.codes):
-            raise ValueError("a code is listed twice")
+            raise ValueError(_("un código está dos veces"))
         return self
 
     @cached_property
@@ -82,7 +82,11 @@ class CodeLists:
             UnknownTerm: the list or the code does not exist.
         """
         codes = self.list(list_id).by_code
-        return codes[code] if code in codes else find_term(_("código de {codes}", codes=list_id), codes, code)
+        return (
+            codes[code]
+            if code in codes
+            else find_term(_("código de la lista «{codes}»", codes=self.list(list_id).title), codes, code)
+        )
 
 
 @cache

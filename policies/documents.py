@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.errors import PolicyDocumentDamaged
+from presentation.faults import first_fault, os_fault, parse_fault
 from presentation.messages import Message, _, bilingual
 
 BUNDLE: Final = Path(__file__).parent
@@ -57,7 +58,7 @@ def read_bytes(name: str) -> bytes:
     try:
         return (BUNDLE / name).read_bytes()
     except OSError as error:
-        raise PolicyDocumentDamaged(f"{name}: {error.strerror}", remedy=_REMEDY) from error
+        raise PolicyDocumentDamaged(_("{name}: {fault}", name=name, fault=os_fault(error)), remedy=_REMEDY) from error
 
 
 def read_text(name: str) -> str:
@@ -99,11 +100,12 @@ def parse_document(name: str, text: str, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 - the C twin of SafeLoader
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise PolicyDocumentDamaged(f"{name}: {place}: {first['msg']}", remedy=_REMEDY) from error
+        fault = first_fault(error)
+        raise PolicyDocumentDamaged(_("{name}: {fault}", name=name, fault=fault), remedy=_REMEDY) from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: the loader met an impossible date
-        raise PolicyDocumentDamaged(f"{name}: {error}", remedy=_REMEDY) from error
+        raise PolicyDocumentDamaged(
+            _("{name}: {fault}", name=name, fault=parse_fault(error)), remedy=_REMEDY
+        ) from error
 
 
 def digest(names: Iterable[str]) -> str:

@@ -80,6 +80,20 @@ EXIT_CODES: Final[Mapping[ErrorKind, int]] = {
 """The exit code of a command; 0 is done. Scripts rely on these numbers."""
 
 
+def code_sentence(code: str) -> str:
+    """Return the sentence of an error's code, which a table or a peer's reply holds; unknown ones stand for themselves.
+
+    Only the errors of loaded packages are known, which are those that could have been raised here.
+    """
+    waiting: list[type[RedpactError]] = [RedpactError]
+    while waiting:
+        found = waiting.pop()
+        if found.code == code:
+            return found.sentence
+        waiting += found.__subclasses__()
+    return code
+
+
 def error_document(error: RedpactError) -> dict[str, object]:
     """Return the JSON document of an error; message and remedy are in the language of the program."""
     sentences = {language: in_language(error.sentence, language) for language in LANGUAGES}

@@ -107,7 +107,7 @@ def parse_rules(text: str) -> dict[str, dict[str, Any]]:
         rules: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
     except ValueError as error:
         raise PolicyDocumentDamaged(
-            _("política de accesos: {error}", error=str(error)), remedy=_("reinstale RedPACT")
+            _("la política de accesos no se puede leer"), remedy=_("reinstale RedPACT")
         ) from error
     return rules
 

@@ -88,17 +88,22 @@ class FieldSpec(Labelled):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        rules = (
-            (self.type is FieldType.CODE, self.codes is not None, "a coded field names its code list"),
-            (self.type is FieldType.LIST, bool(self.codes or self.parts), "a list has codes or parts"),
-            (self.type is FieldType.TEXT, self.max_length is not None, "a text has a maximum length"),
-            (self.type in _NUMBERS, None not in (self.minimum, self.maximum), "a number has bounds"),
-            (self.sensitivity is Sensitivity.P3, self.legal_basis is not None, "P3 states its legal basis"),
-            (self.multiline, self.scope is Scope.NODE, "free text stays at the node"),
-        )
-        for applies, holds, rule in rules:
-            if applies and not holds:
-                raise ValueError(f"{self.id}: {rule}")
+        if self.type is FieldType.CODE and self.codes is None:
+            raise ValueError(_("{field}: un campo codificado indica su lista de códigos", field=self.id))
+        if self.type is FieldType.LIST and not (self.codes or self.parts):
+            raise ValueError(_("{field}: una lista tiene códigos o partes", field=self.id))
+        if self.type is FieldType.TEXT and self.max_length is None:
+            raise ValueError(_("{field}: un texto tiene una longitud máxima", field=self.id))
+        if self.type in _NUMBERS and None in (self.minimum, self.maximum):
+            raise ValueError(_("{field}: un número tiene límites", field=self.id))
+        return self
+
+    @model_validator(mode="after")
+    def _protected(self) -> Self:
+        if self.sensitivity is Sensitivity.P3 and self.legal_basis is None:
+            raise ValueError(_("{field}: un campo P3 indica su base jurídica", field=self.id))
+        if self.multiline and self.scope is not Scope.NODE:
+            raise ValueError(_("{field}: el texto libre se queda en el nodo", field=self.id))
         return self
 
     @property

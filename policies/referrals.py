@@ -22,7 +22,7 @@ from policies.codes import Code, load_codes
 from policies.documents import Entry, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
-from presentation.messages import _
+from presentation.messages import Message, _
 
 # Made once, as terms are looked up many times a request.
 _URGENCY: Final = _("urgencia")
@@ -82,6 +82,25 @@ class WordList(StrEnum):
     KINDS = "kinds"
     PLACES = "places"
     WAITS = "waits"
+
+
+SIDE_NAMES: Final[Mapping[ReferralSide, Message]] = {
+    ReferralSide.SENDER: _("enviada"),
+    ReferralSide.RECEIVER: _("recibida"),
+}
+LIST_NAMES: Final[Mapping[WordList, Message]] = {
+    WordList.SERVICES: _("recursos"),
+    WordList.NEEDS: _("necesidades"),
+    WordList.URGENCIES: _("urgencias"),
+    WordList.REJECTIONS: _("motivos de rechazo"),
+    WordList.REVOCATIONS: _("motivos de anulación"),
+    WordList.LAPSES: _("motivos de caducidad"),
+    WordList.RESULTS: _("resultados"),
+    WordList.STATES: _("estados"),
+    WordList.KINDS: _("tipos"),
+    WordList.PLACES: _("plazas"),
+    WordList.WAITS: _("esperas"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +223,16 @@ class ReferralWords:
             UnknownTerm: there is none of that code.
         """
         codes = self.lists[name]
-        return codes[code] if code in codes else find_term(_("código de {codes}", codes=name.value), codes, code)
+        return (
+            codes[code]
+            if code in codes
+            else find_term(_("código de la lista «{codes}»", codes=LIST_NAMES[name]), codes, code)
+        )
+
+    def title(self, name: WordList, code: str) -> str:
+        """Return the name of a code in its reader's language; one that the list does not have stands for itself."""
+        known = self.lists[name].get(code)
+        return known.title if known else code
 
     def label(self, name: WordList, code: str, lang: str) -> str:
         """Return the name of a code; one that the list does not have stands for itself."""

@@ -1,6 +1,6 @@
 """The retention schedule: periods for which the content of ledger entries is kept, and the bases for erasing it."""
 
-from datetime import timedelta
+from datetime import datetime
 from functools import cache
 from typing import Final, Literal
 
@@ -8,6 +8,7 @@ from pydantic import Field
 
 from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
+from policies.local_days import end_after
 from policies.terms import find_term
 from presentation.messages import _
 
@@ -32,10 +33,9 @@ class RetentionRule(Labelled):
     keep_days: int = Field(ge=1, le=36_525)
     basis: str
 
-    @property
-    def keep(self) -> timedelta:
-        """The period."""
-        return timedelta(days=self.keep_days)
+    def kept_until(self, since: datetime) -> datetime:
+        """Return the end of the period that begins at a moment: the end of its last local day, UTC."""
+        return end_after(since, self.keep_days)
 
 
 class _Document(Entry):

@@ -101,7 +101,7 @@ def load_territory() -> Territory:
         municipalities = tuple(Municipality(code, name, province) for code, name, province in rows)
     except ValueError as error:
         raise PolicyDocumentDamaged(
-            _("municipalities.csv: {error}", error=str(error)), remedy=_("reinstale RedPACT")
+            _("municipalities.csv: una línea no tiene código, nombre y provincia"), remedy=_("reinstale RedPACT")
         ) from error
     counted = {code: len(tuple(group)) for code, group in groupby(municipalities, key=lambda each: each.province)}
     if counted != {province.code: province.municipalities for province in document.provinces}:

@@ -33,7 +33,7 @@ class NumericFeature(Labelled):
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         if not self.min < self.max or not self.min <= self.missing <= self.max:
-            raise ValueError(f"{self.name}: min < max, and missing within them")
+            raise ValueError(_("{name}: min ha de ser menor que max, y missing estar entre los dos", name=self.name))
         return self
 
     def schema_entry(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Label(Labelled):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if self.threshold_months > self.window_months:
-            raise ValueError("the threshold is longer than the window")
+            raise ValueError(_("el umbral es más largo que el plazo"))
         return self
 
     @property

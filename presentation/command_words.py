@@ -6,6 +6,7 @@ child processes and every other library. Here only the names that their modules 
 
 import gettext
 import importlib
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -14,6 +15,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from presentation.catalogue import LANGUAGES, SOURCE
+from presentation.command_help import options_panel, without_markup
 from presentation.messages import current_language, use_language
 
 _LIBRARIES: Final = ("click", "typer")
@@ -109,6 +111,7 @@ SPANISH_PLURALS: Final = {
 METAVARS: Final = {
     "text": "texto",
     "integer": "entero",
+    "datetime": "fecha",
     "float": "número",
     "file": "fichero",
     "directory": "carpeta",
@@ -117,7 +120,18 @@ METAVARS: Final = {
 }
 """Names of the values of an option, shown in capitals."""
 
-_ENGLISH: Final = {"fichero": "file", "carpeta": "directory", "ruta": "path"}
+USAGE: Final = {"OPTIONS": "OPCIONES", "COMMAND": "ORDEN", "ARGS": "ARGUMENTOS"}
+"""Words in capitals of the line of usage."""
+
+_CAPITALS: Final = re.compile("|".join(USAGE))
+_ENGLISH: Final = {
+    "fichero": "file",
+    "carpeta": "directory",
+    "ruta": "path",
+    "integer range": "integer",
+    "float range": "float",
+}
+_NAMED: Final = ("StringParamType", "IntParamType", "IntRange", "FloatParamType", "FloatRange", "DateTime")
 _CONSTANTS: Final = {
     "DEPRECATED_STRING": "(deprecated) ",
     "DEFAULT_STRING": "[default: {}]",
@@ -155,8 +169,12 @@ def speak_current_language() -> None:
         if name.split(".")[0] in _LIBRARIES:
             _exchange(module)
     _name_values(importlib.import_module("click.types"))
-    if not hasattr(core.TyperGroup.resolve_command, "__wrapped__"):
-        core.TyperGroup.resolve_command = _suggesting(core.TyperGroup.resolve_command)
+    click = importlib.import_module("click.core")
+    _wrap(core.TyperGroup, "resolve_command", _suggesting)
+    for kind in (click.Command, click.Group):
+        _wrap(kind, "collect_usage_pieces", _in_capitals)
+    _wrap(click.Option, "get_error_hint", _hinting)
+    _wrap(core.TyperArgument, "__init__", _keeping_help)
     if not isinstance(getattr(typer, _RICH, None), _Panels):
         setattr(typer, _RICH, _Panels(f"typer.{_RICH}"))
 
@@ -185,6 +203,8 @@ class _Panels(ModuleType):
         _exchange(module)
         for constant, english in _CONSTANTS.items():
             setattr(module, constant, word(english))
+        _wrap(module, "_print_options_panel", options_panel)
+        _wrap(module, "_make_rich_text", without_markup)
         return getattr(module, name)
 
 
@@ -201,6 +221,49 @@ class _Name:
 
     def __set__(self, instance: object, name: str) -> None:
         vars(instance)["name"] = name
+
+
+def _wrap(owner: Any, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Put a function of the libraries inside ours, once."""
+    held = vars(owner)[name]
+    if not hasattr(held, "__wrapped__"):
+        setattr(owner, name, wrapper(held))
+
+
+def _in_capitals(collect: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Return Click's list of what a command line holds, with its fixed words in the current language."""
+
+    @wraps(collect)
+    def collected(command: Any, *arguments: Any) -> list[str]:
+        pieces = collect(command, *arguments)
+        fixed = {command.options_metavar, getattr(command, "subcommand_metavar", None)}
+        if current_language() != SOURCE:
+            return pieces
+        return [_CAPITALS.sub(lambda found: USAGE[found[0]], each) if each in fixed else each for each in pieces]
+
+    return collected
+
+
+def _hinting(hint: Callable[..., str]) -> Callable[..., str]:
+    """Return Click's name of an option in an error, which names the variable without gettext."""
+
+    @wraps(hint)
+    def hinted(*arguments: Any) -> str:
+        text = hint(*arguments)
+        return text.replace(" (env var: ", " (variable de entorno: ") if current_language() == SOURCE else text
+
+    return hinted
+
+
+def _keeping_help(make: Callable[..., None]) -> Callable[..., None]:
+    """Return the maker of Typer's arguments that keeps their help, which Click 8.5 clears after Typer has set it."""
+
+    @wraps(make)
+    def made(argument: Any, **named: Any) -> None:
+        make(argument, **named)
+        argument.help = named.get("help")
+
+    return made
 
 
 def _suggesting(resolve: Callable[..., Any]) -> Callable[..., Any]:
@@ -229,7 +292,7 @@ def _exchange(module: ModuleType) -> None:
 
 
 def _name_values(types: ModuleType) -> None:
-    for name in ("StringParamType", "IntParamType", "FloatParamType", "File", "Path"):
+    for name in (*_NAMED, "File", "Path"):
         kind = getattr(types, name)
         if not isinstance(vars(kind).get("name"), _Name):
             kind.name = _Name(vars(kind).get("name", "path"))

@@ -5,8 +5,9 @@ a template ``_("... {name}", name=value)`` and ``plural(one, many, n)`` give the
 that is Markup stays as it is, any other is escaped. A message of the context is shown in the page's language by itself.
 """
 
+import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, partial
 from hashlib import sha256
@@ -23,6 +24,11 @@ from presentation.messages import Message, in_language, rendered
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_OPENED: Final = re.compile(r"<(?P<tag>tr|td|th)(?=[ >])")
+_TEXT: Final = re.compile(r">[^<]+")
+_LONG_WORD: Final = re.compile(r"(?:&[#\w]+;|[^\s<>&]){21,}")
+_PIECES: Final = re.compile(r"(?:&[#\w]+;|[^&]){1,10}")
+"""A word of more than 20 characters may break after every tenth; an entity counts as one."""
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -108,6 +114,36 @@ def day(value: date, lang: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), formats.day(value, lang))
 
 
+def labelled(rows: Markup, heads: Sequence[object]) -> Markup:
+    """Return the rows of a table with the heading of each cell as its label, by which a narrow screen stacks them.
+
+    Roles say that it is a table also where it does not look like one, and a word that no column could hold may break.
+
+    Args:
+        rows: markup of this package's templates: ``tr`` elements whose ``td`` and ``th`` are the columns in order.
+        heads: of the columns.
+    """
+    labels = [escape(head) for head in heads]
+    place = 0
+
+    def opened(found: re.Match[str]) -> str:
+        nonlocal place
+        if found["tag"] == "tr":
+            place = 0
+            return '<tr role="row"'
+        label = labels[place] if place < len(labels) else ""
+        place += 1
+        role = "cell" if found["tag"] == "td" else "rowheader"
+        return f'<{found["tag"]} role="{role}" data-label="{label}"'
+
+    marked = _OPENED.sub(opened, str(rows))
+    return Markup(_TEXT.sub(_breakable, marked))  # noqa: S704 - of markup, with escaped labels
+
+
+def _breakable(found: re.Match[str]) -> str:
+    return _LONG_WORD.sub(lambda word: "<wbr>".join(_PIECES.findall(word[0])), found[0])
+
+
 def words(lang: str, template: str, /, **values: object) -> Markup:
     """Return a template filled in in a language, as HTML."""
     if isinstance(template, Message):
@@ -146,7 +182,7 @@ def _environment(package: str, folder: str, lang: str) -> "Environment":
     _speak(environment, lang)
     shown = {name: partial(_lang_last, getattr(formats, name), lang) for name in _FORMATS}
     own = {"moment": partial(_lang_last, moment, lang), "day": partial(_lang_last, day, lang)}
-    environment.filters.update(shown | own | {"style_source": style_source})
+    environment.filters.update(shown | own | {"style_source": style_source, "labelled": labelled})
     return environment
 
 

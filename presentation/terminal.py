@@ -13,6 +13,7 @@ _RULE: Final = "-"
 _BLANK: Final = "-"
 """Shown for a value without a visible character."""
 _HANGING: Final = 2
+_PAIR: Final = 2
 
 
 def terminal_width() -> int:
@@ -69,10 +70,21 @@ def paragraph(text: object, width: int | None = None, indent: int | str = 0, *, 
     return "\n".join(lines)
 
 
-def table(columns: Sequence[object], rows: Sequence[Sequence[object]], width: int | None = None) -> str:
-    """Return a table under its headings, or one block a row when it is wider than the terminal.
+def fitted(text: str, width: int | None = None) -> str:
+    """Return a text whose lines fit the terminal: a longer one goes on between words, further in than it began."""
+    width = terminal_width() if width is None else width
+    return "\n".join(
+        line if cells(line) <= width else paragraph(line, width, len(line) - len(line.lstrip(" ")), hanging=_HANGING)
+        for line in text.split("\n")
+    )
 
-    Columns whose values are all figures are set to the right.
+
+def table(columns: Sequence[object], rows: Sequence[Sequence[object]], width: int | None = None) -> str:
+    """Return a table under its headings.
+
+    A table that is wider than the terminal says once what all rows share. What is left is a table again where it fits,
+    lines ``first: second`` where two columns are left, and else one block a row. Columns of figures are set to the
+    right.
 
     Args:
         columns: the headings.
@@ -87,10 +99,13 @@ def table(columns: Sequence[object], rows: Sequence[Sequence[object]], width: in
     body = [[plain(value) for value in row] for row in rows]
     if any(len(row) != len(head) for row in body):
         raise ValueError("a row has other columns than the table")
-    sizes = [max(cells(text or _BLANK) for text in column) for column in zip(head, *body, strict=True)]
-    if sum(sizes) + len(_GAP) * (len(sizes) - 1) <= width:
-        return _grid(head, body, sizes)
-    return "\n\n".join("\n".join(_block(head, row, width)) for row in body)
+    if (whole := _grid(head, body, width)) is not None:
+        return whole
+    shared = [place for place in range(len(head)) if len(body) > 1 and len({row[place] for row in body}) == 1]
+    left = [place for place in range(len(head)) if place not in shared]
+    said = "\n".join(_block(_at(shared, head), _at(shared, body[0]) if shared else [], width))
+    rest = _narrow(_at(left, head), [_at(left, row) for row in body], width) if left else ""
+    return "\n\n".join(part for part in (said, rest) if part)
 
 
 def pairs(facts: Sequence[tuple[object, object]], width: int | None = None) -> str:
@@ -100,7 +115,23 @@ def pairs(facts: Sequence[tuple[object, object]], width: int | None = None) -> s
     return "\n".join(_block(names, values, width))
 
 
-def _grid(head: list[str], body: list[list[str]], sizes: list[int]) -> str:
+def _at(places: Sequence[int], row: Sequence[str]) -> list[str]:
+    return [row[place] for place in places]
+
+
+def _narrow(head: list[str], body: list[list[str]], width: int) -> str:
+    if (whole := _grid(head, body, width)) is not None:
+        return whole
+    if len(head) == _PAIR and len(body) > 1:
+        return "\n".join("\n".join(_block([first or _BLANK], [second], width)) for first, second in body)
+    return "\n\n".join("\n".join(_block(head, row, width)) for row in body)
+
+
+def _grid(head: list[str], body: list[list[str]], width: int) -> str | None:
+    """Return the table side by side; None when it is wider."""
+    sizes = [max(cells(text or _BLANK) for text in column) for column in zip(head, *body, strict=True)]
+    if sum(sizes) + len(_GAP) * (len(sizes) - 1) > width:
+        return None
     right = [bool(body) and all(_is_figure(row[place]) for row in body) for place in range(len(head))]
     rule = [_RULE * size for size in sizes]
     return "\n".join(

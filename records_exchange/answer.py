@@ -17,6 +17,7 @@ from pydantic import (
 )
 from typing_extensions import override
 
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import AnswerMalformed
 from records_exchange.request import (
@@ -28,7 +29,6 @@ from records_exchange.request import (
     Instant,
     LedgerSize,
     Term,
-    first_fault,
 )
 from trust import signing
 from trust.canonical_model import CanonicalModel
@@ -134,9 +134,9 @@ class FetchAnswer(CanonicalModel):
     def _refusals_say_nothing(self) -> Self:
         refused = self.outcome is AnswerOutcome.REFUSED
         if refused != (self.reason is not None):
-            raise ValueError("a refusal has a reason, a release has none")
+            raise ValueError(_("una negativa lleva motivo; una entrega no"))
         if refused and (self.fields or self.withheld or self.consents):
-            raise ValueError("a refusal names no field and no consent")
+            raise ValueError(_("una negativa no nombra ningún campo ni consentimiento"))
         return self
 
 
@@ -156,4 +156,4 @@ def parse_answer(payload: bytes) -> FetchAnswer:
     except MalformedDocument as error:
         raise AnswerMalformed(_("no es una respuesta válida: {error}", error=error.message)) from error
     except ValidationError as error:
-        raise AnswerMalformed(_("no es una respuesta válida: {first_fault}", first_fault=first_fault(error))) from error
+        raise AnswerMalformed(_("no es una respuesta válida: {fault}", fault=first_fault(error))) from error

@@ -11,10 +11,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from policies.catalogue import load_catalogue
 from policies.vocabulary import load_vocabulary
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed, ReplyMalformed
 from records_exchange.message import Message
-from records_exchange.request import Term, first_fault
+from records_exchange.request import Term
 from trust.parties import EntityId
 
 ACCESS_REPORT: Final = "access.report"
@@ -66,9 +67,9 @@ def read_disclosed(body: Mapping[str, Any], holder: str) -> DisclosedAccesses:
     except ValidationError as error:
         raise ReplyMalformed(
             _(
-                "la respuesta de {holder} no es una lista de accesos válida: {first_fault}",
+                "la respuesta de {holder} no es una lista de accesos válida: {fault}",
                 holder=holder,
-                first_fault=first_fault(error),
+                fault=first_fault(error),
             ),
             remedy=_("actualice RedPACT en las dos entidades"),
         ) from error

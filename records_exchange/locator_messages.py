@@ -11,6 +11,7 @@ from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import (
     AnswerStale,
@@ -19,7 +20,7 @@ from records_exchange.errors import (
     RequestMisaddressed,
     RequestStale,
 )
-from records_exchange.request import Hex16, Hex32, Term, first_fault, payload_digest
+from records_exchange.request import Hex16, Hex32, Term, payload_digest
 from trust import canonical, signing
 from trust.errors import MalformedDocument
 from trust.parties import ENTITY_ID, EntityId
@@ -47,13 +48,13 @@ _REMEDY: Final = _("compruebe el reloj de este equipo y repita la consulta")
 
 def _whole_hour(moment: datetime) -> datetime:
     if moment.utcoffset() != timedelta(0) or (moment.minute, moment.second, moment.microsecond) != (0, 0, 0):
-        raise ValueError("the end of an entry is a whole hour, UTC")
+        raise ValueError(_("una entrada acaba en una hora en punto, UTC"))
     return moment
 
 
 def _whole_second(moment: datetime) -> datetime:
     if moment.utcoffset() != timedelta(0) or moment.microsecond:
-        raise ValueError("the time of an answer is a whole second, UTC")
+        raise ValueError(_("la hora de una respuesta es un segundo entero, UTC"))
     return moment
 
 
@@ -104,7 +105,7 @@ class Publication(SignedRequest):
     def _each_once(self) -> Self:
         named = [entry.token for entry in self.add] + list(self.remove)
         if len(named) != len(set(named)):
-            raise ValueError("a token is named twice")
+            raise ValueError(_("un testigo de consulta está dos veces"))
         return self
 
 
@@ -129,7 +130,7 @@ class LocatorAnswer(BaseModel):
     @model_validator(mode="after")
     def _entities(self) -> Self:
         if not all(ENTITY_ID.fullmatch(name) for name in self.holders):
-            raise ValueError("a slot holds an entity id, or nothing")
+            raise ValueError(_("un hueco lleva el identificador de una entidad, o nada"))
         return self
 
 
@@ -241,7 +242,7 @@ def _parsed(kind: type[_Message], payload: bytes) -> _Message:
         ) from error
     except ValidationError as error:
         raise LocatorMessageMalformed(
-            _("no es un mensaje válido del localizador: {first_fault}", first_fault=first_fault(error))
+            _("no es un mensaje válido del localizador: {fault}", fault=first_fault(error))
         ) from error
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import (
@@ -24,7 +25,7 @@ from records_exchange.errors import (
     ReplyMalformed,
     ReplyUnbound,
 )
-from records_exchange.request import REQUEST_LIFETIME, Hex16, Hex32, Instant, Term, first_fault, payload_digest
+from records_exchange.request import REQUEST_LIFETIME, Hex16, Hex32, Instant, Term, payload_digest
 from trust import canonical, signing
 from trust.directory import Directory
 from trust.errors import MalformedDocument
@@ -80,7 +81,7 @@ class MessageReply(BaseModel):
     @model_validator(mode="after")
     def _refusals_have_reasons(self) -> Self:
         if (self.outcome is MessageOutcome.REFUSED) != (self.reason is not None):
-            raise ValueError("a refusal has a reason, an acceptance has none")
+            raise ValueError(_("un rechazo lleva motivo; una aceptación no"))
         return self
 
 
@@ -153,7 +154,7 @@ def parse_message(payload: bytes) -> Message:
     except MalformedDocument as error:
         raise MessageMalformed(_("no es un mensaje válido: {error}", error=error.message)) from error
     except ValidationError as error:
-        raise MessageMalformed(_("no es un mensaje válido: {first_fault}", first_fault=first_fault(error))) from error
+        raise MessageMalformed(_("no es un mensaje válido: {fault}", fault=first_fault(error))) from error
 
 
 def open_message(

@@ -10,16 +10,17 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from policies.referrals import MOVES, ReferralSide, ReferralState, ReferralStep, WordList, allows, load_referral_words
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
 from records_exchange.message import Message
-from records_exchange.request import Hex16, Term, first_fault
+from records_exchange.request import Hex16, Term
 
 OFFER: Final = "referral.offer"
 STEP: Final = "referral.step"
 CAPACITY: Final = "capacity"
 MAX_STEPS: Final = 16
-LONGEST_ANSWER: Final = timedelta(days=61)
+LONGEST_ANSWER: Final = timedelta(days=62)
 """Bound on the time an offer stays open: the longest that a sender can choose, plus a day."""
 
 
@@ -71,9 +72,7 @@ def read_offer(message: Message) -> Offer:
     try:
         offer = Offer.model_validate(message.body)
     except ValidationError as error:
-        raise MessageMalformed(
-            _("no es una derivación válida: {first_fault}", first_fault=first_fault(error))
-        ) from error
+        raise MessageMalformed(_("no es una derivación válida: {fault}", fault=first_fault(error))) from error
     if message.subject is None:
         raise MessageMalformed(_("una derivación debe indicar la persona por su seudónimo"))
     if not timedelta(0) < offer.answer_by - message.issued <= LONGEST_ANSWER:
@@ -91,7 +90,7 @@ def read_step(message: Message) -> Step:
         return Step.model_validate(message.body)
     except ValidationError as error:
         raise MessageMalformed(
-            _("no es un paso válido de una derivación: {first_fault}", first_fault=first_fault(error))
+            _("no es un paso válido de una derivación: {fault}", fault=first_fault(error))
         ) from error
 
 

@@ -23,6 +23,7 @@ from pydantic import (
 from typing_extensions import override
 
 from policies.case_access import AccessGained, CaseAccess, load_case_access
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import RequestInvalid, RequestMalformed
 from trust import canonical, signing
@@ -63,7 +64,7 @@ def _in_utc(time: datetime) -> datetime:
     try:
         return time.astimezone(UTC)
     except OverflowError as error:  # an offset that leads beyond the range of years
-        raise ValueError("a time that UTC does not have") from error
+        raise ValueError(_("es una hora que UTC no tiene")) from error
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -73,7 +74,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 def _no_identity_document(text: str) -> str:
     # A case reference is sent: somebody will one day use the person's DNI, or the code of their card, as one.
     if holds_identity_document(text):
-        raise ValueError("a case reference must not be an identity document")
+        raise ValueError(_("la referencia de un caso no puede ser un documento de identidad"))
     return text
 
 
@@ -115,7 +116,7 @@ class FetchRequest(CanonicalModel):
     @model_validator(mode="after")
     def _opened_for_a_reason(self) -> Self:
         if (self.case_access is CaseAccess.OPENED) != (self.opening_reason is not None):
-            raise ValueError("a case that is opened has a reason, a case of the team has none")
+            raise ValueError(_("al abrir un caso se indica el motivo; en un caso del equipo no"))
         return self
 
 
@@ -190,7 +191,7 @@ def parse_request(payload: bytes) -> FetchRequest:
     except MalformedDocument as error:
         raise RequestMalformed(_("no es una petición válida: {error}", error=error.message)) from error
     except ValidationError as error:
-        raise RequestMalformed(_("no es una petición válida: {first_fault}", first_fault=first_fault(error))) from error
+        raise RequestMalformed(_("no es una petición válida: {fault}", fault=first_fault(error))) from error
 
 
 def payload_digest(envelope: signing.Envelope) -> str:
@@ -201,9 +202,3 @@ def payload_digest(envelope: signing.Envelope) -> str:
 def is_term(text: str) -> bool:
     """Return whether a text has the form of an id of the vocabulary."""
     return re.fullmatch(_TERM.strip("^$"), text) is not None
-
-
-def first_fault(error: ValidationError) -> str:
-    """Return the place and kind of the first fault, without the value: messages reach logs and peers."""
-    fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"

@@ -7,7 +7,7 @@ The rules for conflicts, in favour of privacy:
 
 (1) of one consent, the newest entry of its origin's ledger holds; an older copy that comes late changes nothing;
 (2) a withdrawal is final at every entity that receives it, wherever the person withdrew, even before the copy;
-(3) between consents, a later refusal removes its fields from every earlier grant (`consents.model.live_consents`);
+(3) between consents, a no removes its fields from every consent that is not known to be later (`consents.order`);
 (4) unknown terms, fields that this entity never shares, and recipients not permitted to it are left out;
 (5) a propagated consent is in force only while a recent heartbeat of its origin says that no notification is waiting.
 """
@@ -23,12 +23,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from consent_ledger.errors import QuorumMissing
 from consent_ledger.log.bodies import Actor, ConsentBody, parse_body
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.entry_words import entry_name
 from consent_ledger.proofs.merkle import leaf_hash
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
-from records_exchange.request import Instant, first_fault
+from records_exchange.request import Instant
 from trust.errors import TrustError
 from trust.parties import EntityId
 
@@ -73,6 +75,21 @@ class OpenedCopy:
     leaf_hash: str
     acted_at: datetime
 
+    def require_lasting(self, now: datetime) -> None:
+        """Refuse a consent whose validity is over.
+
+        Raises:
+            CopyInvalid: it is.
+        """
+        if self.is_over(now):
+            raise CopyInvalid(
+                _("el consentimiento enviado por {origin} ya ha terminado", origin=self.record.controller)
+            )
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether its validity is over."""
+        return self.record.valid_until <= now
+
 
 def encode_copy(proof: TlogProof) -> dict[str, Any]:
     """Return the body of the message that carries a consent."""
@@ -88,26 +105,23 @@ def proof_bytes(body: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(CopyBody.model_validate(body).proof, validate=True)
     except ValidationError as error:
-        raise MessageMalformed(
-            _("no es un consentimiento válido: {first_fault}", first_fault=first_fault(error))
-        ) from error
+        raise MessageMalformed(_("no es un consentimiento válido: {fault}", fault=first_fault(error))) from error
     except (ValueError, binascii.Error) as error:
         raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
 
 
-def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, now: datetime) -> OpenedCopy:
-    """Verify a consent that was given at another entity.
+def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str) -> OpenedCopy:
+    """Verify a consent that was given at another entity. It may be over: a newer version ends an older, longer one.
 
     Args:
         proof: the tlog-proof with leaf, body and salt.
         policy: the network's trust policy for the origin's ledger, from our own directory.
         origin: the sending entity, whose ledger must hold it.
         holder: our entity id, which the consent must name.
-        now: the present time, UTC.
 
     Raises:
         CopyNotCosigned: too few witnesses have cosigned it so far.
-        CopyInvalid: not proved, not the origin's own, not meant for us, or over.
+        CopyInvalid: not proved, not the origin's own, or not meant for us.
     """
     opened = read_copy(proof)
     try:
@@ -128,6 +142,8 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
     record = opened.record
     if record.controller != origin or record.origin is not None:
         raise CopyInvalid(_("{origin} envió un consentimiento que no se dio en esa entidad", origin=origin))
+    if (record.acted_by is Actor.GUARDIAN) != (record.guardian is not None):
+        raise CopyInvalid(_("el consentimiento enviado por {origin} no dice quién actuó por la persona", origin=origin))
     if holder not in record.holders:
         raise CopyInvalid(
             _(
@@ -136,8 +152,6 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
                 holder=holder,
             )
         )
-    if record.valid_until <= now:
-        raise CopyInvalid(_("el consentimiento enviado por {origin} ya ha terminado", origin=origin))
     return opened
 
 
@@ -155,7 +169,9 @@ def read_copy(proof: bytes) -> OpenedCopy:
     except TrustError as error:
         raise CopyInvalid(_("no es la prueba de un consentimiento: {error}", error=error.message)) from error
     if leaf.type not in _TRAVELS or not isinstance(body, ConsentBody):
-        raise CopyInvalid(_("se recibió una anotación {type} en lugar de un consentimiento", type=leaf.type))
+        raise CopyInvalid(
+            _("se recibió una anotación «{type}» en lugar de un consentimiento", type=entry_name(leaf.type))
+        )
     return OpenedCopy(body, found.index, leaf_hash(evidence.leaf).hex(), leaf.time)
 
 
@@ -168,4 +184,4 @@ def parse_withdrawn(body: dict[str, Any]) -> WithdrawnBody:
     try:
         return WithdrawnBody.model_validate(body)
     except ValidationError as error:
-        raise MessageMalformed(_("no es una retirada válida: {first_fault}", first_fault=first_fault(error))) from error
+        raise MessageMalformed(_("no es una retirada válida: {fault}", fault=first_fault(error))) from error

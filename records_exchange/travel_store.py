@@ -150,6 +150,12 @@ class SqlTravelStore:
         found = select(ReceivedUnder.holder).where(ReceivedUnder.consent_id == consent_id).distinct()
         return sorted(self._session.scalars(found))
 
+    def received_under(self, person_ref: str) -> list[str]:
+        """Return the ids of the consents under which holders released something about a person to us."""
+        about = select(ReceivedRelease.entry_index).where(ReceivedRelease.person_ref == person_ref)
+        found = select(ReceivedUnder.consent_id).where(ReceivedUnder.entry_index.in_(about)).distinct()
+        return sorted(self._session.scalars(found))
+
     def count_received(self, consent_id: str) -> int:
         """Return the number of contents received under a consent."""
         under = select(ReceivedUnder.entry_index).where(ReceivedUnder.consent_id == consent_id)

@@ -2,12 +2,16 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
 from presentation.harmless import harmless, json_text
+from presentation.messages import _
+from presentation.terminal import fitted
+
+_YES: Final = frozenset({"s", "si", "sí", "y", "yes"})
 
 
 def run(app: typer.Typer) -> None:
@@ -18,10 +22,28 @@ def run(app: typer.Typer) -> None:
         if "--json" in sys.argv[1:]:
             typer.echo(json_text(error_document(error)))
         else:
-            typer.echo(harmless(error_text(error)), err=True)
+            typer.echo(harmless(fitted(error_text(error))), err=True)
         sys.exit(EXIT_CODES[error.kind])
 
 
-def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
-    """Print a result, as one JSON document or as text for people."""
-    typer.echo(json_text(document) if as_json else harmless(text))
+def agree(question: str) -> None:
+    """Ask a person to say yes, and end the command otherwise; both languages' words for yes are understood.
+
+    Raises:
+        Abort: the answer is another one, or nobody is there to answer.
+    """
+    answer = typer.prompt(f"{question} {_('[s/N]')}", default="", show_default=False, err=True)
+    if answer.strip().lower() not in _YES:
+        raise typer.Abort
+
+
+def emit(document: Mapping[str, Any], text: str, *, as_json: bool, verbatim: bool = False) -> None:
+    """Print a result, as one JSON document or as text for people, which fits their terminal.
+
+    Args:
+        document: for programs.
+        text: for people.
+        as_json: prints the document.
+        verbatim: leaves the lines of the text as they are, for a program reads them too.
+    """
+    typer.echo(json_text(document) if as_json else harmless(text if verbatim else fitted(text)))

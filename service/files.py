@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from presentation.faults import os_fault
 from presentation.messages import _
 from service.errors import HomeUnusable, StorageFull
 from trust.errors import KeyUnreadable
@@ -30,7 +31,7 @@ def write_private(path: Path, data: bytes) -> None:
                 _("no queda espacio para escribir {path}", path=path), remedy=_("libere espacio y vuelva a intentarlo")
             ) from error
         raise HomeUnusable(
-            _("no se puede escribir {path}: {strerror}", path=path, strerror=error.strerror),
+            _("no se puede escribir {path}: {reason}", path=path, reason=os_fault(error)),
             remedy=_("compruebe la carpeta y su propietario"),
         ) from error
 
@@ -63,7 +64,7 @@ def private_folder(folder: Path) -> None:
             folder.chmod(0o700)
     except OSError as error:
         raise HomeUnusable(
-            _("no se puede usar {path}: {strerror}", path=folder, strerror=error.strerror),
+            _("no se puede usar {path}: {reason}", path=folder, reason=os_fault(error)),
             remedy=_("compruebe la carpeta y su propietario"),
         ) from error
 
@@ -85,7 +86,7 @@ def private_file(path: Path) -> None:
             path.chmod(0o600)
     except OSError as error:
         raise HomeUnusable(
-            _("no se puede usar {path}: {strerror}", path=path, strerror=error.strerror),
+            _("no se puede usar {path}: {reason}", path=path, reason=os_fault(error)),
             remedy=_("compruebe el fichero y su propietario"),
         ) from error
 
@@ -122,7 +123,7 @@ def read_private(path: Path) -> bytes:
             data = file.read(MAX_PRIVATE_BYTES + 1)
     except OSError as error:
         raise KeyUnreadable(
-            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror),
+            _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)),
             remedy=_("restáurelo desde una copia de seguridad"),
         ) from error
     if len(data) > MAX_PRIVATE_BYTES:

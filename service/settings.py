@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from presentation.faults import first_fault, os_fault, parse_fault, place_of
 from presentation.messages import _
 from service.errors import HomeUnusable, SettingsInvalid
 from service.files import private_folder, write_private
@@ -99,14 +100,14 @@ class ServiceSettings(BaseModel):
                 data = file.read(MAX_SETTINGS_BYTES)
         except OSError as error:
             raise HomeUnusable(
-                _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror),
+                _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)),
                 remedy=_("indique la carpeta correcta con --home, o ejecute antes init"),
             ) from error
         try:
             return cls.validated(tomllib.loads(data.decode("utf-8")))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsInvalid(
-                _("{path} no es TOML: {error}", path=path, error=str(error)), remedy=_("corrija el fichero")
+                _("{path} no es TOML: {fault}", path=path, fault=parse_fault(error)), remedy=_("corrija el fichero")
             ) from error
 
     @classmethod
@@ -119,10 +120,9 @@ class ServiceSettings(BaseModel):
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
+            where = place_of(error.errors(include_url=False, include_input=False)[0]["loc"])
             raise SettingsInvalid(
-                f"{where}: {first['msg']}", remedy=_("corrija {where}", where=where or _("la configuración"))
+                first_fault(error), remedy=_("corrija {where}", where=where or _("la configuración"))
             ) from error
 
     def save(self, home: Path) -> None:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from policies.errors import RedpactError
+from presentation.faults import os_fault
 from presentation.messages import _
 from service.errors import CertificateUnusable
 from service.files import read_private
@@ -150,7 +151,7 @@ class CurrentCertificate:
             return tuple((status.st_mtime_ns, status.st_ino) for status in map(Path.stat, self.paths))
         except OSError as error:
             raise CertificateUnusable(
-                _("no se puede leer {filename}: {strerror}", filename=error.filename, strerror=error.strerror),
+                _("no se puede leer {filename}: {reason}", filename=error.filename, reason=os_fault(error)),
                 remedy=_("restáurelo, o vuelva a inscribir la entidad"),
             ) from error
 

@@ -6,15 +6,19 @@ A test runs the check, so a page cannot fall behind the program.
 import importlib
 import inspect
 import pkgutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 import typer.main
 
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError
+from presentation.command_words import speak_current_language
+from presentation.messages import use_language
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REFERENCE: Final = ROOT / "docs" / "reference"
@@ -25,6 +29,34 @@ PROGRAMS: Final = {
     "redpact-audit": "consent_ledger.cli.app",
 }
 GENERATED: Final = "<!-- Written by `python -m tools.reference`; edit the code, not this page. -->"
+
+
+class CommandWords(NamedTuple):
+    """The words of the page of commands in one language."""
+
+    title: str
+    head: str
+    parameter: str
+    meaning: str
+    required: str
+
+
+COMMAND_WORDS: Final = {
+    "es": CommandWords(
+        "Órdenes",
+        "Códigos de salida (en inglés): [exit-codes.md](exit-codes.md). La opción `--help` dice lo mismo.",
+        "parámetro",
+        "significado",
+        "obligatorio",
+    ),
+    "en": CommandWords(
+        "Commands",
+        "Exit codes: [exit-codes.md](exit-codes.md). The option `--help` says the same.",
+        "parameter",
+        "meaning",
+        "required",
+    ),
+}
 KIND_MEANING: Final = {
     ErrorKind.REFUSED: "refused, or the evidence does not verify",
     ErrorKind.USAGE: "wrong usage: the request makes no sense as it stands",
@@ -69,22 +101,22 @@ def errors_page() -> str:
 
 
 def _first_line(text: str | None) -> str:
-    return inspect.cleandoc(text or "").split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+    return inspect.cleandoc(text or "").split("\n\n")[0].replace("\n", " ").replace("|", "\\|").replace("<", "\\<")
 
 
-def commands_page() -> str:
-    """Return docs/reference/commands.md."""
-    lines = [
-        GENERATED,
-        "# Commands",
-        "",
-        "Exit codes: see [exit-codes.md](exit-codes.md). `NAME --help` says the same.",
-    ]
+def commands_page(lang: str) -> str:
+    """Return docs/reference/commands.LANG.md, made in a process of that language."""
+    command = [sys.executable, "-m", "tools.reference", "--commands", lang]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def _commands_page(words: CommandWords) -> str:
+    lines = [GENERATED, f"# {words.title}", "", words.head]
     for program in PROGRAMS:
         root = program_command(program)
         lines += ["", f"## {program}", "", _first_line(root.help)]
         for path, command in _leaves(root, program):
-            lines += ["", f"### `{path}`", "", _first_line(command.help), "", *_parameters(command)]
+            lines += ["", f"### `{path}`", "", _first_line(command.help), "", *_parameters(command, words)]
     return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
 
 
@@ -103,15 +135,15 @@ def _leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Comm
         yield path, command
 
 
-def _parameters(command: click.Command) -> list[str]:
-    rows = [_row(parameter) for parameter in command.params if parameter.name != "help"]
-    return ["| parameter | meaning |", "|---|---|", *rows] if rows else []
+def _parameters(command: click.Command, words: CommandWords) -> list[str]:
+    rows = [_row(parameter, words) for parameter in command.params if parameter.name != "help"]
+    return [f"| {words.parameter} | {words.meaning} |", "|---|---|", *rows] if rows else []
 
 
-def _row(parameter: click.Parameter) -> str:
-    is_option = isinstance(parameter, click.Option)
-    name = ", ".join(f"`{flag}`" for flag in parameter.opts) if is_option else f"`{(parameter.name or '').upper()}`"
-    needed = " (required)" if parameter.required else ""
+def _row(parameter: click.Parameter, words: CommandWords) -> str:
+    flags = [*parameter.opts, *parameter.secondary_opts] if isinstance(parameter, click.Option) else [parameter.metavar]
+    name = ", ".join(f"`{flag}`" for flag in flags)
+    needed = f" ({words.required})" if parameter.required else ""
     return f"| {name}{needed} | {_first_line(getattr(parameter, 'help', None))} |"
 
 
@@ -144,11 +176,21 @@ def _shown(value: object) -> str:
     return f"`{value}`" if value not in ("", ()) else "(empty)"
 
 
-PAGES: Final = {"errors.md": errors_page, "commands.md": commands_page, "settings.md": settings_page}
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "errors.md": errors_page,
+    "commands.es.md": partial(commands_page, "es"),
+    "commands.en.md": partial(commands_page, "en"),
+    "settings.md": settings_page,
+}
 
 
 def main() -> int:
-    """Write the pages, or with ``--check`` compare and exit 1 when one differs."""
+    """Write the pages, or with ``--check`` compare and exit 1 when one differs; ``--commands LANG`` prints one."""
+    if "--commands" in sys.argv[1:]:
+        use_language(sys.argv[-1])
+        speak_current_language()
+        print(_commands_page(COMMAND_WORDS[sys.argv[-1]]), end="")
+        return 0
     check = "--check" in sys.argv[1:]
     stale = []
     for name, page in PAGES.items():

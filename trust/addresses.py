@@ -4,6 +4,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from presentation.messages import _
+
 MAX_PORT: Final = 65_535
 
 
@@ -12,9 +14,9 @@ def split_address(text: str) -> tuple[str, int]:
     host, separator, port = text.rpartition(":")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if not separator or not bare or (":" in bare and bare == host) or any(c.isspace() for c in text):
-        raise ValueError("an address is host:port, or [IPv6]:port")
+        raise ValueError(_("una dirección tiene la forma host:port, o [IPv6]:port"))
     if not port.isascii() or not port.isdigit() or not 0 <= int(port) <= MAX_PORT:
-        raise ValueError(f"the port is a number from 0 to {MAX_PORT}")
+        raise ValueError(_("el puerto es un número de 0 a {most:d}", most=MAX_PORT))
     return bare, int(port)
 
 

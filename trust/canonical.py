@@ -8,6 +8,7 @@ from typing import Any, Final
 import rfc8785
 from pydantic_core import from_json, to_json
 
+from presentation.faults import parse_fault
 from presentation.messages import _
 from trust.errors import MalformedDocument
 
@@ -31,7 +32,7 @@ def encode(document: Mapping[str, Any]) -> bytes:
         return rfc8785.dumps(dict(document))
     except (rfc8785.CanonicalizationError, TypeError, ValueError, RecursionError) as error:
         raise MalformedDocument(
-            _("este documento no tiene forma canónica: {error}", error=str(error)), remedy=_("use solo valores JSON")
+            _("este documento no tiene forma canónica"), remedy=_("use solo valores JSON")
         ) from error
 
 
@@ -48,7 +49,7 @@ def encode_plain(document: Mapping[str, Any]) -> bytes:
         return _ENCODER.encode(document).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise MalformedDocument(
-            _("este documento no tiene forma canónica: {error}", error=str(error)), remedy=_("use solo valores JSON")
+            _("este documento no tiene forma canónica"), remedy=_("use solo valores JSON")
         ) from error
 
 
@@ -102,7 +103,7 @@ def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any
         if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
             _require_flat(document)
     except (ValueError, RecursionError) as error:
-        raise MalformedDocument(_("no es un documento JSON: {error}", error=str(error))) from error
+        raise MalformedDocument(_("no es un documento JSON: {fault}", fault=parse_fault(error))) from error
     if not isinstance(document, dict):
         raise MalformedDocument(_("se espera un objeto JSON"))
     return document
@@ -111,25 +112,25 @@ def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        raise ValueError("duplicate key")
+        raise ValueError(_("un campo está dos veces"))
     return document
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(_("{name} no es JSON", name=name))
 
 
 def _integer(digits: str) -> int:
     number = int(digits)
     if not -MAX_INTEGER <= number <= MAX_INTEGER:
-        raise ValueError("an integer beyond 2^53")
+        raise ValueError(_("un número entero pasa de 2^53"))
     return number
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise ValueError("a number that is not finite")
+        raise ValueError(_("un número no es finito"))
     return number
 
 
@@ -140,7 +141,7 @@ def _require_flat(document: Any) -> None:
         level = [item for each in inner for item in (each.values() if isinstance(each, dict) else each)]
         if not level:
             return
-    raise ValueError("nested too deep")
+    raise ValueError(_("tiene demasiados niveles"))
 
 
 _DECODER: Final = json.JSONDecoder(

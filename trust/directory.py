@@ -11,7 +11,8 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from presentation.messages import _, plural
+from presentation.faults import first_fault
+from presentation.messages import _
 from trust import canonical, signing
 from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument, PartySuspended, UnknownParty
 from trust.locator_terms import LocatorTerms
@@ -45,7 +46,7 @@ class Directory(BaseModel):
     @model_validator(mode="after")
     def _one_entry_per_entity(self) -> Self:
         if len({party.id for party in self.entities}) != len(self.entities):
-            raise ValueError("an entity is listed twice")
+            raise ValueError(_("una entidad está dos veces"))
         return self
 
     @cached_property
@@ -127,11 +128,7 @@ def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Dir
     try:
         directory = Directory.model_validate(canonical.decode(payload, max_bytes=16 * canonical.MAX_DOCUMENT_BYTES))
     except ValidationError as error:
-        raise MalformedDocument(
-            plural(
-                "no es un directorio válido: {n} error", "no es un directorio válido: {n} errores", error.error_count()
-            )
-        ) from error
+        raise MalformedDocument(_("no es un directorio válido: {fault}", fault=first_fault(error))) from error
     if directory.coordinator_key != coordinator_key.hex():
         raise MalformedDocument(_("el directorio indica una clave del coordinador distinta de la que lo firmó"))
     require_sound_keys(directory.coordinator_key, directory.entities, directory.locator)

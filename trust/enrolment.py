@@ -11,7 +11,8 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from presentation.messages import _, plural
+from presentation.faults import first_fault
+from presentation.messages import _
 from trust import canonical, signing
 from trust.addresses import Address
 from trust.errors import InvitationMalformed, MalformedDocument
@@ -125,13 +126,7 @@ def open_application(envelope: signing.Envelope) -> EntityApplication:
     try:
         application = EntityApplication.model_validate(canonical.decode(envelope.payload))
     except ValidationError as error:
-        raise MalformedDocument(
-            plural(
-                "no es una solicitud de alta: {n} error",
-                "no es una solicitud de alta: {n} errores",
-                error.error_count(),
-            )
-        ) from error
+        raise MalformedDocument(_("no es una solicitud de alta: {fault}", fault=first_fault(error))) from error
     key = bytes.fromhex(application.signing_key)
     signing.open_envelope(envelope, payload_type=APPLICATION_TYPE, public_key=key)
     _require_possession(application)

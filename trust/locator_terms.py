@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from presentation.messages import _
 from trust import canonical
 from trust.parties import EntityId, HexKey
 
@@ -40,7 +41,7 @@ class LocatorEpoch(BaseModel):
     @model_validator(mode="after")
     def _one_key_per_holder(self) -> Self:
         if len({key.holder for key in self.keys}) != len(self.keys):
-            raise ValueError("a key holder is named twice")
+            raise ValueError(_("un custodio de claves está dos veces"))
         return self
 
     @property
@@ -65,7 +66,7 @@ class LocatorTerms(BaseModel):
     def _in_order(self) -> Self:
         numbers = [epoch.number for epoch in self.epochs]
         if numbers != sorted(set(numbers)):
-            raise ValueError("epochs are listed once each, in the order of their numbers")
+            raise ValueError(_("las épocas han de estar una vez cada una, por orden de número"))
         return self
 
     def live(self, now: datetime) -> Iterator[LocatorEpoch]:

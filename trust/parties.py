@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from presentation.messages import _
+
 ENTITY_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """A DNS label, as it is part of the entity's certificate name."""
 
@@ -20,9 +22,11 @@ _ENCODED: Final = "xn--"
 def check_entity_id(text: str) -> str:
     """Return `text` when it is a well-formed entity id, else raise ValueError (pydantic's convention)."""
     if not ENTITY_ID.fullmatch(text):
-        raise ValueError("an entity id is 1 to 63 of a-z, 0-9 and '-', not starting or ending in '-'")
+        raise ValueError(
+            _("el identificador de una entidad tiene de 1 a 63 letras a-z, cifras o «-», y no empieza ni acaba en «-»")
+        )
     if text.startswith(_ENCODED):
-        raise ValueError("an entity id does not begin with 'xn--'")
+        raise ValueError(_("el identificador de una entidad no empieza por «xn--»"))
     return text
 
 

@@ -9,6 +9,7 @@ from consent_ledger.errors import ExportUnusable
 from consent_ledger.exports.ledger_export import BODIES_FOLDER
 from consent_ledger.log.bodies import parse_body, read_body
 from consent_ledger.log.entry import MAX_BODY_BYTES, SALT_BYTES, Body, Leaf, commitment_of, commits_to
+from presentation.faults import os_fault
 from presentation.messages import _
 from trust import canonical
 from trust.errors import MalformedDocument, TrustError
@@ -105,10 +106,10 @@ def _in_any_spelling(data: bytes) -> tuple[dict[str, Any], bytes]:
 def _unreadable(index: int, error: OSError) -> ExportUnusable:
     return ExportUnusable(
         _(
-            "no se puede leer {bodies_folder}/{index!s}.json: {strerror}",
+            "no se puede leer {bodies_folder}/{index!s}.json: {reason}",
             bodies_folder=BODIES_FOLDER,
             index=index,
-            strerror=error.strerror,
+            reason=os_fault(error),
         ),
         remedy=_("pida una exportación nueva"),
     )

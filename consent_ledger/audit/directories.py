@@ -22,6 +22,7 @@ from consent_ledger.proofs.checkpoint import Checkpoint
 from consent_ledger.proofs.merkle import leaf_hash, verify_consistency, verify_inclusion
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.directory_folder import ShownDirectory, evidence_in, read_directories
+from presentation.faults import parse_fault
 from presentation.messages import Message, _, joined, plural, speaking
 from presentation.terminal import paragraph
 from trust import canonical
@@ -192,7 +193,7 @@ class _Audit:
                 raise MalformedDocument(_("no es un fichero de pruebas"))
             found = self._judged(document)
         except (TrustError, ValueError, RecursionError) as error:
-            reason = error.message if isinstance(error, TrustError) else str(error)
+            reason = error.message if isinstance(error, TrustError) else parse_fault(error)
             self.report.fail(path.name, "evidence_unusable", _("no prueba nada: {reason}", reason=reason))
             return
         self.report.evidence.append(DirectoryFault(path.name, str(document.get("kind")), found))

@@ -1,5 +1,6 @@
 """The report of an audit as one HTML file, in Spanish and English: no script, nothing loaded from anywhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,7 @@ from presentation.catalogue import LANGUAGES
 from presentation.formats import month
 from presentation.messages import in_language
 from presentation.pages import Pages
+from trust.parties import COORDINATOR_ID
 
 _PAGES: Final = Pages("consent_ledger")
 _SERIES: Final = (
@@ -49,22 +51,28 @@ def report_page(report: AuditReport, story: Story, options: ReportOptions) -> st
         "audit/report.html",
         options.language,
         main="audit/main.html",
-        contexts={lang: _context(story, lang, options.selection) for lang in LANGUAGES},
+        contexts={lang: _context(story, lang, report.witnesses, options.selection) for lang in LANGUAGES},
         report=report,
         story=story,
         own_policy=options.own_policy,
     )
 
 
-def _context(story: Story, lang: str, selection: Selection) -> dict[str, object]:
+def _context(story: Story, lang: str, witnesses: Sequence[str], selection: Selection) -> dict[str, object]:
     glossary = Glossary(lang, story.names, story.consent_entries)
     counted = sorted(story.by_type.items(), key=lambda item: -item[1])
     return {
         "selection": "" if selection.whole else in_language(selection.words(lang), lang),
+        "witnesses": [_witness(witness, glossary) for witness in witnesses],
+        "named": glossary.named,
         "figures": [(_name(kind, glossary), count) for kind, count in counted],
         "sections": [_section(section, glossary) for section in story.sections],
         **_activity(story, glossary),
     }
+
+
+def _witness(witness: str, glossary: Glossary) -> str:
+    return glossary.say("Coordinador") if witness == COORDINATOR_ID else glossary.names.get(witness, witness)
 
 
 def _section(section: Section, glossary: Glossary) -> str:

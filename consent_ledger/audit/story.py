@@ -15,6 +15,7 @@ from typing_extensions import override
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.audit.words import Glossary
 from consent_ledger.log.entry import Body, EntryType
+from policies.local_days import local_day
 from presentation.messages import Translator
 
 MAX_ROWS: Final = 2000
@@ -118,7 +119,7 @@ class Story:
         self.first = self.first or time
         self.last = time
         self.by_type[kind] += 1
-        self.by_month.setdefault(date(time.year, time.month, 1), Counter())[kind] += 1
+        self.by_month.setdefault(local_day(time).replace(day=1), Counter())[kind] += 1
         for reader in self._readers.get(type(entry.body), ()) if entry.body is not None else ():
             reader(entry, entry.body)
 

@@ -9,7 +9,7 @@ from policies.catalogue import load_catalogue
 from policies.reasons import reason_label
 from policies.referrals import WordList, load_referral_words
 from policies.vocabulary import load_vocabulary
-from presentation.messages import Message, Translator, _, in_language, speaking
+from presentation.messages import Listing, Message, Translator, _, in_language, speaking
 
 OUTCOMES: Final[Mapping[str, Message]] = {"released": _("entregado"), "refused": _("rechazado")}
 """The outcome of a request at the entity that asked."""
@@ -57,6 +57,15 @@ class Glossary:
     def terms(self, terms: Iterable[str]) -> str:
         """Return the names of terms, joined by commas."""
         return ", ".join(self.term(term) for term in terms)
+
+    def named(self, message: object) -> object:
+        """Return a message in which entities have their names where the consents give one."""
+        if isinstance(message, Listing):
+            return Listing(self.named(each) for each in message.values.values())
+        if type(message) is Message:
+            values = {field: self.named(value) for field, value in message.values.items()}
+            return Message(message.template, values, message.many)
+        return self.names.get(message, message) if isinstance(message, str) else message
 
     def access(self, how: str | None, reason: str | None) -> str:
         """Return the way in which a professional came to a case."""

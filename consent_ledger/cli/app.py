@@ -10,6 +10,7 @@ from consent_ledger.cli.extensions import add_extensions
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
 from presentation.harmless import harmless, json_text
 from presentation.messages import _
+from presentation.terminal import fitted
 
 _COMMANDS: Final = (verify, report, receipt, directory)
 
@@ -55,5 +56,5 @@ def main() -> None:
         if "--json" in sys.argv:
             print(json_text(error_document(error)))
         else:
-            print(harmless(error_text(error)), file=sys.stderr)
+            print(harmless(fitted(error_text(error))), file=sys.stderr)
         sys.exit(EXIT_CODES[error.kind])

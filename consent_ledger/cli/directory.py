@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def directory(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help=_("Carpeta creada con: redpact-node directory export DIR"))
+        Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta creada con: redpact-node directory export DIR"))
     ],
     policy: PolicyOption = None,
     as_json: JsonOption = False,

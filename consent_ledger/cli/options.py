@@ -9,7 +9,7 @@ import typer
 
 from presentation.harmless import harmless, json_text
 from presentation.messages import _, speaking
-from presentation.terminal import paragraph
+from presentation.terminal import fitted, paragraph
 
 
 class Lang(StrEnum):
@@ -55,8 +55,8 @@ LangOption = Annotated[Lang, typer.Option("--lang", help=_("Idioma del informe."
 
 
 def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
-    """Print a result, as one JSON document or as text for people."""
-    typer.echo(json_text(document) if as_json else harmless(text))
+    """Print a result, as one JSON document or as text for people, which fits their terminal."""
+    typer.echo(json_text(document) if as_json else harmless(fitted(text)))
 
 
 def own_policy_warning(lang: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
+from consent_ledger.log.entry_words import entry_name
 from presentation.messages import _, speaking
 from presentation.terminal import paragraph
 
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def receipt(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("El consent.tlog-proof del justificante"))],
+    file: Annotated[Path, typer.Argument(metavar=_("FICHERO"), help=_("El consent.tlog-proof del justificante"))],
     policy: PolicyOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
@@ -54,7 +55,7 @@ def receipt(
 def _text(report: "ReceiptReport", lang: str) -> str:
     say = speaking(lang)
     lines = [
-        say("✓ Verificado: {type}, {time}", type=report.leaf.type.value, time=report.leaf.time),
+        say("✓ Verificado: {type}, {time}", type=entry_name(report.leaf.type), time=report.leaf.time),
         say(
             "anotación {index:d} de {size}, {origin}",
             index=report.index,

@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def report(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help=_("Carpeta creada con: redpact-node ledger export DIR"))
+        Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta creada con: redpact-node ledger export"))
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help=_("Fichero que se escribe; solo puede leerlo su propietario."))

@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help=_("Carpeta creada con: redpact-node ledger export DIR"))
+        Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta creada con: redpact-node ledger export"))
     ],
     policy: PolicyOption = None,
     seen: SeenOption = None,

@@ -1,6 +1,6 @@
-"""Consents: their states and transitions, their scope, and the fields that several of them allow together."""
+"""Consents: their states and transitions, and their scope."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -50,9 +50,20 @@ class ConsentAct(StrEnum):
     EXPIRE = "expire"
 
 
+ACT_NAMES: Final[Mapping[ConsentAct, Message]] = {
+    ConsentAct.GIVE: _("dar"),
+    ConsentAct.REFUSE: _("denegar"),
+    ConsentAct.RENEW: _("renovar o reducir"),
+    ConsentAct.WITHDRAW: _("retirar"),
+    ConsentAct.EXPIRE: _("caducar"),
+}
 VALID_FOR_PROCESSING: Final = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 DENIALS: Final = frozenset({ConsentState.REFUSED, ConsentState.WITHDRAWN})
 """The states in which the person denied it; an end of validity is no such act."""
+NOTHING_LEFT: Final = "nothing_left_here"
+"""The reason by which a consent ends at a holder when nothing of its newer version is of use there."""
+DENY_NOTHING: Final = frozenset({NOTHING_LEFT, "no_part_left"})
+"""Reasons by which a consent ends at an entity that was taken out of it: the person narrowed it, and withdrew none."""
 
 TRANSITIONS: Final[dict[tuple[ConsentState | None, ConsentAct], tuple[ConsentState, EntryType]]] = {
     (None, ConsentAct.GIVE): (ConsentState.GIVEN, EntryType.CONSENT_GIVEN),
@@ -131,6 +142,15 @@ class Withdrawal(BaseModel):
     acted_at: UtcTime | None = None
 
 
+class DroppedHolder(BaseModel):
+    """A holder that was taken out of a consent, for which the consent ended by that act."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    entity: EntityId
+    at: UtcTime
+
+
 class ConsentView(BaseModel):
     """A consent in its present state."""
 
@@ -144,16 +164,30 @@ class ConsentView(BaseModel):
     """The ledger entry in which it was given, or refused."""
     last_index: int = Field(ge=0)
     """The ledger entry of the newest change."""
+    agreed_index: int | None = Field(default=None, ge=0)
+    """The ledger entry by which the person last agreed, as this entity learned of it; None in views kept before."""
     ended_at: UtcTime | None = None
     """The time at which the person withdrew or refused; earlier than `changed_at` when that was elsewhere."""
+    ended_reason: Code | None = None
+    ended_act: UtcTime | None = None
+    """The time of the withdrawal as the entity of the act states it, by which the act is known again elsewhere."""
+    dropped: tuple[DroppedHolder, ...] = ()
 
     @property
     def acted_at(self) -> datetime:
-        """The time at which the person last gave, renewed, refused or withdrew it, here or elsewhere."""
+        """The time at which the person last gave, renewed, refused or withdrew it, by the clock of that entity.
+
+        It is shown, and orders nothing: see `consents.order`.
+        """
         if self.state in DENIALS:
             return self.ended_at or self.changed_at
         changed = self.record.origin.acted_at if self.record.origin else self.changed_at
         return self.record.agreed_at or changed
+
+    @property
+    def denies(self) -> bool:
+        """True when the person said no to its scope: refused it, or withdrew it."""
+        return self.state in DENIALS and self.ended_reason not in DENY_NOTHING
 
     @property
     def consent_id(self) -> str:
@@ -175,61 +209,6 @@ class ConsentView(BaseModel):
         """Return whether it is valid for processing now, without regard to its scope."""
         return self.state in VALID_FOR_PROCESSING and self.record.valid_from <= now < self.record.valid_until
 
-    def covers(self, purpose: str, recipient: str, now: datetime) -> bool:
-        """Return whether it allows this recipient, for this purpose, at this time, to receive its fields."""
-        return self.is_live(now) and self.names(purpose, recipient)
-
     def names(self, purpose: str, recipient: str) -> bool:
         """Return whether its scope has this purpose and this recipient."""
         return purpose in self.record.purposes and recipient in self.record.recipients
-
-
-class LiveConsent(BaseModel):
-    """A consent that covers a purpose and a recipient now."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    consent_id: str
-    fields: frozenset[str]
-    valid_until: UtcTime
-    origin: str | None = None
-    """The entity where it was given; None when that is this entity."""
-    told_at: UtcTime | None = None
-    """The time of that entity's last statement, which may have arrived much later."""
-
-
-def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime) -> tuple[LiveConsent, ...]:
-    """Return a person's live consents for a recipient and a purpose, with the fields that they still cover.
-
-    Several consents add up. Every refusal and every withdrawal that names the purpose and the recipient takes its
-    fields from each consent that the person gave before it. So a later denial prevails over an earlier consent, at any
-    entity and in any order of arrival.
-    """
-    denials = [view for view in views if view.state in DENIALS and view.names(purpose, recipient)]
-    found = []
-    for view in views:
-        if not view.covers(purpose, recipient, now):
-            continue
-        taken = {name for denial in denials if _prevails(denial, view) for name in denial.record.fields}
-        fields = frozenset(view.record.fields) - taken
-        if fields:
-            origin = view.record.origin
-            found.append(
-                LiveConsent(
-                    consent_id=view.consent_id,
-                    fields=fields,
-                    valid_until=view.record.valid_until,
-                    origin=origin.entity if origin else None,
-                    told_at=view.told_at,
-                )
-            )
-    return tuple(found)
-
-
-def _prevails(denial: ConsentView, consent: ConsentView) -> bool:
-    """Return whether a denial is later than a consent; at one instant the ledger order decides, else the denial."""
-    if denial.acted_at != consent.acted_at:
-        return denial.acted_at > consent.acted_at
-    return (
-        denial.record.origin is not None or consent.record.origin is not None or denial.last_index > consent.last_index
-    )

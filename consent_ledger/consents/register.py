@@ -5,11 +5,14 @@ projection answers questions quickly.
 """
 
 import secrets
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
+from consent_ledger.consents.in_force import LiveConsent, live_consents
 from consent_ledger.consents.model import (
+    ACT_NAMES,
+    STATE_NAMES,
     TRANSITIONS,
     VALID_FOR_PROCESSING,
     ConsentAct,
@@ -18,15 +21,17 @@ from consent_ledger.consents.model import (
     ConsentScope,
     ConsentState,
     ConsentView,
-    LiveConsent,
+    DroppedHolder,
     Withdrawal,
-    live_consents,
 )
-from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
-from consent_ledger.log.bodies import Actor, ConsentBody, ExpiryBody, WithdrawalBody
+from consent_ledger.consents.order import known_ends
+from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, GuardianUnnamed
+from consent_ledger.log.bodies import Actor, ConsentBody, ExpiryBody, Guardian, WithdrawalBody
 from consent_ledger.log.entry import Body, EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
 from presentation.messages import _
+
+_TICK: Final = timedelta(microseconds=1)
 
 
 class ConsentStore(Protocol):
@@ -65,15 +70,20 @@ class ConsentRegister:
         self._store = store
         self._controller = controller
 
-    def grant(self, grant: ConsentGrant, now: datetime) -> ConsentView:
+    def grant(self, grant: ConsentGrant, now: datetime, *, ended: Collection[str] = ()) -> ConsentView:
         """Record a consent.
+
+        Args:
+            grant: as the person gave it.
+            now: the present time, UTC.
+            ended: digests (`order.act_digest`) of withdrawals here of consents under which it only received data.
 
         Raises:
             ConsentInvalid: validity that ends before it starts or is over, or a guardian's act without a guardian.
         """
         if grant.valid_until <= now:
             raise ConsentInvalid(_("la vigencia ya ha terminado"), remedy=_("elija una fecha de fin posterior"))
-        return self._begin(ConsentAct.GIVE, grant, now)
+        return self._begin(ConsentAct.GIVE, grant, now, ends=self._known_ends(grant.person_ref, grant, ended))
 
     def refuse(self, grant: ConsentGrant, now: datetime) -> ConsentView:
         """Record that the person was asked for a consent and refused it.
@@ -83,8 +93,10 @@ class ConsentRegister:
         """
         return self._begin(ConsentAct.REFUSE, grant, now)
 
-    def renew(self, consent_id: str, renewal: ConsentRenewal, now: datetime) -> ConsentView:
-        """Extend the validity of a live consent with the same scope.
+    def renew(
+        self, consent_id: str, renewal: ConsentRenewal, now: datetime, *, ended: Collection[str] = ()
+    ) -> ConsentView:
+        """Extend the validity of a live consent with the same scope. Arguments as in `grant`.
 
         Raises:
             ConsentUnknown: there is no such consent.
@@ -103,8 +115,14 @@ class ConsentRegister:
         _require_own(view)
         act = renewal.model_dump(exclude={"notice", "language"})
         shown = {"notice": renewal.notice or view.record.notice, "language": renewal.language or view.record.language}
-        record = _checked(ConsentBody.model_validate({**view.record.model_dump(), **act, **shown, "agreed_at": now}))
-        return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
+        order = {
+            # Another time than before, also by a clock that stands still: the same one would be no new agreement.
+            "agreed_at": now if now != view.record.agreed_at else now - _TICK,
+            "known_ends": self._known_ends(view.person_ref, view.record, ended),
+        }
+        record = _checked(ConsentBody.model_validate({**view.record.model_dump(), **act, **shown, **order}))
+        renewed = view.model_copy(update={"record": record})
+        return self._change(renewed, state, NewEntry(kind, record), now, agreed=True)
 
     def forget(self, consent_ids: Sequence[str]) -> None:
         """Delete consents from the projection, as a part of erasing their entries."""
@@ -127,7 +145,9 @@ class ConsentRegister:
             )
         _require_own(view)
         record = _narrowed(view.record, scope)
-        return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
+        out = (DroppedHolder(entity=each, at=now) for each in view.record.holders if each not in record.holders)
+        narrower = view.model_copy(update={"record": record, "dropped": (*view.dropped, *out)})
+        return self._change(narrower, state, NewEntry(kind, record), now)
 
     def adopt(self, record: ConsentBody, now: datetime) -> ConsentView:
         """Take in a consent that the person gave at another entity, or a newer version of it.
@@ -166,11 +186,15 @@ class ConsentRegister:
         Raises:
             ConsentUnknown: there is no such consent.
             ConsentTransitionRefused: it is refused, withdrawn or expired.
+            GuardianUnnamed: a guardian withdrew here and is not named.
         """
         view, act = self.get(consent_id), withdrawal or Withdrawal()
         state, kind = _next(view, ConsentAct.WITHDRAW)
+        if act.entity is None:  # a withdrawal told from elsewhere names its guardian there
+            _require_named(act.acted_by, act.guardian)
         body = WithdrawalBody(consent_id=consent_id, person_ref=view.person_ref, **act.model_dump())
-        ended = view.model_copy(update={"ended_at": min(act.acted_at or now, now)})
+        at = act.acted_at or now
+        ended = view.model_copy(update={"ended_at": min(at, now), "ended_act": at, "ended_reason": act.reason})
         return self._change(ended, state, NewEntry(kind, body), now)
 
     def lapsed(self, now: datetime) -> tuple[ConsentView, ...]:
@@ -206,17 +230,27 @@ class ConsentRegister:
     def live(self, person_ref: str, purpose: str, recipient: str, now: datetime) -> tuple[LiveConsent, ...]:
         """Return the consents under which `recipient` may receive fields of the person for `purpose` now.
 
-        Read in the transaction that writes the release: a withdrawal cannot then slip in between.
+        By this ledger alone: a node asks `node.consents.in_force`, which knows of silent origins too.
         """
         return live_consents(self._store.of_person(person_ref), purpose, recipient, now)
 
-    def _begin(self, act: ConsentAct, grant: ConsentGrant, now: datetime) -> ConsentView:
+    def _known_ends(
+        self, person_ref: str, scope: ConsentGrant | ConsentBody, ended: Collection[str]
+    ) -> tuple[str, ...] | None:
+        if not scope.holders:
+            return None  # nobody else has it: the order of this ledger is enough
+        return known_ends(self._store.of_person(person_ref), scope.holders, ended)
+
+    def _begin(
+        self, act: ConsentAct, grant: ConsentGrant, now: datetime, *, ends: tuple[str, ...] | None = None
+    ) -> ConsentView:
         record = _checked(
             ConsentBody(
                 consent_id=secrets.token_hex(16),
                 controller=self._controller,
                 storage_locations=(self._controller, *grant.holders),
                 agreed_at=now,
+                known_ends=ends,
                 **grant.model_dump(),
             )
         )
@@ -232,6 +266,7 @@ class ConsentRegister:
             changed_at=now,
             given_index=appended.index,
             last_index=appended.index,
+            agreed_index=appended.index,
         )
         self._store.put(view)
         return view
@@ -243,9 +278,12 @@ class ConsentRegister:
         )
         return self._change(view, state, NewEntry(kind, body), now)
 
-    def _change(self, view: ConsentView, state: ConsentState, entry: NewEntry, now: datetime) -> ConsentView:
+    def _change(
+        self, view: ConsentView, state: ConsentState, entry: NewEntry, now: datetime, *, agreed: bool = False
+    ) -> ConsentView:
         (appended,) = self._ledger.append([entry], now)
-        changed = view.model_copy(update={"state": state, "changed_at": now, "last_index": appended.index})
+        place = {"last_index": appended.index} | ({"agreed_index": appended.index} if agreed else {})
+        changed = view.model_copy(update={"state": state, "changed_at": now, **place})
         self._store.put(changed)
         return changed
 
@@ -258,8 +296,8 @@ def _next(view: ConsentView, act: ConsentAct) -> tuple[ConsentState, EntryType]:
             _(
                 "el consentimiento {consent_id} está en el estado «{state}»: no admite el acto «{act}»",
                 consent_id=view.consent_id,
-                state=view.state,
-                act=act,
+                state=STATE_NAMES[view.state],
+                act=ACT_NAMES[act],
             ),
             remedy=_("si la persona cambia de idea, debe dar un consentimiento nuevo"),
         ) from None
@@ -302,9 +340,13 @@ def _narrowed(record: ConsentBody, scope: ConsentScope) -> ConsentBody:
 def _checked(record: ConsentBody) -> ConsentBody:
     if record.valid_until <= record.valid_from:
         raise ConsentInvalid(_("la vigencia termina antes de empezar"), remedy=_("corrija las fechas"))
-    if (record.acted_by is Actor.GUARDIAN) != (record.guardian is not None):
-        raise ConsentInvalid(
+    _require_named(record.acted_by, record.guardian)
+    return record
+
+
+def _require_named(acted_by: Actor, guardian: Guardian | None) -> None:
+    if (acted_by is Actor.GUARDIAN) != (guardian is not None):
+        raise GuardianUnnamed(
             _("debe indicarse representante si actuó un representante, y solo entonces"),
             remedy=_("indique quién es el representante y su relación con la persona"),
         )
-    return record

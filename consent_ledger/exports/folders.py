@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from consent_ledger.errors import ExportUnusable
+from presentation.faults import os_fault
 from presentation.messages import _
 
 _READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -60,7 +61,7 @@ def new_file(path: Path, data: bytes, *, replace: bool = False) -> None:
 
 def _unusable(target: Path, error: OSError) -> ExportUnusable:
     return ExportUnusable(
-        _("no se puede escribir {target}: {strerror}", target=target, strerror=error.strerror),
+        _("no se puede escribir {target}: {reason}", target=target, reason=os_fault(error)),
         remedy=_("elija otra carpeta, o libere espacio en el disco"),
     )
 
@@ -85,7 +86,7 @@ def require_plain_folder(folder: Path) -> None:
                         raise _no_file(Path(entry.path))
     except OSError as error:
         raise ExportUnusable(
-            _("no se puede leer {path}: {reason}", path=folder, reason=error.strerror),
+            _("no se puede leer {path}: {reason}", path=folder, reason=os_fault(error)),
             remedy=_("compruebe la ruta, o pida una exportación nueva"),
         ) from error
 
@@ -109,7 +110,7 @@ def read_file(path: Path, max_bytes: int) -> bytes:
                 raise _no_file(path)
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else _("no es un nombre de fichero")
+        reason = os_fault(error) if isinstance(error, OSError) else _("no es un nombre de fichero")
         raise ExportUnusable(
             _("no se puede leer {path}: {reason}", path=path, reason=reason),
             remedy=_("compruebe la ruta, o pida una exportación nueva"),

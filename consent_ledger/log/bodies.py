@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from consent_ledger.log.entry import Body, EntryType, UtcTime
 from consent_ledger.log.field_types import Code, Codes, Decimal, HexDigest, Reference, Text
 from consent_ledger.log.reading_bodies import ReceiptIssuedBody, RecordReadBody
+from presentation.faults import first_fault
 from presentation.messages import _
 from trust.errors import MalformedDocument
 from trust.parties import EntityId
@@ -99,6 +100,9 @@ class ConsentBody(Body):
     valid_until: UtcTime
     agreed_at: UtcTime | None = None
     """The time at which the person last gave or renewed it. Narrowing it is no new agreement."""
+    known_ends: Annotated[tuple[HexDigest, ...], Field(max_length=200)] | None = None
+    """Withdrawals that its origin knew of when the person agreed (`consents.order`): it was given after them. None
+    where nobody else holds it, and in entries written before this was recorded."""
     acted_by: Actor
     guardian: Guardian | None = None
     notice: Notice
@@ -383,8 +387,8 @@ def parse_body(kind: EntryType, document: dict[str, Any]) -> Body:
     except ValidationError as error:
         raise MalformedDocument(
             _(
-                "no es el contenido de una anotación {kind}: {error_count} errores",
+                "no es el contenido de una anotación {kind}: {fault}",
                 kind=kind,
-                error_count=error.error_count(),
+                fault=first_fault(error),
             )
         ) from error

@@ -110,7 +110,7 @@ class Leaf:
                 _("no es una anotación del registro: no existe el tipo {kind}", kind=kind.decode())
             ) from error
         except ValueError as error:
-            raise MalformedDocument(_("no es una anotación del registro: {error}", error=str(error))) from error
+            raise MalformedDocument(_("no es una anotación del registro: su hora no existe")) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def overdue(store: LedgerStore, size: int, retention: Retention, now: datetime) 
         if rule is None:
             continue
         since = _counted_from(rule, time, ends, stored)
-        if since is not None and since + rule.keep <= now:
+        if since is not None and rule.kept_until(since) <= now:
             found.setdefault(rule.id, []).append(index)
     return found
 

@@ -6,6 +6,7 @@ from typing import Final
 from consent_ledger.consents.model import STATE_NAMES, ConsentState, ConsentView
 from consent_ledger.log.bodies import Actor, ConsentBody
 from consent_ledger.log.entry import Leaf
+from presentation.messages import Message
 from presentation.pages import Pages
 
 _PAGES: Final = Pages("consent_ledger")
@@ -19,6 +20,7 @@ def receipt_page(
     language: str,
     label: Callable[[str, str], str],
     origin: str,
+    in_force: Message | None = None,
 ) -> str:
     """Return the page of a consent.
 
@@ -29,6 +31,7 @@ def receipt_page(
         language: of the page.
         label: gives the name of a term in a language.
         origin: of the ledger.
+        in_force: whether something is shared under it now, and why not; None when that is not known.
     """
     guardian = body.guardian if body.acted_by is Actor.GUARDIAN else None
     return _PAGES.render(
@@ -38,6 +41,7 @@ def receipt_page(
         body=body,
         leaf=leaf,
         origin=origin,
+        in_force=in_force,
         state=STATE_NAMES[consent.state],
         refused=consent.state is ConsentState.REFUSED,
         controller=label(body.controller, language),

@@ -23,7 +23,7 @@ from consent_ledger.receipts.entry_proofs import prove_entry
 from consent_ledger.receipts.page import receipt_page
 from consent_ledger.receipts.pdf import pdf_printer
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
-from presentation.messages import _
+from presentation.messages import Message, _
 
 ISSUE_FILE: Final = "issue.tlog-proof"
 MAX_PAPER_BYTES: Final = 20_000_000
@@ -42,7 +42,13 @@ class Issue:
 
 
 def issue_receipt(
-    ledger: ConsentLedger, consent: ConsentView, now: datetime, *, label: Label, pdf: bool | None = None
+    ledger: ConsentLedger,
+    consent: ConsentView,
+    now: datetime,
+    *,
+    label: Label,
+    pdf: bool | None = None,
+    in_force: Message | None = None,
 ) -> Issue:
     """Make the pages of a consent's receipt and append their digests to the ledger.
 
@@ -52,6 +58,7 @@ def issue_receipt(
         now: the time of the issue.
         label: returns the name of a term.
         pdf: make PDFs too; None does so when the extra ``pdf`` is installed.
+        in_force: whether something is shared under it at the entity now, and why not; None to leave that out.
 
     Raises:
         PdfUnavailable: PDF was asked for and its library is not installed.
@@ -66,7 +73,9 @@ def issue_receipt(
         )
     print_page, papers = pdf_printer(pdf), {}
     for language in ("es", "en"):
-        page = receipt_page(consent, body, leaf, language=language, label=label, origin=ledger.origin)
+        page = receipt_page(
+            consent, body, leaf, language=language, label=label, origin=ledger.origin, in_force=in_force
+        )
         papers[f"consent.{language}.html"] = page.encode()
         if print_page is not None:
             papers[f"consent.{language}.pdf"] = print_page(page)

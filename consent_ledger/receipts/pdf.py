@@ -26,7 +26,7 @@ def pdf_printer(wanted: bool | None) -> PdfPrinter | None:
         if wanted is None:
             return None
         raise PdfUnavailable(
-            _("no se puede escribir el PDF: {error}", error=str(error)),
+            _("no se puede escribir el PDF: falta WeasyPrint, o la biblioteca Pango con la que dibuja"),
             remedy=_("ejecute pip install 'redpact[pdf]' e instale Pango, o use --no-pdf"),
         ) from error
     return lambda page: _print(weasyprint, page)

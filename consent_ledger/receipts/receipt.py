@@ -18,6 +18,7 @@ from consent_ledger.exports.ledger_export import POLICY_FILE
 from consent_ledger.exports.testimony import WitnessTestimony
 from consent_ledger.log.bodies import ConsentBody, parse_body
 from consent_ledger.log.entry import Body, Leaf
+from consent_ledger.log.entry_words import entry_name
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.entry_proofs import prove_entry
@@ -127,7 +128,7 @@ def _compare_record(file: Path, leaf: Leaf, body: Body) -> bool | None:
 def _record_text(leaf: Leaf, body: Body) -> str:
     if leaf.type not in DPV_STATUS or not isinstance(body, ConsentBody):
         raise ExportUnusable(
-            _("una anotación {type} no tiene ficha de consentimiento", type=leaf.type),
+            _("una anotación «{type}» no tiene ficha de consentimiento", type=entry_name(leaf.type)),
             remedy=_("elija la anotación de un consentimiento"),
         )
     return json.dumps(consent_record(leaf.type, body, leaf.time), ensure_ascii=False, indent=2) + "\n"

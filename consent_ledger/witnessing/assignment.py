@@ -14,7 +14,7 @@ from typing import Final
 
 from consent_ledger.proofs.cosignature import CosignatureVerifier
 from consent_ledger.proofs.trust_policy import NO_QUORUM
-from presentation.messages import _
+from presentation.messages import Message, _
 from trust.directory import Directory
 from trust.errors import MalformedDocument
 from trust.parties import COORDINATOR_ID, WitnessAddress, ledger_origin, witness_name
@@ -43,6 +43,14 @@ class WitnessFault(StrEnum):
     NAME = "witness_key_of_another_name"
     SHARED = "witness_key_shared"
     URL = "witness_url_malformed"
+
+
+WITNESS_FAULTS: Final[Mapping[WitnessFault, Message]] = {
+    WitnessFault.KEY: _("su clave de testigo no es válida"),
+    WitnessFault.NAME: _("su clave de testigo lleva otro nombre"),
+    WitnessFault.SHARED: _("su clave de testigo es también de otra entidad"),
+    WitnessFault.URL: _("su dirección de testigo no es una URL http(s)"),
+}
 
 
 def coordinator_witness(directory: Directory) -> KnownWitness | None:

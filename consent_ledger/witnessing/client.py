@@ -13,12 +13,12 @@ from typing import Final
 
 from consent_ledger.witnessing.errors import WitnessUnreachable
 from consent_ledger.witnessing.witness import SIZE_TYPE, AddCheckpoint
-from presentation.messages import _
+from presentation.faults import os_fault
+from presentation.messages import Message, _
 from trust.published import IpNetwork, is_plain_url, require_callable
 
 CALL_SECONDS: Final = 5.0
 _MAX_REPLY_BYTES: Final = 64 * 1024
-_TOO_SLOW: Final = "the answer took too long"
 _OK: Final = 200
 _CONFLICT: Final = 409
 
@@ -84,13 +84,13 @@ def exchange(
         answer = connection.getresponse()
         data = answer.read(_MAX_REPLY_BYTES)
         if line.late:
-            raise TimeoutError(_TOO_SLOW)
+            raise TimeoutError
         size = _size(answer.headers.get("Content-Type"), data) if answer.status == _CONFLICT else None
         return WitnessReply(answer.status, data, size)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = _TOO_SLOW if line.late else str(error)
+        reason = _reason(error, late=line.late)
         raise WitnessUnreachable(
-            _("el testigo de {url} no responde: {error}", url=url, error=reason), remedy=_("inténtelo más tarde")
+            _("el testigo de {url} no responde: {reason}", url=url, reason=reason), remedy=_("inténtelo más tarde")
         ) from error
     finally:
         connection.close()
@@ -129,7 +129,7 @@ class _Line:
             if self.late:
                 self._cut()
             return opened
-        raise last or TimeoutError(_TOO_SLOW)
+        raise last or TimeoutError
 
     def close(self) -> None:
         """End the watch over the connection."""
@@ -144,8 +144,16 @@ class _Line:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
+def _reason(error: Exception, *, late: bool) -> Message:
+    if late:
+        return _("no responde a tiempo")
+    if error.args and isinstance(error.args[0], Message):
+        return error.args[0]
+    return os_fault(error) if isinstance(error, OSError) else _("su respuesta no es de HTTP")
+
+
 def _size(content_type: str | None, body: bytes) -> int:
     text = body.decode("ascii", "replace").removesuffix("\n")
     if content_type != SIZE_TYPE or not text.isdigit() or len(text) > 19:  # noqa: PLR2004 - digits of 2^63
-        raise ValueError("a conflict without the size the witness has")
+        raise ValueError(_("su respuesta no dice qué tamaño tiene"))
     return int(text)

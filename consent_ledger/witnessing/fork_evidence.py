@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct, origin_hash
+from presentation.faults import os_fault
 from presentation.messages import Message, _, listing, speaking
 from service.errors import HomeUnusable
 from service.files import write_private
@@ -106,7 +107,7 @@ def acknowledge_evidence(home: Path, origin: str) -> tuple[str, ...]:
             path.replace(folder / path.name)
     except OSError as error:
         raise HomeUnusable(
-            _("no se puede escribir {path}: {strerror}", path=folder, strerror=error.strerror),
+            _("no se puede escribir {path}: {fault}", path=folder, fault=os_fault(error)),
             remedy=_("compruebe quién es su propietario"),
         ) from error
     return tuple(path.name for path in moved)
@@ -130,7 +131,7 @@ def clear_doubt(home: Path, origin: str) -> None:
         _doubt(home, origin).unlink(missing_ok=True)
     except OSError as error:
         raise HomeUnusable(
-            _("no se puede borrar {doubt}: {strerror}", doubt=_doubt(home, origin), strerror=error.strerror),
+            _("no se puede borrar {doubt}: {reason}", doubt=_doubt(home, origin), reason=os_fault(error)),
             remedy=_("compruebe quién es su propietario"),
         ) from error
 

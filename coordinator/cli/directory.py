@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
     @group.command(help=_("Escribe los directorios y sus pruebas; compruébelos con: redpact-audit directory DIR."))
     def export(
         home: HomeOption,
-        directory: Annotated[Path, typer.Argument(help=_("Carpeta nueva para la exportación."))],
+        directory: Annotated[Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta nueva para la exportación."))],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

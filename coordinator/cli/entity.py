@@ -10,7 +10,7 @@ from presentation import terminal
 from presentation.messages import _, speaking
 from trust.parties import EntityKind
 
-EntityArgument = Annotated[str, typer.Argument(help=_("Identificador de la entidad: a-z, 0-9 y '-'."), metavar="ID")]
+EntityArgument = Annotated[str, typer.Argument(metavar=_("ID"), help=_("Identificador de la entidad: a-z, 0-9 y '-'."))]
 NameOption = Annotated[str, typer.Option(help=_("Nombre que verán las demás entidades."))]
 KindOption = Annotated[
     EntityKind,

@@ -4,8 +4,8 @@ import json
 
 import typer
 
-from coordinator.cli.options import HomeOption, JsonOption, open_coordinator
-from presentation.messages import _
+from coordinator.cli.options import HomeOption, JsonOption, LangOption, open_coordinator
+from presentation.messages import _, in_language
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
             "campañas de entrenamiento."
         )
     )
-    def serve(home: HomeOption, as_json: JsonOption = False) -> None:
+    def serve(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Run the coordinator until SIGTERM: admit entities, publish the directory, run training campaigns."""
         from coordinator import serve as service
         from service import log
@@ -27,10 +27,10 @@ def register(app: typer.Typer) -> None:
         running = service.start(coordinator)
         network, port, enrolment = coordinator.context.settings.network, running.port, running.servers[1].port
         text = _(
-            "redpact-coordinator: {network} lista en el puerto {port:d}; altas en el puerto {enrolment:d}",
+            "redpact-coordinator: {network} en marcha en el puerto {port:d}; altas en el puerto {enrolment:d}",
             network=network,
             port=port,
             enrolment=enrolment,
         )
         document = {"ready": network, "port": port, "enrolment_port": enrolment}
-        running.run_until_signal(json.dumps(document) if as_json else str(text))
+        running.run_until_signal(json.dumps(document) if as_json else in_language(text, lang))

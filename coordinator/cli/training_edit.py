@@ -22,7 +22,7 @@ def edit(
     *,
     home: HomeOption,
     campaign_id: Annotated[
-        str, typer.Argument(help=_("Identificador de una campaña cuyo modelo está en revisión."), metavar="ID")
+        str, typer.Argument(metavar=_("ID"), help=_("Identificador de una campaña cuyo modelo está en revisión."))
     ],
     feature: Annotated[str, typer.Option(help=_("Variable cuya curva se corrige; consulte: training review."))],
     reason: Annotated[str, typer.Option(help=_("Motivo, a la vista de cualquiera: se publica con el modelo."))],

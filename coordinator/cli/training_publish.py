@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     def publish(
         home: HomeOption,
         campaign_id: Annotated[
-            str, typer.Argument(help=_("Identificador de una campaña cuyo modelo está en revisión."), metavar="ID")
+            str, typer.Argument(metavar=_("ID"), help=_("Identificador de una campaña cuyo modelo está en revisión."))
         ],
         lang: LangOption = "es",
         as_json: JsonOption = False,

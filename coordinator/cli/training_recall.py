@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     def recall(
         home: HomeOption,
         campaign_id: Annotated[
-            str, typer.Argument(help=_("Identificador de una campaña cuyo modelo está publicado."), metavar="ID")
+            str, typer.Argument(metavar=_("ID"), help=_("Identificador de una campaña cuyo modelo está publicado."))
         ],
         reason: Annotated[str, typer.Option(help=_("Motivo; queda guardado con la campaña."))],
         lang: LangOption = "es",

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
     def release(
         home: HomeOption,
         campaign_id: Annotated[
-            str, typer.Argument(help=_("Identificador de la campaña; consulte: training status."), metavar="ID")
+            str, typer.Argument(metavar=_("ID"), help=_("Identificador de la campaña; consulte: training status."))
         ],
         output: Annotated[
             Path | None, typer.Option(help=_("Carpeta nueva para el paquete; compruébelo con: redpact-audit model."))

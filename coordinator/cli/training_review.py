@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     def review(
         home: HomeOption,
         campaign_id: Annotated[
-            str, typer.Argument(help=_("Identificador de la campaña; consulte: training status."), metavar="ID")
+            str, typer.Argument(metavar=_("ID"), help=_("Identificador de la campaña; consulte: training status."))
         ],
         output: Annotated[
             Path | None, typer.Option(help=_("Carpeta nueva para el borrador de la ficha del modelo, con gráficos."))

@@ -104,11 +104,13 @@ def _run(table: "Table", schema: "TableSchema", plan: "SimulationPlan", lang: st
 
 
 def _text(result: "SimulationResult", lang: str) -> str:
+    from federated.learning.model_words import model_name
+
     say = speaking(lang)
     lines = [
         say(
             "Modelo {kind}, ε = {epsilon}, δ = {delta}",
-            kind=result.plan.terms.kind,
+            kind=model_name(result.plan.terms.kind),
             epsilon=formats.epsilon(result.plan.epsilon, lang),
             delta=formats.epsilon(result.plan.delta, lang),
         ),

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     def status(
         home: HomeOption,
         campaign_id: Annotated[
-            str, typer.Argument(help=_("Identificador de una campaña. Por defecto, todas."), metavar="[ID]")
+            str, typer.Argument(metavar=_("ID"), help=_("Identificador de una campaña. Por defecto, todas."))
         ] = "",
         watch: Annotated[
             bool, typer.Option("--watch", help=_("Muestra el avance hasta que la campaña termine."))

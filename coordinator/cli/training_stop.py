@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     def stop(
         home: HomeOption,
         campaign_id: Annotated[
-            str, typer.Argument(help=_("Identificador de una campaña que no ha terminado."), metavar="ID")
+            str, typer.Argument(metavar=_("ID"), help=_("Identificador de una campaña que no ha terminado."))
         ],
         reason: Annotated[str, typer.Option(help=_("Motivo; queda guardado con la campaña."))],
         lang: LangOption = "es",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from coordinator.locator.errors import LocatorKeyDamaged
+from presentation.faults import os_fault
 from presentation.messages import _
 from records_exchange import oprf
 from records_exchange.errors import OprfValueInvalid
@@ -88,6 +89,6 @@ class LocatorKeys:
                 path.unlink()
         except OSError as error:
             raise HomeUnusable(
-                _("no se puede borrar {path}: {strerror}", path=path, strerror=error.strerror),
+                _("no se puede borrar {path}: {reason}", path=path, reason=os_fault(error)),
                 remedy=_("compruebe la carpeta y sus permisos"),
             ) from error

@@ -8,6 +8,7 @@ from typing import Any, Final
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.campaign_states import STATE_NAMES, CampaignState, StopReason
 from federated.learning.log_odds import importances
+from federated.learning.model_words import model_name
 from federated.release.composition import epsilon_spent as spent_by
 from federated.release.model_release import ModelRelease
 from presentation import formats, terminal
@@ -83,7 +84,9 @@ def release_text(release: ModelRelease, lang: str) -> str:
     """Return a released model for people: the people and privacy behind it, and its most important features."""
     say = speaking(lang)
     lines = [
-        say("Modelo {kind} de la campaña {campaign}", kind=release.model.kind, campaign=release.campaign_id),
+        say(
+            "Modelo {kind} de la campaña {campaign}", kind=model_name(release.model.kind), campaign=release.campaign_id
+        ),
         say("Finalidad: solo ofrecer apoyo."),
         _privacy(release.epsilon_spent, release.epsilon, release.delta, say),
         say(

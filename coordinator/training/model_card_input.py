@@ -19,6 +19,7 @@ from federated.card.facts import AttackFacts
 from federated.card.facts_from_release import SuppliedFacts
 from federated.evaluation.local_comparison import Comparison
 from policies.training_features import load_training_features
+from presentation.faults import first_fault, os_fault
 from presentation.messages import _, listing
 from trust.parties import EntityId
 
@@ -75,16 +76,14 @@ def _read(file: Path) -> _File:
         data = file.read_bytes()
     except OSError as error:
         raise CampaignInvalid(
-            _("no se puede leer {path}: {error}", path=file, error=error.strerror or str(error)),
+            _("no se puede leer {path}: {reason}", path=file, reason=os_fault(error)),
             remedy=_("compruebe la ruta"),
         ) from error
     try:
         return _File.model_validate_json(data[:MAX_BYTES])
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "file"
         raise CampaignInvalid(
-            _("{path}: el valor de {field} no es válido: {fault}", path=file, field=where, fault=fault["msg"]),
+            _("{path}: {fault}", path=file, fault=first_fault(error)),
             remedy=_("consulte: training release --help"),
         ) from error
 

@@ -18,6 +18,7 @@ from federated.learning.hyperparameters import plan_model_terms
 from federated.learning.model_choice import AUTO, chosen_model
 from federated.tabular.features import FeatureSpec, LabelSpec
 from policies.training_features import load_training_features
+from presentation.faults import first_fault
 from presentation.messages import _, listing
 from trust.parties import EntityKind, EntityStatus, Party
 
@@ -147,10 +148,8 @@ def compose(
             code_sha256=code_sha256(),
         )
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "campaign"
         raise CampaignInvalid(
-            _("el valor de {field} no es válido: {fault}", field=where, fault=fault["msg"]),
+            _("la campaña no es válida: {fault}", fault=first_fault(error)),
             remedy=_("corrija el valor y proponga la campaña de nuevo"),
         ) from error
 

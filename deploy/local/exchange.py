@@ -3,7 +3,7 @@
 import csv
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,7 +113,7 @@ class ExchangeChapter:
                     "{n} datos, para {purpose}, hasta el {day}",
                     len(view["fields"]),
                     purpose=PURPOSE,
-                    day=datetime.fromisoformat(view["valid_until"]).date(),
+                    day=date.fromisoformat(view["last_day"]),
                 )
             )
         receipt = self._output / "receipt"

@@ -7,6 +7,7 @@ from typing import Final
 from consent_ledger.exports.folders import new_folder
 from federated.bundle.contents import SIGNED_SUMS_FILE, SUMS_FILE, SUMS_TYPE, BundleContents, sums_of
 from federated.bundle.errors import BundleUnusable
+from presentation.faults import os_fault
 from presentation.messages import _
 from trust import signing
 
@@ -46,6 +47,6 @@ def pack_bundle(folder: Path, target: Path) -> None:
                 archive.writestr(entry, path.read_bytes())
     except OSError as error:
         raise BundleUnusable(
-            _("no se puede escribir {target}: {strerror}", target=target, strerror=error.strerror),
+            _("no se puede escribir {target}: {reason}", target=target, reason=os_fault(error)),
             remedy=_("elija otro fichero"),
         ) from error

@@ -3,6 +3,7 @@
 An approval may be withdrawn while the campaign runs; nothing else changes a decision once it is taken.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -11,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from federated.campaign.manifest import CampaignId, Sha256Hex
 from federated.campaign.signed_documents import parse_document, seal_document
 from federated.errors import CampaignDecided, ManifestInvalid
-from presentation.messages import _
+from presentation.messages import Message, _
 from trust import signing
 from trust.parties import EntityId
 
@@ -24,6 +25,13 @@ class Verdict(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+
+
+VERDICT_NAMES: Final[Mapping[Verdict, Message]] = {
+    Verdict.APPROVED: _("aprobada"),
+    Verdict.REFUSED: _("rechazada"),
+    Verdict.WITHDRAWN: _("aprobación retirada"),
+}
 
 
 def is_new_decision(known: Verdict | None, new: Verdict) -> bool:

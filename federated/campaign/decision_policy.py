@@ -23,7 +23,8 @@ from federated.errors import DecisionPolicyInvalid
 from federated.learning.hyperparameters import ModelName
 from federated.privacy.stages import MAX_EPSILON
 from federated.tabular.features import MAX_FEATURES, Name
-from presentation.messages import _
+from presentation.faults import first_fault
+from presentation.messages import _, listing
 from trust import canonical
 
 PolicyName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -71,7 +72,11 @@ class DecisionPolicy(BaseModel):
     def _complete(self) -> Self:
         missing = [limit.value for limit in Limit if getattr(self, limit.value) is None]
         if self.action is PolicyAction.APPROVE and (missing or self.source is None or self.dataset is None):
-            raise ValueError(f"an approval states its source, its data set and every limit; missing: {missing}")
+            stated = (name for name in ("source", "dataset") if getattr(self, name) is None)
+            lacking = listing([*stated, *missing])
+            raise ValueError(
+                _("una aprobación indica su fuente, su conjunto y cada límite; falta: {names}", names=lacking)
+            )
         return self
 
 
@@ -162,11 +167,7 @@ def make_policy(**stated: object) -> DecisionPolicy:
     try:
         return DecisionPolicy.model_validate(stated)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "policy"
-        raise DecisionPolicyInvalid(
-            f"{where}: {fault['msg']}", remedy=_("consulte: training policy set --help")
-        ) from error
+        raise DecisionPolicyInvalid(first_fault(error), remedy=_("consulte: training policy set --help")) from error
 
 
 def policy_bytes(policies: Iterable[DecisionPolicy]) -> bytes:

@@ -12,6 +12,7 @@ from federated.evaluation.plan import EvaluationPlan
 from federated.learning.hyperparameters import ModelName, ModelTerms
 from federated.privacy.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, Stage, StageKind
 from federated.tabular.features import MAX_FEATURES, FeatureSpec, LabelSpec, Name, column_names
+from presentation.messages import _
 from trust import signing
 from trust.parties import EntityId
 
@@ -69,27 +70,29 @@ class CampaignManifest(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.issued < self.deadline <= self.ends:
-            raise ValueError("issued, deadline and ends must follow each other")
+            raise ValueError(_("issued, deadline y ends han de ir en este orden"))
         if len(set(self.invited)) != len(self.invited):
-            raise ValueError("an entity is invited twice")
+            raise ValueError(_("una entidad está invitada dos veces"))
         if self.minimum_cohort > len(self.invited):
-            raise ValueError("the minimum cohort is larger than the number of invited entities")
+            raise ValueError(_("el mínimo de entidades es mayor que el número de las invitadas"))
         if self.noise_shares > self.minimum_cohort:
-            raise ValueError("noise split over more contributions than the minimum cohort would fall short")
+            raise ValueError(
+                _("el ruido repartido entre más aportaciones que el mínimo de entidades sería insuficiente")
+            )
         names = [feature.name for feature in self.features]
         if len(set(names)) != len(names) or self.label.name in names:
-            raise ValueError("a feature is listed twice, or the label is a feature")
+            raise ValueError(_("una variable está dos veces, o la etiqueta es una variable"))
         if {each.name for each in self.evaluation.slices} & {*names, self.label.name}:
-            raise ValueError("a protected attribute is a feature")
+            raise ValueError(_("un atributo protegido es una variable"))
         return self
 
     @model_validator(mode="after")
     def _staged(self) -> Self:
         if self.rounds > MAX_ROUNDS:
-            raise ValueError(f"the stages have more than {MAX_ROUNDS} rounds")
+            raise ValueError(_("las etapas tienen más de {most} rondas", most=MAX_ROUNDS))
         planned = [(stage.kind, stage.rounds) for stage in self.terms.stages]
         if [(stage.kind, stage.rounds) for stage in self.stages] != [*planned, (StageKind.EVALUATE, 1)]:
-            raise ValueError("the stages are not those of the model's terms, and one round that measures it")
+            raise ValueError(_("las etapas no son las de los hiperparámetros del modelo y una ronda que lo mide"))
         return self
 
     @property

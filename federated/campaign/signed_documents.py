@@ -5,7 +5,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from federated.errors import FederatedError
-from presentation.messages import _
+from presentation.faults import first_fault
 from trust import canonical, signing
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -26,13 +26,4 @@ def parse_document(payload: bytes, model: type[Document], invalid: type[Federate
     try:
         return model.model_validate(canonical.decode(payload))
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "document"
-        raise invalid(
-            _(
-                "{where}: {msg} (errores: {error_count})",
-                where=where,
-                msg=fault["msg"],
-                error_count=error.error_count(),
-            )
-        ) from error
+        raise invalid(first_fault(error)) from error

@@ -24,6 +24,7 @@ from federated.errors import TrainingMessageMalformed
 from federated.privacy.quantisation import MAX_WEIGHT
 from federated.privacy.stages import MAX_ROUNDS
 from federated.tabular.features import FloatVector
+from presentation.faults import first_fault
 from presentation.messages import _
 from trust import canonical
 from trust.errors import TrustError
@@ -53,7 +54,7 @@ def _from_base64(value: object) -> object:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ValueError("not base64") from error
+        raise ValueError(_("no está en base64")) from error
 
 
 def _to_base64(value: bytes) -> str:
@@ -276,8 +277,8 @@ def _read(raw: bytes, adapter: TypeAdapter[_Any]) -> _Any:
     try:
         return adapter.validate_python(canonical.decode(raw, max_bytes=MAX_DOCUMENT_BYTES))
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "document"
-        raise TrainingMessageMalformed(f"{where}: {fault['msg']}") from error
+        raise TrainingMessageMalformed(
+            _("no es un documento de entrenamiento: {fault}", fault=first_fault(error))
+        ) from error
     except TrustError as error:
         raise TrainingMessageMalformed(_("no es un documento de entrenamiento")) from error

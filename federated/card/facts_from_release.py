@@ -17,6 +17,7 @@ from federated.evaluation.recalibration import Recalibration
 from federated.learning.model_documents import AdditiveModel, LearnedModel, LinearModel, edits_of
 from federated.release.model_release import ModelRelease
 from federated.tabular.features import CategoricalFeature, FeatureSpec, NumericFeature
+from presentation.faults import first_fault
 from presentation.messages import _
 
 _OTHER = "—"
@@ -115,8 +116,5 @@ def _measurement(document: Mapping[str, Any] | None, capacity: float) -> Measure
         return TypeAdapter(Measurement).validate_python(document)
     except ValidationError as error:
         raise ReleaseInvalid(
-            _(
-                "las cifras del modelo publicado no son una medición válida (errores: {error_count})",
-                error_count=error.error_count(),
-            )
+            _("las cifras del modelo publicado no son una medición válida: {fault}", fault=first_fault(error))
         ) from error

@@ -8,15 +8,11 @@ from federated.card.figure_text import NONE, attack_text, day, described, is_bre
 from federated.card.oversight_section import FILL_MARK, GENERATED, PURPOSE_LOCK, limits, oversight
 from federated.card.privacy_section import privacy
 from federated.card.quality_sections import explanation, groups, local_comparison, quality
+from federated.learning.model_words import model_name
 from federated.privacy.stages import StageKind
 from presentation.formats import number
 from presentation.messages import Translator, _, in_language
 
-_KINDS: Final = {
-    "linear": _("lineal (regresión logística)"),
-    "additive": _("aditivo (una curva por variable)"),
-    "neural": _("red neuronal pequeña"),
-}
 _STAGES: Final = {
     StageKind.EDGES: _("tramos de cada variable"),
     StageKind.MEANS: _("medias de las variables"),
@@ -61,7 +57,7 @@ def _identity(facts: CardFacts, say: Translator) -> list[Block]:
     rows = (
         (say("Campaña"), facts.campaign_id),
         (say("Red"), facts.network),
-        (say("Modelo"), say(_KINDS[facts.model_kind])),
+        (say("Modelo"), say(model_name(facts.model_kind))),
         (say("Publicado"), NONE if facts.is_draft else day(facts.released, say)),
         (say("Caduca"), day(facts.expires, say)),
         (say("Contacto"), facts.contact),

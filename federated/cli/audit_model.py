@@ -29,6 +29,7 @@ DayOption = Annotated[
     datetime | None,
     typer.Option(
         "--on",
+        metavar=_("AAAA-MM-DD"),
         formats=["%Y-%m-%d"],
         help=_(
             "Día (UTC) en el que el modelo no debe haber caducado. Por defecto, la fecha de caducidad se "
@@ -51,7 +52,9 @@ def register(app: typer.Typer) -> None:
 
 
 def model(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help=_("Carpeta de un modelo publicado, descomprimida"))],
+    directory: Annotated[
+        Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta de un modelo publicado, descomprimida"))
+    ],
     key: KeyOption = None,
     on: DayOption = None,
     as_json: JsonOption = False,

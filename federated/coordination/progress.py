@@ -94,7 +94,7 @@ class Progress:
                 lost=int(content["lost"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, TrustError) as error:
-            raise TrainingMessageMalformed(_("no es un estado de entrenamiento: {error}", error=str(error))) from error
+            raise TrainingMessageMalformed(_("no es un estado de entrenamiento")) from error
 
 
 def _packed(data: bytes) -> str:
@@ -105,4 +105,4 @@ def _unpacked(text: Any) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise ValueError("not base64") from error
+        raise ValueError(_("no está en base64")) from error

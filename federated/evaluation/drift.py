@@ -72,7 +72,7 @@ class DriftBaseline(BaseModel):
     def _consistent(self) -> Self:
         rising = list(self.edges) == sorted(set(self.edges)) and len(self.shares) == len(self.edges) + 1
         if not rising or min(self.shares) <= 0 or abs(sum(self.shares) - 1.0) > 1e-6:  # noqa: PLR2004 - rounding
-            raise ValueError("shares must be positive, add up to 1, and fit rising edges")
+            raise ValueError(_("las proporciones han de ser positivas, sumar 1 y corresponder a límites crecientes"))
         return self
 
     @classmethod

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from federated.tabular.features import MAX_CATEGORIES, Category, FloatVector, Name
+from presentation.messages import _
 
 MAX_BINS: Final = 100
 MAX_SLICES: Final = 12
@@ -31,7 +32,7 @@ class Slice(BaseModel):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         if len(set(self.values)) != len(self.values):
-            raise ValueError(f"a value of {self.name!r} is listed twice")
+            raise ValueError(_("un valor de {name!r} está dos veces", name=self.name))
         return self
 
 
@@ -58,12 +59,12 @@ class EvaluationPlan(BaseModel):
     def _consistent(self) -> Self:
         for edges in (self.edges, self.slice_edges):
             if list(edges) != sorted(set(edges)):
-                raise ValueError("the edges must rise")
+                raise ValueError(_("los límites han de ser crecientes"))
         if not set(self.slice_edges) <= set(self.edges):
-            raise ValueError("the coarser edges must be among the finer ones")
+            raise ValueError(_("los límites gruesos han de estar entre los finos"))
         names = [each.name for each in self.slices]
         if len(set(names)) != len(names):
-            raise ValueError("an attribute is listed twice")
+            raise ValueError(_("un atributo está dos veces"))
         return self
 
     @classmethod

@@ -115,7 +115,7 @@ class AdditiveTerms(_Terms):
     @model_validator(mode="after")
     def _few_enough(self) -> Self:
         if self.groups * self.passes > MAX_ROUNDS:
-            raise ValueError(f"more than {MAX_ROUNDS} rounds")
+            raise ValueError(_("hay más de {most} rondas", most=MAX_ROUNDS))
         return self
 
     @property

@@ -57,7 +57,7 @@ class LinearModel(_Document):
     @model_validator(mode="after")
     def _shaped(self) -> Self:
         if not len(self.weights) == len(self.reference) == len(column_names(self.features)):
-            raise ValueError("weights, reference and columns differ in number")
+            raise ValueError(_("hay distinto número de pesos, de referencias y de columnas"))
         return self
 
 
@@ -81,9 +81,9 @@ class Shape(_Document):
     @model_validator(mode="after")
     def _shaped(self) -> Self:
         if len(self.log_odds) != len(self.people):
-            raise ValueError(f"{self.feature}: log-odds and people differ in number")
+            raise ValueError(_("{name}: hay distinto número de log-odds y de recuentos de personas", name=self.feature))
         if any(low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)):
-            raise ValueError(f"{self.feature}: edges must rise")
+            raise ValueError(_("{name}: los límites han de ser crecientes", name=self.feature))
         return self
 
     def natural_edges(self, feature: NumericFeature) -> tuple[float, ...]:
@@ -129,12 +129,12 @@ class AdditiveModel(_Document):
     @model_validator(mode="after")
     def _shaped(self) -> Self:
         if tuple(shape.feature for shape in self.shapes) != tuple(feature.name for feature in self.features):
-            raise ValueError("there must be one shape per feature, in their order")
+            raise ValueError(_("ha de haber una curva por variable, en el mismo orden"))
         for feature, shape in zip(self.features, self.shapes, strict=True):
             categorical = isinstance(feature, CategoricalFeature)
             bins = len(feature.columns) + 1 if categorical else len(shape.edges) + 1
             if len(shape.log_odds) != bins or (categorical and shape.edges):
-                raise ValueError(f"{shape.feature}: the bins do not fit the feature")
+                raise ValueError(_("{name}: los intervalos no son los de la variable", name=shape.feature))
         return self
 
     def shape(self, feature: str) -> Shape | None:
@@ -165,9 +165,9 @@ class NeuralModel(_Document):
     def _shaped(self) -> Self:
         columns = len(column_names(self.features))
         if len(self.reference) != columns or any(len(row) != columns for row in self.hidden):
-            raise ValueError("the hidden layer or the reference does not fit the columns")
+            raise ValueError(_("la capa oculta o la referencia no corresponde a las columnas"))
         if not len(self.hidden) == len(self.hidden_bias) == len(self.output):
-            raise ValueError("the layers do not fit each other")
+            raise ValueError(_("las capas no encajan entre sí"))
         return self
 
 

@@ -228,13 +228,12 @@ class Enrolments:
                 campaign_id=manifest.campaign_id,
                 manifest_sha256=manifest_sha256,
             )
-        except (TrustError, ValueError) as error:
+        except TrustError as error:
             raise TrainingMessageMalformed(
-                _(
-                    "una clave de máscara de la cohorte no es de fiar: {error}",
-                    error=getattr(error, "message", str(error)),
-                )
+                _("una clave de máscara de la cohorte no es de fiar: {error}", error=error.message)
             ) from error
+        except ValueError as error:
+            raise TrainingMessageMalformed(_("no se puede leer una clave de máscara de la cohorte")) from error
         return entity, bytes.fromhex(opened.channel_key)
 
 

@@ -29,7 +29,7 @@ from federated.budget.budget_store import RecordedUnmasking, Spend
 from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decided_campaigns import CampaignRecord, CampaignStore
-from federated.campaign.decision import CampaignDecision, Verdict, open_decision
+from federated.campaign.decision import VERDICT_NAMES, CampaignDecision, Verdict, open_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import MaskRequest, ReceivedDocument, StepRequest, UnmaskRequest
@@ -273,7 +273,7 @@ class NodeGuard:
                 _(
                     "la campaña {campaign_id} ya tiene aquí la decisión «{verdict}»",
                     campaign_id=campaign_id,
-                    verdict=known.verdict.value,
+                    verdict=VERDICT_NAMES[known.verdict],
                 ),
                 remedy=_("una decisión es definitiva; pida una campaña nueva"),
             )

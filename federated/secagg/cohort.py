@@ -139,5 +139,5 @@ def _check(entity: str, key: bytes) -> None:
     try:
         check_entity_id(entity)
     except ValueError as error:
-        raise KeyStatementInvalid(str(error)) from error
+        raise KeyStatementInvalid(_("{entity!r} no es un identificador de entidad", entity=entity)) from error
     check_public_key(entity, key)

@@ -33,7 +33,8 @@ from federated.tabular.features import (
     encode_features,
     encode_labels,
 )
-from presentation.messages import _
+from presentation.faults import first_fault, os_fault, parse_fault
+from presentation.messages import Message, _, listing
 
 MAX_SCHEMA_BYTES: Final = 1 << 20
 MAX_ROWS: Final = 5_000_000
@@ -54,13 +55,13 @@ class TableSchema(BaseModel):
     def _consistent(self) -> Self:
         names = [feature.name for feature in self.features]
         if len(set(names)) != len(names):
-            raise ValueError("a feature is listed twice")
-        for forbidden, what in ((self.site, "the site"), (self.label.name, "the label")):
+            raise ValueError(_("una variable está dos veces"))
+        for forbidden in (self.site, self.label.name):
             if forbidden in names:
-                raise ValueError(f"{what} ({forbidden}) cannot be a feature")
+                raise ValueError(_("{name} es la sede o la etiqueta, y no puede ser variable", name=forbidden))
         both = sorted(set(names) & set(self.protected))
         if both:
-            raise ValueError(f"protected columns cannot be features: {', '.join(both)}")
+            raise ValueError(_("las columnas protegidas no pueden ser variables: {names}", names=listing(both)))
         return self
 
     @property
@@ -102,7 +103,9 @@ def load_schema(path: Path) -> TableSchema:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SchemaInvalid(f"{path}: {error.strerror or error}", remedy=_("compruebe la ruta")) from error
+        raise SchemaInvalid(
+            _("{path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
+        ) from error
     return parse_schema(data)
 
 
@@ -118,7 +121,7 @@ def parse_schema(data: bytes) -> TableSchema:
         return TableSchema.model_validate(yaml.safe_load(data))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SchemaInvalid(
-            _first_fault(error), remedy=_("consulte: redpact-coordinator training simulate --help")
+            _fault(error), remedy=_("consulte: redpact-coordinator training simulate --help")
         ) from error
 
 
@@ -156,10 +159,12 @@ def read_rows(path: Path, schema: TableSchema) -> list[Mapping[str, Value]]:
             _require_columns(reader.fieldnames or (), schema)
             rows = [_needed(row, schema, reader.line_num) for row in reader]
     except OSError as error:
-        raise TableInvalid(f"{path}: {error.strerror or error}", remedy=_("compruebe la ruta")) from error
+        raise TableInvalid(
+            _("{path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
+        ) from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise TableInvalid(
-            _("{path}: no es un fichero CSV en UTF-8: {error}", path=path, error=str(error)),
+            _("{path}: no es un fichero CSV en UTF-8: {fault}", path=path, fault=parse_fault(error)),
             remedy=_("expórtelo de nuevo"),
         ) from error
     if not rows:
@@ -187,8 +192,7 @@ def _needed(row: Mapping[str | None, object], schema: TableSchema, line: int) ->
     return {name: str(row[name]) for name in schema.columns}
 
 
-def _first_fault(error: Exception) -> str:
+def _fault(error: Exception) -> Message:
     if isinstance(error, ValidationError):
-        fault = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(str(part) for part in fault['loc']) or 'schema'}: {fault['msg']}"
-    return _("no es un documento YAML: {error}", error=str(error))
+        return first_fault(error)
+    return _("no es un documento YAML: {fault}", fault=parse_fault(error))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from federated.errors import TableInvalid
+from presentation.faults import parse_fault
 from presentation.messages import _, joined
 
 MAX_FEATURES: Final = 200
@@ -54,7 +55,7 @@ class NumericFeature(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.min < self.max:
-            raise ValueError("min must be below max")
+            raise ValueError(_("min ha de ser menor que max"))
         return self
 
     @property
@@ -70,7 +71,10 @@ class NumericFeature(BaseModel):
         """
         if value is None or value == "":
             return (0.0,)
-        number = float(value)
+        try:
+            number = float(value)
+        except (ValueError, TypeError) as error:
+            raise ValueError(_("{value!r} no es un número", value=value)) from error
         if not math.isfinite(number):
             raise ValueError(_("{value!r} no es un número finito", value=value))
         cut = min(max(number, self.min), self.max)
@@ -89,7 +93,7 @@ class CategoricalFeature(BaseModel):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         if len(set(self.values)) != len(self.values):
-            raise ValueError("a value is listed twice")
+            raise ValueError(_("un valor está dos veces"))
         return self
 
     @property
@@ -143,7 +147,7 @@ def encode_features(rows: Sequence[Mapping[str, Value]], features: Sequence[Feat
         try:
             matrix[index] = [number for feature in features for number in feature.encode(row[feature.name])]
         except KeyError as error:
-            faults.append(_("fila {row:d}: falta la columna {column}", row=index + 1, column=str(error)))
+            faults.append(_("fila {row:d}: falta la columna {column}", row=index + 1, column=error.args[0]))
         except (ValueError, TypeError) as error:
             faults.append(_("fila {row:d}: {error}", row=index + 1, error=_reason(error)))
         if len(faults) >= MAX_REPORTED_FAULTS:
@@ -170,4 +174,4 @@ def encode_labels(rows: Sequence[Mapping[str, Value]], label: LabelSpec) -> Floa
 
 def _reason(error: Exception) -> object:
     """Return the message of an error, which keeps its translations."""
-    return error.args[0] if error.args else str(error)
+    return _("falta la columna") if isinstance(error, KeyError) else parse_fault(error)

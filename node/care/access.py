@@ -7,7 +7,7 @@ record it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from consent_ledger.log.entry import EntryType, NewEntry
@@ -22,6 +22,7 @@ from node.people.documents import Document
 from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from policies.case_access import AccessGained, CaseAccess, load_case_access
+from policies.local_days import end_of
 from policies.record_readings import RecordPart
 from policies.terms import find_term
 from policies.vocabulary import load_vocabulary
@@ -62,7 +63,7 @@ class CaseRegister:
             MemberKnown: the professional is on the team in that role already.
         """
         now = self._context.clock.now()
-        end = datetime.combine(until + timedelta(days=1), time(), UTC) if until else None
+        end = end_of(until) if until else None
         if end is not None and end <= now:
             raise CaseDateInvalid(
                 _("el último día ya ha pasado"), remedy=_("indique una fecha posterior en --until, o no la indique")

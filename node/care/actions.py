@@ -12,6 +12,7 @@ from node.care.store import CaseStore
 from node.context import NodeContext
 from node.people.documents import Document
 from node.people.store import people_store
+from policies.local_days import local_day
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
 
@@ -62,7 +63,7 @@ class CaseActions:
                 function=given.function or (places[0].role if places else self._usual_function()),
                 case_role="responsible",
                 action=given.action,
-                since=now.date(),
+                since=local_day(now),
                 until=None,
                 state="planned",
                 updated_at=now,

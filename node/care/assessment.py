@@ -13,6 +13,7 @@ from node.care.view_sources import CaseView, ViewSource
 from node.care.views import source_documents
 from policies.catalogue import Dimension, load_catalogue
 from policies.fields import FieldSpec
+from policies.local_days import local_day
 from policies.reasons import ReasonCode
 
 FIELDS: Final = ("dx.levels", "dx.self", "dx.factors")
@@ -143,4 +144,4 @@ def _comparison_document(assessment: Assessment, comparison: FieldComparison) ->
 
 
 def _day(cell: Cell) -> str | None:
-    return cell.recorded_at.date().isoformat() if cell.recorded_at else None
+    return local_day(cell.recorded_at).isoformat() if cell.recorded_at else None

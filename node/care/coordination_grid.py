@@ -11,6 +11,7 @@ from typing import Any, Final
 from node.care.view_sources import CaseView, ViewSource
 from node.care.views import day, source_documents, source_lines, text_of
 from policies.catalogue import load_catalogue
+from policies.local_days import local_day
 from presentation import terminal
 from presentation.messages import speaking
 
@@ -35,7 +36,7 @@ class GridRow:
 
 def grid_rows(view: CaseView) -> tuple[GridRow, ...]:
     """Return the actions of every source, the earliest first."""
-    today = view.as_of.date()
+    today = local_day(view.as_of)
     rows = [_row(source, cells, today) for source in view.sources for cells in _cells(source)]
     return tuple(sorted(rows, key=lambda row: (row.since, row.entity, row.action, row.function)))
 

@@ -9,6 +9,7 @@ from node.care.view_sources import CaseView, ViewSource
 from node.care.views import day, source_documents, source_lines, text_of
 from node.people.model import FieldValue
 from policies.catalogue import load_catalogue
+from policies.local_days import local_day
 from policies.provisions import NEED, load_provisions
 from policies.reasons import ReasonCode
 from presentation import formats, terminal
@@ -26,7 +27,7 @@ def given_by(source: ViewSource) -> Iterator[GivenProvision]:
     for field, list_id in _CODED.items():
         held = source.values.get(field)
         for code in _codes(held):
-            yield GivenProvision(source.entity, list_id, code, held.recorded_at.date() if held else date.min)
+            yield GivenProvision(source.entity, list_id, code, local_day(held.recorded_at) if held else date.min)
     actions = source.values.get(ACTIONS)
     for row in actions.value if actions and isinstance(actions.value, list) else ():
         if isinstance(row, dict):
@@ -44,7 +45,7 @@ def overlaps_of(view: CaseView) -> tuple[tuple[Duplicate, ...], tuple[Gap, ...]]
     known = load_provisions()
     given = [each for source in view.sources for each in given_by(source)]
     needs = {source.entity: _codes(source.values.get(NEEDS)) for source in view.sources}
-    return find_duplicates(given, known), find_gaps(needs, given, known, view.as_of.date())
+    return find_duplicates(given, known), find_gaps(needs, given, known, local_day(view.as_of))
 
 
 def withholding(view: CaseView) -> tuple[ViewSource, ...]:

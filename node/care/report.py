@@ -9,7 +9,8 @@ from node.care.model import PUBLISHED_STATES, CaseAction, Membership, Opening
 from node.care.views import day, text_of
 from policies.case_access import load_case_access
 from policies.catalogue import load_catalogue
-from presentation import terminal
+from policies.local_days import last_day, said_until
+from presentation import formats, terminal
 from presentation.formats import moment
 from presentation.messages import speaking
 
@@ -21,6 +22,7 @@ def member_document(member: Membership, now: datetime) -> dict[str, Any]:
         "role": member.role,
         "since": member.since.isoformat(),
         "until": member.until.isoformat() if member.until else None,
+        "last_day": last_day(member.until).isoformat() if member.until else None,
         "live": member.live(now),
         "added_by": member.added_by,
         "ended_by": member.ended_by,
@@ -53,7 +55,7 @@ def case_file_text(file: CaseFile, lang: str) -> str:
             member.professional,
             _function(member.role, lang),
             moment(member.since, lang),
-            moment(member.until, lang) if member.until else "-",
+            formats.shown(said_until(member.until), lang) if member.until else "-",
             " / ".join(filter(None, (member.added_by, member.ended_by))),
         )
         for member in file.team

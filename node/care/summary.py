@@ -19,6 +19,7 @@ from node.people.model import BIRTH_DATE, BenefitSpell, FieldValue, Intervention
 from node.people.store import HouseholdFacts, PersonStore, SummaryInput
 from policies.catalogue import load_catalogue
 from policies.fields import MAX_ROWS
+from policies.local_days import local_day
 
 BENEFIT_WINDOW_MONTHS: Final = 48
 MAX_PUBLISHED: Final = 100
@@ -81,13 +82,13 @@ def _of_household(read: Callable[[HouseholdFacts], str | int | None]) -> "_Compu
 
 
 def _benefits(inputs: _Inputs) -> FieldValue | None:
-    month = inputs.now.date().replace(day=1)
+    month = local_day(inputs.now).replace(day=1)
     current = {each.benefit for each in inputs.spells if each.first_month <= month <= (each.last_month or month)}
     return FieldValue([*sorted(current)], inputs.stored.recorded_at) if inputs.spells else None
 
 
 def _benefit_months(inputs: _Inputs) -> FieldValue | None:
-    end = inputs.now.date().replace(day=1)
+    end = local_day(inputs.now).replace(day=1)
     start = month_of(month_number(end) - BENEFIT_WINDOW_MONTHS)
     months = months_on(inputs.spells, minimum_income_codes(), start, end)
     return FieldValue(months, inputs.stored.recorded_at) if inputs.spells else None

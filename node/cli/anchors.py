@@ -10,7 +10,7 @@ from presentation.messages import _, speaking
 if TYPE_CHECKING:
     from node.anchors.pinning import AnchorChange
 
-EntityArgument = Annotated[str, typer.Argument(metavar="ENTITY", help=_("Identificador de la entidad."))]
+EntityArgument = Annotated[str, typer.Argument(metavar=_("ENTIDAD"), help=_("Identificador de la entidad."))]
 FingerprintOption = Annotated[
     str, typer.Option("--fingerprint", help=_("Huella impresa por esa entidad con «anchors fingerprint»."))
 ]
@@ -89,7 +89,7 @@ def _quorum(group: typer.Typer) -> None:
     @group.command(help=_("Cambia cuántas anclas deben cofirmar un directorio. Queda en el registro de la entidad."))
     def quorum(
         home: HomeOption,
-        number: Annotated[int, typer.Argument(metavar="NUMBER", help=_("De 1 al número de anclas fijadas."))],
+        number: Annotated[int, typer.Argument(metavar=_("NÚMERO"), help=_("De 1 al número de anclas fijadas."))],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

@@ -20,7 +20,7 @@ DocumentOption = Annotated[
     typer.Option(
         "--document",
         envvar=DOCUMENT_VARIABLE,
-        help=_("DNI, NIE, PAS:<country>:<number> o código de enlace; con '-' se lee de la entrada estándar."),
+        help=_("DNI, NIE, PAS:<país>:<número> o código de enlace; con '-' se lee de la entrada estándar."),
         show_default=False,
     ),
 ]

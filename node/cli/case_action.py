@@ -82,7 +82,10 @@ def _register_update(group: typer.Typer) -> None:
         home: HomeOption,
         document: DocumentOption,
         action_id: Annotated[
-            str, typer.Argument(help=_("Identificador de la actuación, o su comienzo; véase: case action list."))
+            str,
+            typer.Argument(
+                metavar=_("ACTUACIÓN"), help=_("Identificador de la actuación, o su comienzo; véase: case action list.")
+            ),
         ],
         what: Annotated[str, typer.Option("--what", help=_("Código de intervención."))] = "",
         function: FunctionOption = "",

@@ -12,6 +12,7 @@ from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
 from presentation.harmless import harmless
 from presentation.messages import _
+from presentation.terminal import fitted
 
 if TYPE_CHECKING:
     from node.care.view_sources import CaseView
@@ -70,7 +71,7 @@ def _asked_view(asked: _Asked, fields: Sequence[str]) -> "CaseView":
     if not holders:
         holders, unlocated = located_holders(node.locating, lookup, asked.purpose)
     if unlocated is not None:
-        typer.echo(harmless(error_text(unlocated)), err=True)
+        typer.echo(harmless(fitted(error_text(unlocated))), err=True)
     return gather(node.context, node.asking, lookup, question, holders or None)
 
 

@@ -13,7 +13,9 @@ from presentation.messages import _
 if TYPE_CHECKING:
     from node.consents.guardians import GuardianInput
 
-ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
+ConsentArgument = Annotated[
+    str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
+]
 GuardianOption = Annotated[
     str,
     typer.Option(
@@ -26,8 +28,8 @@ RelationOption = Annotated[
     typer.Option(
         "--guardian-relation",
         help=_(
-            "Con menos de 14 años: parent, guardian, public_entity. Desde los 14: curator, de_facto, "
-            "attorney, public_entity."
+            "Con menos de 14 años: parent (si no se indica otra), guardian, public_entity. Desde los 14: curator, "
+            "de_facto, attorney, public_entity."
         ),
     ),
 ]
@@ -90,7 +92,7 @@ def _register_grant(group: typer.Typer) -> None:
         holders: HoldersOption = None,
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
-        guardian_relation: RelationOption = "parent",
+        guardian_relation: RelationOption = "",
         evidence: EvidenceOption = None,
         notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
@@ -124,7 +126,7 @@ def _register_refuse(group: typer.Typer) -> None:
         recipients: RecipientOption,
         fields: FieldsOption = None,
         guardian_document: GuardianOption = "",
-        guardian_relation: RelationOption = "parent",
+        guardian_relation: RelationOption = "",
         evidence: EvidenceOption = None,
         notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
@@ -159,7 +161,7 @@ def _register_renew(group: typer.Typer) -> None:
         consent_id: ConsentArgument,
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
-        guardian_relation: RelationOption = "parent",
+        guardian_relation: RelationOption = "",
         evidence: EvidenceOption = None,
         notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
@@ -188,7 +190,7 @@ def _register_withdraw(group: typer.Typer) -> None:
         home: HomeOption,
         consent_id: ConsentArgument,
         guardian_document: GuardianOption = "",
-        guardian_relation: RelationOption = "parent",
+        guardian_relation: RelationOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -206,4 +208,7 @@ def _register_withdraw(group: typer.Typer) -> None:
 def _guardian(document: str, relation: str) -> "GuardianInput | None":
     from node.consents.guardians import GuardianInput
 
-    return GuardianInput(read_document(document), relation) if document else None
+    if not document and not relation:
+        return None
+    # A relation without a document is for the use case to refuse: it must not pass for an act of the person.
+    return GuardianInput(read_document(document) if document else None, relation or "parent")

@@ -10,7 +10,9 @@ from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
 from presentation.messages import _
 
-ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
+ConsentArgument = Annotated[
+    str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
+]
 
 PersonOption = Annotated[
     str,
@@ -58,6 +60,8 @@ def _register_list(group: typer.Typer) -> None:
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
         from node.care.access import CaseRegister
+        from node.consents.in_force import consents_in_force
+        from node.consents.latest_change import latest_changes
         from node.consents.report import consents_document, consents_text, due_document, due_text
         from policies.record_readings import RecordPart
 
@@ -70,8 +74,10 @@ def _register_list(group: typer.Typer) -> None:
             found = node.consents.due(days, person)
             emit(due_document(found), due_text(found, names=names, lang=lang), as_json=as_json)
             return
-        views = node.consents.list(person)
-        emit(consents_document(views), consents_text(views, names=names, lang=lang), as_json=as_json)
+        consents = consents_in_force(node.context, person)
+        changes = latest_changes(node.context, [each.view for each in consents])
+        text = consents_text(consents, changes=changes, names=names, lang=lang)
+        emit(consents_document(consents), text, as_json=as_json)
 
 
 def _register_receipt(group: typer.Typer) -> None:
@@ -84,7 +90,7 @@ def _register_receipt(group: typer.Typer) -> None:
     def receipt(
         home: HomeOption,
         consent_id: ConsentArgument,
-        directory: Annotated[Path, typer.Argument(help=_("Carpeta nueva para el justificante."))],
+        directory: Annotated[Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta nueva para el justificante."))],
         pdf: Annotated[
             bool | None,
             typer.Option(
@@ -114,7 +120,10 @@ def _register_evidence(group: typer.Typer) -> None:
     def evidence(
         home: HomeOption,
         consent_id: ConsentArgument,
-        file: Annotated[Path, typer.Argument(help=_("Fichero que se escribe; solo puede leerlo su propietario."))],
+        file: Annotated[
+            Path,
+            typer.Argument(metavar=_("FICHERO"), help=_("Fichero que se escribe; solo puede leerlo su propietario.")),
+        ],
         *,
         professional: ProfessionalOption = "",
         reason: ReasonOption = "",

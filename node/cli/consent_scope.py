@@ -6,13 +6,16 @@ import typer
 
 from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from presentation.messages import _
+from presentation.harmless import harmless
+from presentation.messages import _, speaking
 
 if TYPE_CHECKING:
     from consent_ledger.consents.model import ConsentView
     from node.wiring import Node
 
-ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
+ConsentArgument = Annotated[
+    str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
+]
 
 
 def register(group: typer.Typer) -> None:
@@ -23,9 +26,18 @@ def register(group: typer.Typer) -> None:
 
 def show_consent(node: "Node", view: "ConsentView", lang: str, *, as_json: bool) -> None:
     """Print a consent after a change."""
+    from node.consents.guardians import decision_caution
+    from node.consents.in_force import consent_in_force
+    from node.consents.latest_change import latest_changes
     from node.consents.report import consent_document, consent_text
 
-    emit(consent_document(view), consent_text(view, names=node.context.entity_names(), lang=lang), as_json=as_json)
+    found = consent_in_force(node.context, view.consent_id)
+    caution = decision_caution(node.context, view)
+    if caution is not None:
+        typer.echo(harmless(f"! {speaking(lang)(caution)}"), err=True)
+    changes = latest_changes(node.context, [view])
+    text = consent_text(found, changes=changes, names=node.context.entity_names(), lang=lang)
+    emit(consent_document(found), text, as_json=as_json)
 
 
 def _register_narrow(group: typer.Typer) -> None:
@@ -71,10 +83,13 @@ def _register_status(group: typer.Typer) -> None:
         home: HomeOption, consent_id: ConsentArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Show the entities that have a consent, those informed of its withdrawal, and those that have not answered."""
+        from node.consents.latest_change import latest_changes
         from node.consents.status import consent_status
         from node.consents.status_report import exit_code, status_text
 
         context = open_node(home).context
         found = consent_status(context, consent_id)
-        emit(found.document(), status_text(found, names=context.entity_names(), lang=lang), as_json=as_json)
+        changes = latest_changes(context, [found.view] if found.view else [])
+        text = status_text(found, changes=changes, names=context.entity_names(), lang=lang)
+        emit(found.document(), text, as_json=as_json)
         raise typer.Exit(exit_code(found))

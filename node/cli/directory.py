@@ -71,7 +71,7 @@ def _export(group: typer.Typer) -> None:
     )
     def export(
         home: HomeOption,
-        directory: Annotated[Path, typer.Argument(help=_("Carpeta nueva para la exportación."))],
+        directory: Annotated[Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta nueva para la exportación."))],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

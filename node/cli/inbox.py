@@ -47,7 +47,7 @@ def _register_done(group: typer.Typer) -> None:
     @group.command(help=_("Anota que un asunto ya se ha atendido."))
     def done(
         home: HomeOption,
-        number: Annotated[int, typer.Argument(help=_("Número del asunto; véase: inbox list."))],
+        number: Annotated[int, typer.Argument(metavar=_("NÚMERO"), help=_("Número del asunto; véase: inbox list."))],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

@@ -27,7 +27,7 @@ def _register_export(group: typer.Typer) -> None:
     @group.command(help=_("Escribe el registro completo en una carpeta; compruébelo con: redpact-audit verify DIR."))
     def export(
         home: HomeOption,
-        directory: Annotated[Path, typer.Argument(help=_("Carpeta nueva para la exportación."))],
+        directory: Annotated[Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta nueva para la exportación."))],
         as_json: JsonOption = False,
     ) -> None:
         """Write the whole ledger to a folder; check it with: redpact-audit verify DIR."""

@@ -37,23 +37,25 @@ def witness(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "e
 
 def policy(
     home: HomeOption,
-    entity: Annotated[str, typer.Argument(help=_("Entidad cuyo registro se indica; por defecto, esta."))] = "",
+    entity: Annotated[
+        str, typer.Argument(metavar=_("ENTIDAD"), help=_("Entidad cuyo registro se indica; por defecto, esta."))
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Print the trust policy for a ledger, by this node's own directory: for redpact-audit --policy."""
     from node.ledger.export import ledger_policy
 
     text = ledger_policy(open_node(home).context, entity)
-    emit({"policy": text}, text.rstrip("\n"), as_json=as_json)
+    emit({"policy": text}, text.rstrip("\n"), as_json=as_json, verbatim=True)
 
 
 def seen(
     home: HomeOption,
-    entity: Annotated[str, typer.Argument(help=_("Entidad a la que pertenece el registro."))],
+    entity: Annotated[str, typer.Argument(metavar=_("ENTIDAD"), help=_("Entidad a la que pertenece el registro."))],
     as_json: JsonOption = False,
 ) -> None:
     """Print the newest checkpoint of another ledger seen here: for redpact-audit verify --seen."""
     from node.ledger.export import seen_checkpoint
 
     note = seen_checkpoint(open_node(home).context, entity)
-    emit({"checkpoint": note}, note.rstrip("\n"), as_json=as_json)
+    emit({"checkpoint": note}, note.rstrip("\n"), as_json=as_json, verbatim=True)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from policies.case_access import load_case_access
 from policies.explain import PolicyExplained, Rule, explain_policy
 from policies.terms import find_term
-from presentation.messages import speaking
+from presentation.messages import _, speaking
 from presentation.terminal import paragraph
 
 _TWO_DIGITS: Final = 10
@@ -60,4 +60,4 @@ def policy_text(name: str, lang: str) -> str:
 
 
 def _chosen(policy: PolicyExplained, name: str) -> tuple[Rule, ...]:
-    return (find_term("rule", {rule.id: rule for rule in policy.rules}, name),) if name else policy.rules
+    return (find_term(_("regla"), {rule.id: rule for rule in policy.rules}, name),) if name else policy.rules

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from node.wiring import Node
 
 FileArgument = Annotated[
-    Path, typer.Argument(help=_("Fichero CSV; su formato se explica con: redpact-node records format."))
+    Path,
+    typer.Argument(
+        metavar=_("FICHERO"), help=_("Fichero CSV; su formato se explica con: redpact-node records format.")
+    ),
 ]
 
 
@@ -198,7 +201,7 @@ def _register_format(group: typer.Typer) -> None:
             }
             for column in columns()
         ]
-        emit({"columns": listed}, format_page(lang).rstrip("\n"), as_json=as_json)
+        emit({"columns": listed}, format_page(lang).rstrip("\n"), as_json=as_json, verbatim=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import typer
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
+from service.command_line import agree
 
 
 def register(group: typer.Typer) -> None:
@@ -38,7 +39,7 @@ def register(group: typer.Typer) -> None:
 
         parsed = read_document(document)
         if not yes and not as_json:
-            typer.confirm(question(lang), abort=True, err=True)
+            agree(question(lang))
         node = open_node(home)
         done = node.erasures.erase_person(parsed, basis)
         emit(erased_document(done), erased_text(done, lang, node.context.entity_names()), as_json=as_json)

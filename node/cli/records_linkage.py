@@ -22,7 +22,10 @@ def register(group: typer.Typer) -> None:
     )
     def linkage_code(
         file: Annotated[
-            Path, typer.Argument(help=_("Fichero HTML que se escribe: la tarjeta, para imprimirla y entregarla."))
+            Path,
+            typer.Argument(
+                metavar=_("FICHERO"), help=_("Fichero HTML que se escribe: la tarjeta, para imprimirla y entregarla.")
+            ),
         ],
         home: HomeOption,
         lang: LangOption = "es",

@@ -12,7 +12,10 @@ from node.cli.referral_answers import show_referral
 from presentation.messages import _
 
 ReferralArgument = Annotated[
-    str, typer.Argument(help=_("Código de la derivación, o sus 8 primeros caracteres; véase: referral list."))
+    str,
+    typer.Argument(
+        metavar=_("DERIVACIÓN"), help=_("Código de la derivación, o sus 8 primeros caracteres; véase: referral list.")
+    ),
 ]
 
 TransferOption = Annotated[
@@ -128,7 +131,9 @@ def _register_slip(group: typer.Typer) -> None:
     def slip(
         home: HomeOption,
         referral: ReferralArgument,
-        file: Annotated[Path, typer.Argument(help=_("Fichero HTML que se escribe, para imprimirlo."))],
+        file: Annotated[
+            Path, typer.Argument(metavar=_("FICHERO"), help=_("Fichero HTML que se escribe, para imprimirlo."))
+        ],
         as_json: JsonOption = False,
     ) -> None:
         """Write the slip for the person, in Spanish and English: a code, and no personal data."""

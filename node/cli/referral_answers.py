@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from node.wiring import Node
 
 ReferralArgument = Annotated[
-    str, typer.Argument(help=_("Código de la derivación, o sus 8 primeros caracteres; véase: referral list."))
+    str,
+    typer.Argument(
+        metavar=_("DERIVACIÓN"), help=_("Código de la derivación, o sus 8 primeros caracteres; véase: referral list.")
+    ),
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help=_("Código del motivo; véase: vocabulary referrals."))]
 

@@ -8,7 +8,9 @@ from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
-ServiceArgument = Annotated[str, typer.Argument(help=_("Servicio; véase: vocabulary referrals services."))]
+ServiceArgument = Annotated[
+    str, typer.Argument(metavar=_("SERVICIO"), help=_("Servicio; véase: vocabulary referrals services."))
+]
 
 
 def register(group: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from node.cli.professional import PROFESSIONAL_VARIABLE, professional_reference
 from presentation.messages import _
 
 PersonArgument = Annotated[
-    str, typer.Argument(help=_("Identificador de la persona que aparece en la lista."), metavar="PERSON")
+    str, typer.Argument(metavar=_("PERSONA"), help=_("Identificador de la persona que aparece en la lista."))
 ]
 ByOption = Annotated[
     str,

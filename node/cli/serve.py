@@ -4,8 +4,8 @@ import json
 
 import typer
 
-from node.cli.options import HomeOption, JsonOption, open_node
-from presentation.messages import _
+from node.cli.options import HomeOption, JsonOption, LangOption, open_node
+from presentation.messages import _, in_language
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
             "el certificado y entrena."
         )
     )
-    def serve(home: HomeOption, as_json: JsonOption = False) -> None:
+    def serve(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Run the node until SIGTERM: answer other entities, follow the directory, renew the certificate, train."""
         from node import serve as service
         from service import log
@@ -26,5 +26,9 @@ def register(app: typer.Typer) -> None:
         log.configure(node.context.settings.log_level)
         running = service.start(node)
         entity, port = node.context.settings.entity, running.port if node.context.settings.listen else None
-        text = f"redpact-node: {entity} ready {f'on port {port}' if port else 'without an open port'}"
-        running.run_until_signal(json.dumps({"ready": entity, "port": port}) if as_json else text)
+        text = (
+            _("redpact-node: {entity} en marcha en el puerto {port:d}", entity=entity, port=port)
+            if port
+            else _("redpact-node: {entity} en marcha, sin ningún puerto abierto", entity=entity)
+        )
+        running.run_until_signal(json.dumps({"ready": entity, "port": port}) if as_json else in_language(text, lang))

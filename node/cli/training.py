@@ -9,7 +9,7 @@ from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
 CampaignArgument = Annotated[
-    str, typer.Argument(help=_("Identificador de la campaña; véase: training list."), metavar="ID")
+    str, typer.Argument(metavar=_("ID"), help=_("Identificador de la campaña; véase: training list."))
 ]
 ReasonOption = Annotated[str, typer.Option(help=_("Motivo, para que conste; nunca datos personales."))]
 
@@ -125,7 +125,7 @@ def _report(group: typer.Typer) -> None:
     def report_(
         home: HomeOption,
         campaign_id: Annotated[
-            str, typer.Argument(help=_("Identificador de una campaña; si no se indica, todas."), metavar="[ID]")
+            str, typer.Argument(metavar=_("ID"), help=_("Identificador de una campaña; si no se indica, todas."))
         ] = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,

@@ -27,7 +27,9 @@ def _register_table(group: typer.Typer) -> None:
     def register_table(
         *,
         home: HomeOption,
-        name: Annotated[str, typer.Argument(help=_("Nombre con el que las campañas piden la tabla."))],
+        name: Annotated[
+            str, typer.Argument(metavar=_("NOMBRE"), help=_("Nombre con el que las campañas piden la tabla."))
+        ],
         data: Annotated[Path, typer.Option(help=_("La tabla: CSV, una fila por persona."))],
         schema: Annotated[Path, typer.Option(help=_("Significado de sus columnas: YAML."))],
         site: Annotated[str, typer.Option(help=_("Toma solo las filas de este centro."))] = "",
@@ -90,7 +92,7 @@ def _evaluate(group: typer.Typer) -> None:
     def evaluate(
         home: HomeOption,
         campaign_id: Annotated[
-            str, typer.Argument(help=_("Identificador de una campaña con el modelo publicado."), metavar="ID")
+            str, typer.Argument(metavar=_("ID"), help=_("Identificador de una campaña con el modelo publicado."))
         ],
         lang: LangOption = "es",
         as_json: JsonOption = False,

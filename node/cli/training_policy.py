@@ -13,7 +13,7 @@ from presentation.messages import _
 if TYPE_CHECKING:
     from federated.campaign.decision_policy import DecisionPolicy
 
-NameArgument = Annotated[str, typer.Argument(help=_("Nombre de la política: a-z, 0-9 y '-'."))]
+NameArgument = Annotated[str, typer.Argument(metavar=_("NOMBRE"), help=_("Nombre de la política: a-z, 0-9 y '-'."))]
 ActionOption = Annotated[
     bool,
     typer.Option(
@@ -83,12 +83,11 @@ def _set(group: typer.Typer) -> None:
 
 
 def _policy(name: str, *, approve: bool, until: str, stated: Mapping[str, object]) -> "DecisionPolicy":
-    from datetime import UTC, datetime, time
-
     from federated.campaign.decision_policy import make_policy
+    from policies.local_days import end_of
 
     day = read_day(until)
-    end = datetime.combine(day, time(), UTC) if day else None
+    end = end_of(day) if day else None
     return make_policy(name=name, action="approve" if approve else "refuse", until=end, **stated)
 
 

@@ -38,10 +38,14 @@ def register(app: typer.Typer) -> None:
         )
     )
     def vocabulary(
-        section: Annotated[Section, typer.Argument(help=_("Lista que se muestra."))] = Section.PURPOSES,
+        section: Annotated[
+            Section,
+            typer.Argument(metavar=_("SECCIÓN"), help=_("Lista que se muestra: {names}.", names=", ".join(Section))),
+        ] = Section.PURPOSES,
         name: Annotated[
             str,
             typer.Argument(
+                metavar=_("NOMBRE"),
                 help=_("Muestra solo este elemento, o los campos que contiene; para codes, el nombre de la lista."),
                 show_default=False,
             ),
@@ -59,7 +63,7 @@ def register(app: typer.Typer) -> None:
             emit(policy_document(name, lang), policy_text(name, lang), as_json=as_json)
             return
         rows = _ROWS[section](name, lang)
-        emit({str(section): rows}, _table(rows, lang), as_json=as_json)
+        emit({str(section): rows}, _table(rows, lang), as_json=as_json, verbatim=True)
 
 
 def _purposes(name: str, lang: str) -> list[Row]:
@@ -129,7 +133,7 @@ def _reasons(name: str, lang: str) -> list[Row]:
     from policies.terms import find_term
 
     reasons = {str(code): label for code, label in load_reasons().items()}
-    chosen = {name: find_term("reason", reasons, name)} if name else reasons
+    chosen = {name: find_term(_("motivo"), reasons, name)} if name else reasons
     return [{"id": code, "label": label.label(lang)} for code, label in chosen.items()]
 
 
@@ -154,7 +158,11 @@ def _referrals(name: str, lang: str) -> list[Row]:
     from policies.terms import find_term
 
     lists = load_referral_words().lists
-    chosen = [find_term("list of referrals", {each.value: each for each in WordList}, name)] if name else list(lists)
+    chosen = (
+        [find_term(_("lista de términos de las derivaciones"), {each.value: each for each in WordList}, name)]
+        if name
+        else list(lists)
+    )
     return [
         {"list": each.value, "id": word.code, "label": word.label(lang)}
         for each in chosen

@@ -23,19 +23,21 @@ from node.cipher import RecordCipher
 from node.consents.changes import ConsentChanges
 from node.consents.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.consents.errors import EvidenceMissing, RecipientNotAllowed
-from node.consents.guardians import GuardianInput, guardian_of, require_entitled
+from node.consents.guardians import GuardianInput, circumstances, guardian_of, require_entitled, require_named
 from node.consents.held import HeldConsents
+from node.consents.in_force import InForce, consents_in_force
+from node.consents.in_force_report import in_force_message
 from node.consents.propagation.copies import post_copies
 from node.consents.propagation.withdrawals import bar_receipt
 from node.consents.recipients import referral_fields
 from node.consents.signed_forms import EvidenceVault, Scan
 from node.consents.terms import (
     current_notice,
+    end_of_validity,
     exchange_purposes,
     shareable_fields,
     special_fields,
     term_label,
-    validity,
 )
 from node.context import NodeContext
 from node.ledger.own import own_consents, own_ledger
@@ -43,8 +45,9 @@ from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
 from node.people.store import people_store
+from policies.local_days import local_day
+from presentation.faults import first_fault
 from presentation.messages import _
-from records_exchange.request import first_fault
 from trust.parties import EntityKind
 
 __all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "ScopeInput"]
@@ -62,7 +65,7 @@ class GrantInput:
         recipients: entity ids.
         fields: catalogue ids or groups of them; empty for the minimum summary.
         holders: other entities that share what they hold under the same signature.
-        valid_days: validity in days from now.
+        valid_days: validity in days from now; it ends with the last of them, in local time.
         guardian: the representative who acted; None when the person did.
         evidence: scan of the signed form; it is kept sealed, and its hash is in the ledger.
         language: of the notice shown.
@@ -123,7 +126,8 @@ class Consents:
             UnknownTerm: an unknown purpose, field or relation, or a purpose for which nothing is exchanged.
             UnknownParty, PartySuspended, RecipientNotAllowed: a recipient that cannot be one.
             FieldNotShareable: a field that no general consent covers.
-            GuardianNeeded, GuardianNotEntitled: the person, or the guardian, is not entitled to decide.
+            GuardianNeeded, GuardianUnnamed, GuardianNotEntitled: the person, or the guardian, is not entitled to
+                decide.
             EvidenceUnreadable: the evidence file cannot be read.
             ConsentInvalid: the validity is out of bounds.
         """
@@ -143,7 +147,8 @@ class Consents:
         Raises:
             ConsentUnknown: there is no such consent.
             ConsentTransitionRefused: it is refused, withdrawn or expired.
-            GuardianNeeded, GuardianNotEntitled, EvidenceUnreadable, ConsentInvalid: as in `grant`.
+            GuardianNeeded, GuardianUnnamed, GuardianNotEntitled: as in `grant`.
+            EvidenceUnreadable, ConsentInvalid: as in `grant`.
         """
         now = self._context.clock.now()
         scan = Scan.read(given.evidence) if given.evidence else None
@@ -152,7 +157,7 @@ class Consents:
             person = held.get(given.consent_id).person_ref
             self._require_entitled(session, person, given.guardian, now)
             renewal = ConsentRenewal(
-                valid_until=now + validity(given.valid_days),
+                valid_until=end_of_validity(now, given.valid_days),
                 acted_by=Actor.GUARDIAN if given.guardian else Actor.PERSON,
                 guardian=guardian_of(given.guardian, self._cipher()),
                 notice=current_notice(given.language),
@@ -202,13 +207,15 @@ class Consents:
         Raises:
             ConsentUnknown: there is no such consent.
             ConsentTransitionRefused: it is already refused, withdrawn or expired.
-            GuardianNotEntitled, UnknownTerm: the guardian may not act for this person.
+            GuardianUnnamed, GuardianNotEntitled, UnknownTerm: the guardian may not act for this person.
         """
         now, acted_by = self._context.clock.now(), Actor.GUARDIAN if guardian else Actor.PERSON
         with self._context.transaction() as session:
             consents = self._held(session)
             held = consents.find(consent_id)
             if held is None:
+                if guardian:
+                    require_named(guardian)
                 bar_receipt(self._context, session, consent_id, now)
                 consents.withdraw_receipt(consent_id, acted_by, now)
                 return None
@@ -223,9 +230,9 @@ class Consents:
         Raises:
             PersonUnknown: nobody here has that document.
         """
-        now, views = self._context.clock.now(), self.list(document)
+        now, found = self._context.clock.now(), consents_in_force(self._context, document)
         with self._context.snapshot() as session:
-            return due_consents(views, people_store(self._context, session), now, days=days)
+            return due_consents(found, people_store(self._context, session), now, days=days)
 
     def evidence(self, consent_id: str) -> bytes:
         """Return the scan of the signed form of a consent's newest act.
@@ -265,8 +272,10 @@ class Consents:
         now = self._context.clock.now()
         with new_folder(directory) as folder:
             with self._context.transaction() as session:
-                view, ledger = own_consents(self._context, session).get(consent_id), own_ledger(self._context, session)
-                issue = issue_receipt(ledger, view, now, label=self._label, pdf=pdf)
+                found = InForce(self._context, session, now).of(consent_id)
+                words = in_force_message(found, self._context.entity_names())
+                ledger, view = own_ledger(self._context, session), found.view
+                issue = issue_receipt(ledger, view, now, label=self._label, pdf=pdf, in_force=words)
             catch_up(self._context)
             with self._context.snapshot() as session:
                 testimony = own_testimony(self._context, session)
@@ -304,7 +313,7 @@ class Consents:
                 parties=_by_id((*parties, *holders)),
                 holders=tuple(party.id for party in holders),
                 valid_from=now,
-                valid_until=now + validity(given.valid_days),
+                valid_until=end_of_validity(now, given.valid_days),
                 acted_by=Actor.GUARDIAN if given.guardian else Actor.PERSON,
                 guardian=guardian_of(given.guardian, self._cipher()),
                 notice=current_notice(given.language),
@@ -332,7 +341,8 @@ class Consents:
         return people_store(self._context, session).get_by_document(document).person_id
 
     def _require_entitled(self, session: Session, person: str, guardian: GuardianInput | None, now: datetime) -> None:
-        require_entitled(people_store(self._context, session).identity(person), guardian, now.date())
+        identity = people_store(self._context, session).identity(person)
+        require_entitled(identity, guardian, local_day(now), circumstances(self._context, session, person, guardian))
 
     def _cipher(self) -> RecordCipher:
         return RecordCipher(self._context.keys.data_key)

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.consents.in_force import Obstacle
+from consent_ledger.consents.model import ConsentView
 from node.consents.guardians import AGE_OF_CONSENT_YEARS, RELATIONS_FROM_14
+from node.consents.in_force import ConsentInForce
 from node.people.errors import PersonUnknown
 from node.people.store import PersonStore
+from policies.local_days import last_day, local_day
 from policies.notices import load_notices
 
 DEFAULT_NOTICE_DAYS: Final = 60
@@ -27,23 +30,28 @@ class DueReason(StrEnum):
 class DueConsent:
     """A live consent with the reasons for reviewing it."""
 
-    view: ConsentView
+    found: ConsentInForce
     reasons: tuple[DueReason, ...]
+
+    @property
+    def view(self) -> ConsentView:
+        """The consent."""
+        return self.found.view
 
 
 def due_consents(
-    views: Sequence[ConsentView], people: PersonStore, now: datetime, *, days: int
+    consents: Sequence[ConsentInForce], people: PersonStore, now: datetime, *, days: int
 ) -> tuple[DueConsent, ...]:
-    """Return the live consents that are due within `days`, the first to end first."""
-    live = [view for view in views if view.state in VALID_FOR_PROCESSING and view.record.valid_until > now]
-    found = [DueConsent(view, _reasons(view, people, now, days=days)) for view in live]
+    """Return the consents in force that are due within `days`, the first to end first."""
+    live = [each for each in consents if each.obstacle in (None, Obstacle.ORIGIN_SILENT)]
+    found = [DueConsent(each, _reasons(each.view, people, now, days=days)) for each in live]
     return tuple(sorted((due for due in found if due.reasons), key=lambda due: due.view.record.valid_until))
 
 
 def _reasons(view: ConsentView, people: PersonStore, now: datetime, *, days: int) -> tuple[DueReason, ...]:
     current = load_notices().current("es")
     checks = {
-        DueReason.ENDS_SOON: view.record.valid_until <= now + timedelta(days=days),
+        DueReason.ENDS_SOON: last_day(view.record.valid_until) <= local_day(now) + timedelta(days=days),
         DueReason.CAME_OF_AGE: _came_of_age(view, people, now),
         DueReason.NOTICE_REPLACED: (view.record.notice.id, view.record.notice.version) != (current.id, current.version),
     }
@@ -56,6 +64,6 @@ def _came_of_age(view: ConsentView, people: PersonStore, now: datetime) -> bool:
     if guardian is None or guardian.relation in RELATIONS_FROM_14:
         return False
     try:
-        return people.identity(view.person_ref).age_on(now.date()) >= AGE_OF_CONSENT_YEARS
+        return people.identity(view.person_ref).age_on(local_day(now)) >= AGE_OF_CONSENT_YEARS
     except PersonUnknown:
         return False  # erased: nothing is shared any more

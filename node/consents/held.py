@@ -19,6 +19,7 @@ from consent_ledger.consents.model import (
 )
 from consent_ledger.log.bodies import Actor, ConsentBody
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
+from node.consents.received_withdrawals import withdrawn_receipts
 from node.context import NodeContext
 from node.ledger.own import consent_register
 
@@ -46,7 +47,8 @@ class HeldConsents:
 
     def grant(self, given: ConsentGrant, now: datetime) -> ConsentView:
         """Record a consent; see `ConsentRegister.grant`."""
-        return self._register.grant(given, now)
+        ended = self._withdrawn_receipts(given.person_ref) if given.holders else ()
+        return self._register.grant(given, now, ended=ended)
 
     def refuse(self, asked: ConsentGrant, now: datetime) -> ConsentView:
         """Record a refusal; see `ConsentRegister.refuse`."""
@@ -55,7 +57,8 @@ class HeldConsents:
     def renew(self, consent_id: str, renewal: ConsentRenewal, now: datetime) -> ConsentView:
         """Move the end of a live consent; see `ConsentRegister.renew`."""
         before = self._register.get(consent_id)
-        after = self._register.renew(consent_id, renewal, now)
+        ended = self._withdrawn_receipts(before.person_ref) if before.record.holders else ()
+        after = self._register.renew(consent_id, renewal, now, ended=ended)
         self._publish(ChangeSource.RENEWED, before, after, now, acted_by=renewal.acted_by)
         return after
 
@@ -130,6 +133,8 @@ class HeldConsents:
             self._publish(
                 source, before, after, now, acted_by=record.acted_by, reported_by=reported_by, lost_here=lost_here
             )
+        if after.state in VALID_FOR_PROCESSING and after.record.valid_until <= now:
+            self.expire_due(now)  # shortened, and late: the older, longer version must not stay in force
         return after
 
     def end_unusable(self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime) -> None:
@@ -154,6 +159,10 @@ class HeldConsents:
         for view in views:
             self._publish(source, view, None, now)
 
+    def _withdrawn_receipts(self, person_ref: str) -> tuple[str, ...]:
+        held = {view.consent_id for view in self._register.list(person_ref)}
+        return withdrawn_receipts(self._session, person_ref, held)
+
     def _publish(
         self,
         source: ChangeSource,
@@ -165,7 +174,7 @@ class HeldConsents:
         reported_by: ReportedBy | None = None,
         lost_here: bool = False,
     ) -> None:
-        acted_at = after.acted_at if after and reported_by else now
+        acted_at = _acted_at(after, now) if after and reported_by else now
         change = ConsentChanged(
             source=source,
             consent_id=before.consent_id,
@@ -179,3 +188,10 @@ class HeldConsents:
             lost_here=lost_here,
         )
         self._changes.publish(self._session, change)
+
+
+def _acted_at(after: ConsentView, now: datetime) -> datetime:
+    """Return when the person changed a consent elsewhere, as that entity states it: by it the act is known again."""
+    if after.state in VALID_FOR_PROCESSING:
+        return after.record.origin.acted_at if after.record.origin else now
+    return after.ended_act or now

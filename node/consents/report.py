@@ -6,10 +6,14 @@ from typing import Any, Final
 
 from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.due import DueConsent, DueReason
+from node.consents.in_force import ConsentInForce
+from node.consents.in_force_report import in_force_document, in_force_message, in_force_remedy
+from node.consents.latest_change import Change
 from node.consents.terms import term_label
+from policies.local_days import last_day
 from presentation.formats import day, listed
 from presentation.messages import _, speaking
-from presentation.terminal import pairs, table
+from presentation.terminal import pairs, paragraph, table
 
 _STATES: Final = {
     ConsentState.GIVEN: _("dado"),
@@ -24,22 +28,30 @@ _REASONS: Final = {
     DueReason.NOTICE_REPLACED: _("la información que se le mostró ha cambiado"),
 }
 
+_CHANGES: Final = {
+    Change.RENEWED: _("renovado"),
+    Change.NARROWED: _("reducido"),
+    Change.RENEWED_AND_NARROWED: _("renovado y reducido"),
+}
+NO_CHANGES: Final[Mapping[str, Change]] = MappingProxyType({})
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def consent_document(view: ConsentView) -> dict[str, Any]:
+def consent_document(found: ConsentInForce) -> dict[str, Any]:
     """Return a consent for ``--json``."""
-    record = view.record
+    view, record = found.view, found.view.record
     return {
         "consent_id": view.consent_id,
         "person_ref": view.person_ref,
         "state": view.state.value,
+        "in_force": in_force_document(found),
         "purposes": list(record.purposes),
         "recipients": list(record.recipients),
         "fields": list(record.fields),
         "lawful_basis": record.lawful_basis,
         "valid_from": record.valid_from.isoformat(),
         "valid_until": record.valid_until.isoformat(),
+        "last_day": last_day(record.valid_until).isoformat(),
         "acted_by": record.acted_by.value,
         "guardian_relation": record.guardian.relation if record.guardian else None,
         "evidence_sha256": record.evidence_sha256,
@@ -50,14 +62,14 @@ def consent_document(view: ConsentView) -> dict[str, Any]:
     }
 
 
-def consents_document(views: Sequence[ConsentView]) -> dict[str, Any]:
+def consents_document(found: Sequence[ConsentInForce]) -> dict[str, Any]:
     """Return consents for ``--json``."""
-    return {"consents": [consent_document(view) for view in views]}
+    return {"consents": [consent_document(each) for each in found]}
 
 
 def due_document(found: Sequence[DueConsent]) -> dict[str, Any]:
     """Return the consents to review with their persons for ``--json``."""
-    due = [consent_document(each.view) | {"reasons": [reason.value for reason in each.reasons]} for each in found]
+    due = [consent_document(each.found) | {"reasons": [reason.value for reason in each.reasons]} for each in found]
     return {"due": due}
 
 
@@ -71,7 +83,7 @@ def due_text(found: Sequence[DueConsent], *, names: Mapping[str, str] = NO_NAMES
             due.view.consent_id,
             _labels(due.view.record.purposes, say.lang),
             _entities(due.view, names, say.lang),
-            day(due.view.record.valid_until, say.lang),
+            day(last_day(due.view.record.valid_until), say.lang),
             "; ".join(say(_REASONS[reason]) for reason in due.reasons),
         )
         for due in found
@@ -86,52 +98,75 @@ def due_reason_label(reason: str, lang: str = "es") -> str:
     return speaking(lang)(known[reason]) if reason in known else reason
 
 
-def consent_text(view: ConsentView, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def consent_text(
+    found: ConsentInForce,
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return one consent for a professional.
 
     Args:
-        view: the consent.
+        found: the consent.
+        changes: consent id -> the change of a renewed one.
         names: entity id -> name; an entity that is not in it is shown by its id.
         lang: of the reader.
     """
-    say = speaking(lang)
-    return pairs(
+    say, view = speaking(lang), found.view
+    text = pairs(
         (
             (say("Consentimiento"), view.consent_id),
-            (say("Estado"), say(_STATES[view.state])),
+            (say("Estado"), say(_state(view, changes))),
+            (say("En vigor"), say(in_force_message(found, names))),
             (say("Finalidades"), _labels(view.record.purposes, say.lang)),
             (say("Destinatarias"), _entities(view, names, say.lang)),
-            (say("Válido hasta"), day(view.record.valid_until, say.lang)),
+            (say("Válido hasta"), day(last_day(view.record.valid_until), say.lang)),
             (say("Datos"), _labels(view.record.fields, say.lang)),
         )
     )
+    remedy = in_force_remedy(found, say)
+    return f"{text}\n{paragraph(remedy)}" if remedy else text
 
 
-def consents_text(views: Sequence[ConsentView], *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def consents_text(
+    found: Sequence[ConsentInForce],
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return the table of consents for a professional."""
     say = speaking(lang)
-    if not views:
+    if not found:
         return say("Sin consentimientos.")
     rows = [
         (
-            view.consent_id,
-            say(_STATES[view.state]),
-            _labels(view.record.purposes, say.lang),
-            _entities(view, names, say.lang),
-            day(view.record.valid_until, say.lang),
-            len(view.record.fields),
+            each.view.consent_id,
+            say(_state(each.view, changes)),
+            say(in_force_message(each, names)),
+            _labels(each.view.record.purposes, say.lang),
+            _entities(each.view, names, say.lang),
+            day(last_day(each.view.record.valid_until), say.lang),
+            len(each.view.record.fields),
         )
-        for view in views
+        for each in found
     ]
     head = (
         say("Consentimiento"),
         say("Estado"),
+        say("En vigor"),
         say("Finalidades"),
         say("Destinatarias"),
         say("Válido hasta"),
         say("Datos"),
     )
     return table(head, rows)
+
+
+def _state(view: ConsentView, changes: Mapping[str, Change]) -> str:
+    change = changes.get(view.consent_id)
+    return _CHANGES[change] if change is not None and view.state is ConsentState.RENEWED else _STATES[view.state]
 
 
 def _labels(terms: Iterable[str], lang: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from node.cipher import PersonCipher, SealedPlace
 from node.consents.errors import EvidenceMissing, EvidenceUnreadable
+from presentation.faults import os_fault
 from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
@@ -96,7 +97,7 @@ class EvidenceVault:
             shutil.rmtree(folder)
         except OSError as error:
             raise HomeUnusable(
-                _("no se puede borrar {folder}: {strerror}", folder=folder, strerror=error.strerror),
+                _("no se puede borrar {folder}: {reason}", folder=folder, reason=os_fault(error)),
                 remedy=_("compruebe quién es su propietario"),
             ) from error
         return count
@@ -114,7 +115,7 @@ class EvidenceVault:
             return False
         except OSError as error:
             raise HomeUnusable(
-                _("no se puede borrar {path}: {strerror}", path=path, strerror=error.strerror),
+                _("no se puede borrar {path}: {reason}", path=path, reason=os_fault(error)),
                 remedy=_("compruebe quién es su propietario"),
             ) from error
         return True
@@ -133,5 +134,5 @@ def _read(path: Path, max_bytes: int) -> bytes:
             return file.read(max_bytes + 1)
     except OSError as error:
         raise EvidenceUnreadable(
-            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror), remedy=_("compruebe la ruta")
+            _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
         ) from error

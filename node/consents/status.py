@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from consent_ledger.consents.model import ConsentState, ConsentView
+from node.consents.in_force import ConsentInForce, InForce
+from node.consents.in_force_report import in_force_document
 from node.consents.propagation.parties import origin_of
 from node.ledger.own import own_consents
 from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
@@ -46,7 +48,7 @@ class ConsentStatus:
     """A consent with the notifications about it.
 
     Attributes:
-        view: the consent as held here; None when this entity only received data under it.
+        found: the consent as held here; None when this entity only received data under it.
         consent_id: its id.
         origin: the entity where it was given; None when it is not held here.
         released_to: entities to which this one released data under it.
@@ -54,12 +56,17 @@ class ConsentStatus:
         notifications: those about it, in the order in which they were written.
     """
 
-    view: ConsentView | None
+    found: ConsentInForce | None
     consent_id: str
     origin: str | None
     released_to: tuple[str, ...]
     received_from: tuple[str, ...]
     notifications: tuple[NotificationStatus, ...]
+
+    @property
+    def view(self) -> ConsentView | None:
+        """The consent's present state here."""
+        return self.found.view if self.found else None
 
     @property
     def outstanding(self) -> tuple[str, ...]:
@@ -79,6 +86,7 @@ class ConsentStatus:
         return {
             "consent_id": self.consent_id,
             "state": self.view.state.value if self.view else None,
+            "in_force": in_force_document(self.found) if self.found else None,
             "origin": self.origin,
             "holders": list(self.view.record.holders) if self.view else [],
             "released_to": list(self.released_to),
@@ -99,11 +107,12 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
         register, store = own_consents(context, session), SqlTravelStore(session)
         received_from = tuple(store.holders_of(consent_id))
         view = register.find(consent_id) if received_from else register.get(consent_id)
+        found = InForce(context, session, context.clock.now()).of(consent_id) if view else None
         about = [
             each for each in SqlMailbox(session).about(consent_id) if each.kind in (CONSENT_COPY, CONSENT_WITHDRAWN)
         ]
         return ConsentStatus(
-            view=view,
+            found=found,
             consent_id=consent_id,
             origin=origin_of(view.record) if view else None,
             released_to=tuple(store.recipients(consent_id)),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from node.consents.report import NO_NAMES, consent_document, consent_text
+from node.consents.latest_change import Change
+from node.consents.report import NO_CHANGES, NO_NAMES, consent_document, consent_text
 from node.consents.status import ConsentStatus, NotificationStatus
-from policies.errors import EXIT_CODES, ErrorKind
+from policies.errors import EXIT_CODES, ErrorKind, code_sentence
 from presentation.formats import listed, moment
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
@@ -26,11 +27,18 @@ def exit_code(status: ConsentStatus) -> int:
     return EXIT_CODES[ErrorKind.UNREACHABLE] if any(each.outstanding for each in status.notifications) else 0
 
 
-def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def status_text(
+    status: ConsentStatus,
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return the status of a consent for a professional.
 
     Args:
         status: of the consent.
+        changes: consent id -> its change, where it is a renewed one.
         names: entity id -> name; an entity that is not in it is shown by its id.
         lang: of the reader.
     """
@@ -39,14 +47,15 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
     def named(entities: tuple[str, ...]) -> str:
         return listed([names.get(entity, entity) for entity in entities], say.lang)
 
-    lines = [consent_text(status.view, names=names, lang=lang)] if status.view else [status.consent_id]
+    found = status.found
+    lines = [consent_text(found, changes=changes, names=names, lang=lang)] if found else [status.consent_id]
     facts = (
         (say("Dado en"), named((status.origin,) if status.origin else ())),
         (say("Recibido de"), named(status.received_from)),
         (say("Han recibido datos"), named(status.released_to)),
     )
-    if found := [(name, value) for name, value in facts if value]:
-        lines.append(pairs(found))
+    if told := [(name, value) for name, value in facts if value]:
+        lines.append(pairs(told))
     if not status.notifications:
         return "\n".join([*lines, say("No hay que avisar a ninguna otra entidad.")])
     lines += ["", _table(status.notifications, names, say), ""]
@@ -60,7 +69,7 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
 
 def withdrawn_document(status: ConsentStatus) -> dict[str, Any]:
     """Return the consent after a withdrawal, where it is held here, with the notifications, for ``--json``."""
-    held = consent_document(status.view) if status.view else {}
+    held = consent_document(status.found) if status.found else {}
     return {**held, **status.document()}
 
 
@@ -94,7 +103,7 @@ def _table(notifications: tuple[NotificationStatus, ...], names: Mapping[str, st
             say(_STATES[each.state]),
             moment(each.since, say.lang),
             each.attempts,
-            each.fault,
+            say(code_sentence(each.fault)) if each.fault else "",
         )
         for each in notifications
     ]

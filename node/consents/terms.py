@@ -1,13 +1,14 @@
 """Fields, purposes, notice and validity of a consent, looked up in the network's documents."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import Final
 
 from consent_ledger.errors import ConsentInvalid
 from consent_ledger.log.bodies import Notice
 from node.consents.errors import FieldNotShareable
 from policies.catalogue import Sensitivity, load_catalogue
+from policies.local_days import end_after
 from policies.notices import load_notices
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
@@ -46,8 +47,8 @@ def shareable_fields(names: Sequence[str]) -> tuple[str, ...]:
     return chosen
 
 
-def validity(days: int) -> timedelta:
-    """Return the duration of a consent.
+def end_of_validity(now: datetime, days: int) -> datetime:
+    """Return the end of a consent: the end of the local day that is some days on.
 
     Raises:
         ConsentInvalid: out of bounds.
@@ -57,7 +58,7 @@ def validity(days: int) -> timedelta:
             _("un consentimiento vale de 1 a {max_valid_days} días", max_valid_days=MAX_VALID_DAYS),
             remedy=_("indique otro valor en --valid-days"),
         )
-    return timedelta(days=days)
+    return end_after(now, days)
 
 
 def special_fields(fields: Sequence[str]) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from consent_ledger.log.bodies import RefusalBody, ReleaseBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
-from node.consents.propagation.freshness import fresh_consents
+from node.consents.in_force import InForce
 from node.context import NodeContext
-from node.ledger.own import own_consents, own_ledger
+from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
 from node.people.linking import find_person, pairwise_key
 from node.people.model import FieldValue
@@ -102,8 +102,7 @@ class Answering:
         # (5) a person known here
         person = find_person(people, store, key, request.subject)
         # (6) live consents
-        live = own_consents(context, session).live(person or _NOBODY, request.purpose, request.asker, now)
-        live = fresh_consents(session, live, now, context.settings.silence_bound)
+        live = InForce(context, session, now).live(person or _NOBODY, request.purpose, request.asker)
         # (6) (7) which fields may leave
         decision = checks.decide(verified, live if person else (), policy, holder=context.settings.entity)
         # (8) read those, and only those

@@ -74,15 +74,26 @@ def _tables(fetched: Fetched, say: Translator) -> Iterator[str]:
         for item in answer.fields
         for when in (item.recorded_at,)
     ]
-    hidden = [
-        (catalogue.field(gap.id).label(lang), reason_label(gap.reason, lang), name)
-        for name, answer in answered
-        for gap in answer.withheld
-    ]
     if shown:
         yield table([say("Dato"), say("Valor"), say("Entidad"), say("Fecha")], shown)
-    if hidden:
-        yield table([say("No compartido"), say("Motivo"), say("Entidad")], hidden)
+    withheld = list(_withheld(fetched, say))
+    if withheld:
+        yield "\n".join([say("No compartido:"), *(paragraph(line, hanging=2) for line in withheld)])
+
+
+def _withheld(fetched: Fetched, say: Translator) -> Iterator[str]:
+    """Yield a line for each entity and reason, with the fields that it concerns."""
+    catalogue = load_catalogue()
+    for reply in fetched.replies:
+        gaps = reply.answer.withheld if reply.answer else ()
+        for reason in dict.fromkeys(gap.reason for gap in gaps):
+            fields = [catalogue.field(gap.id).label(say.lang) for gap in gaps if gap.reason == reason]
+            yield say(
+                "- {holder}. {reason}: {fields}",
+                holder=reply.holder.name,
+                reason=reason_label(reason, say.lang),
+                fields="; ".join(fields),
+            )
 
 
 def _silent(fetched: Fetched, say: Translator) -> Iterator[str]:

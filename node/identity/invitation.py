@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from node.identity.errors import InvitationExposed, InvitationUnreadable
+from presentation.faults import parse_fault
 from presentation.messages import _
 from service.files import read_regular
 from trust.enrolment import MAX_TOKEN_CHARACTERS
@@ -37,7 +38,6 @@ def _read(file: Path) -> str:
     try:
         return read_regular(file, _LONGEST).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else _("no es texto")
         raise InvitationUnreadable(
-            _("no se puede leer {file}: {reason}", file=file, reason=reason), remedy=_("compruebe la ruta")
+            _("no se puede leer {file}: {reason}", file=file, reason=parse_fault(error)), remedy=_("compruebe la ruta")
         ) from error

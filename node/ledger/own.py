@@ -11,9 +11,7 @@ from consent_ledger.log.sql_store import SqlLedgerStore
 from node.context import NodeContext
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from consent_ledger.consents.model import ConsentView, LiveConsent
+    from consent_ledger.consents.model import ConsentView
 
 
 class ReadableConsents(Protocol):
@@ -29,10 +27,6 @@ class ReadableConsents(Protocol):
 
     def list(self, person_ref: str | None = None) -> "tuple[ConsentView, ...]":
         """See `ConsentRegister.list`."""
-        ...
-
-    def live(self, person_ref: str, purpose: str, recipient: str, now: "datetime") -> "tuple[LiveConsent, ...]":
-        """See `ConsentRegister.live`."""
         ...
 
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from consent_ledger.consents.model import ConsentView
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
-from node.locator.live_consents import LiveConsents
+from node.locator.live_consents import LiveConsents, OpenConsent
 from node.locator.pseudonyms import Pseudonyms
 from records_exchange.locator_messages import MAX_CHANGES, LocatorEntry, publication, seal_message
 from records_exchange.network_pseudonym import locator_token, published_until
@@ -57,6 +56,7 @@ class Publisher:
         self._client = client
         self._pseudonyms = Pseudonyms(context, self._client)
         self._consents = LiveConsents(context)
+        self._open: tuple[OpenConsent, ...] = ()
         self._held: dict[str, Held] = {}
         self._memory: dict[str, dict[str, bytes]] = {}
         """Opened pseudonyms of people with live consents, by epoch."""
@@ -72,11 +72,12 @@ class Publisher:
         """
         directory, now = self._context.directory.newest(), self._context.clock.now()
         epochs = _epochs(directory, self._context.settings.entity, now)
+        reconcile = _older(self._reconciled, RECONCILE_EVERY, now)
         with self._context.snapshot() as session:
             changed = self._consents.refresh(session)
-        reconcile = _older(self._reconciled, RECONCILE_EVERY, now)
-        if not epochs or not (changed or reconcile or self._due(epochs, now)):
-            return None
+            if not epochs or not (changed or reconcile or self._due(epochs, now)):
+                return None
+            self._open = tuple(self._consents.at(session, now))
         # Set again at the end: after a failure the locator's state is unknown, and the next step asks for its list.
         held, self._held = {} if reconcile else self._held, {}
         if reconcile:
@@ -95,7 +96,7 @@ class Publisher:
         name = epoch.fingerprint
         if name not in known_held:
             known_held[name] = dict(self._client.published(epoch.number))
-        held, people = known_held[name], {view.person_ref for view in self._consents.at(now)}
+        held, people = known_held[name], {consent.person_ref for consent in self._open}
         known = self._known(epoch, people)
         self._send(epoch, held, known, now)
         waiting = sorted(people - known.keys())
@@ -148,20 +149,20 @@ class Publisher:
 
     def _wanted(self, known: Mapping[str, bytes], now: datetime) -> dict[str, LocatorEntry]:
         wanted: dict[str, LocatorEntry] = {}
-        for view in self._consents.at(now):
-            pseudonym, until = known.get(view.person_ref), published_until(view.record.valid_until, now)
+        for consent in self._open:
+            pseudonym, until = known.get(consent.person_ref), published_until(consent.valid_until, now)
             if pseudonym is None or until is None:
                 continue
-            for purpose, asker in self._permitted(view):
+            for purpose, asker in self._permitted(consent):
                 token = locator_token(pseudonym, asker, purpose)
                 if token not in wanted or wanted[token].until < until:
                     wanted[token] = LocatorEntry(token=token, asker=asker, purpose=purpose, until=until)
         return wanted
 
-    def _permitted(self, view: ConsentView) -> Iterable[tuple[str, str]]:
-        """Return the (purpose, asker) pairs that a consent permits: purposes of the vocabulary, other entities."""
-        own, purposes = self._context.settings.entity, [each for each in view.record.purposes if is_term(each)]
-        return ((purpose, asker) for purpose in purposes for asker in view.record.recipients if asker != own)
+    def _permitted(self, consent: OpenConsent) -> Iterable[tuple[str, str]]:
+        """Return the (purpose, asker) pairs of a consent to publish: purposes of the vocabulary, other entities."""
+        own = self._context.settings.entity
+        return ((purpose, asker) for purpose, asker in consent.open if asker != own and is_term(purpose))
 
     def _forget_all_but(self, epochs: Sequence[LocatorEpoch]) -> None:
         names = {epoch.fingerprint for epoch in epochs}

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from node.context import NodeContext
 from node.locator.question_log import LocatorLog
 from node.locator.tables import LocatorPublishingRow
-from policies.errors import RedpactError
+from policies.errors import RedpactError, code_sentence
 from presentation.messages import Message, _, joined, plural
 from records_exchange.guessing import WINDOW, AlarmRule, alarms
 from service.findings import Finding, Level
@@ -37,7 +37,7 @@ def locator_lines(state: dict[str, Any]) -> list[Message]:
         questions=plural("{n} pregunta", "{n} preguntas", state["questions"]),
         misses=state["misses"],
     )
-    lines = [joined([published, f"[{state['fault']}]"]) if state["fault"] else published]
+    lines = [joined([published, code_sentence(state["fault"])], ". ") if state["fault"] else published]
     if state["alarms"]:
         lines.append(
             _(

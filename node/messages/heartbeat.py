@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.orm import Session
 
 from node.messages.kinds import Kind, Response
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import VerifiedMessage
-from records_exchange.request import Instant, first_fault
+from records_exchange.request import Instant
 
 HEARTBEAT: Final = "pulse"
 """The name on the wire, from before the rooms were renamed."""
@@ -39,9 +40,7 @@ def _receive(session: Session, received: VerifiedMessage, now: datetime) -> Resp
     try:
         body = HeartbeatBody.model_validate(received.message.body)
     except ValidationError as error:
-        raise MessageMalformed(
-            _("no es una señal de actividad válida: {first_fault}", first_fault=first_fault(error))
-        ) from error
+        raise MessageMalformed(_("no es una señal de actividad válida: {fault}", fault=first_fault(error))) from error
     # A sender's clock that is ahead must not prolong a consent beyond this entity's own clock.
     complete = min(body.complete_until, received.message.issued, now + MAX_CLOCK_SKEW)
     SqlMailbox(session).heard(received.message.sender, now, complete_until=complete)

@@ -7,9 +7,11 @@ from typing import Any, Final
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.anchors.state import anchors_state, state_line
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
+from node.consents.in_force import InForce
+from node.consents.propagation.origins import silence_lines, silent_origins
 from node.context import NodeContext
 from node.identity.reach import Reachability, reachability
-from node.ledger.own import own_consents, own_ledger
+from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import witnessing_state, witnessing_text
 from node.locator.report import locator_lines, locator_state
 from node.messages.state import notification_lines, waiting_for
@@ -33,9 +35,9 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         ledger_size = own_ledger(context, session).size()
         witnesses = witnessing_state(context, session).document()
         locator = locator_state(context, session)
-        due = due_consents(
-            own_consents(context, session).list(), people_store(context, session), now, days=DEFAULT_NOTICE_DAYS
-        )
+        consents = InForce(context, session, now).list()
+        due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
+        silent = silent_origins(session, consents)
     return {
         "entity": settings.entity,
         "network": settings.network,
@@ -53,6 +55,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "evidence": evidence_summary(context.home),
         "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
+        "silent_origins": [each.document() for each in silent],
         "notices_waiting": waiting_for(context),
         "anchors": anchors_state(context),
         "directory_serial": directory.serial if directory else None,
@@ -75,9 +78,12 @@ def _entity(party: Party) -> dict[str, Any]:
 def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     say = speaking(lang)
+    names = {each["id"]: each["name"] for each in document["entities"]}
+    waiting = {names.get(entity, entity): count for entity, count in document["notices_waiting"].items()}
     lines = [
         say(state_line(document["anchors"])),
-        *notification_lines(document["notices_waiting"], say.lang),
+        *notification_lines(waiting, say.lang),
+        *silence_lines(document["silent_origins"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),
         *refused_lines(document["refused_calls"], say.lang),

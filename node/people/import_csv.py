@@ -17,6 +17,8 @@ from node.people.documents import parse_document
 from node.people.errors import ImportFileUnreadable, ImportRejected, RecordInvalid, RecordsError
 from node.people.model import Household, PersonRecord, SaveCounts, Value
 from node.people.store import PersonStore
+from policies.local_days import local_day
+from presentation.faults import os_fault, parse_fault
 from presentation.messages import Message, _, joined, plural
 
 MAX_FILE_BYTES: Final = 1 << 30
@@ -159,7 +161,7 @@ def _decoded(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise ImportFileUnreadable(
-            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror), remedy=_("compruebe la ruta")
+            _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
         ) from error
     try:
         text = data.decode("utf-8-sig")
@@ -194,7 +196,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
             row = next(reader, None)
         except csv.Error as error:
             raise ImportFileUnreadable(
-                _("línea {line:d}: {error}", line=line, error=str(error)),
+                _("línea {line:d}: {fault}", line=line, fault=parse_fault(error)),
                 remedy=_('compruebe las comillas (") de esa línea y que el fichero no esté cortado'),
             ) from error
         if row is None:
@@ -330,7 +332,7 @@ def _contradictions(record: PersonRecord, line: int, seen: _Seen, now: datetime)
     """Yield the contradictions within the row and with earlier rows, and remember the row."""
     latest = now + CLOCK_SLACK
     future, check_year = _("la fecha es futura"), _("compruebe el año")
-    if record.birth_date > latest.date():
+    if record.birth_date > local_day(latest):
         yield RowFault(line, fmt.BIRTH_DATE, future, check_year)
     if record.recorded_at and record.recorded_at > latest:
         yield RowFault(line, fmt.RECORDED, future, check_year)

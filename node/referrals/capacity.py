@@ -18,11 +18,12 @@ from node.referrals.errors import ReferralInvalid
 from node.referrals.tables import CapacityRow
 from policies.errors import RedpactError
 from policies.referrals import WordList, load_referral_words
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed, ReplyMalformed
 from records_exchange.message import MessageOutcome, VerifiedMessage
 from records_exchange.referral import CAPACITY, CapacityAnswer
-from records_exchange.request import Term, first_fault
+from records_exchange.request import Term
 from service.errors import PeerRefused
 from trust.parties import EntityStatus, Party
 
@@ -147,9 +148,7 @@ def _receive(session: Session, received: VerifiedMessage, _now: datetime) -> Res
     try:
         service = _Question.model_validate(received.message.body).service
     except ValidationError as error:
-        raise MessageMalformed(
-            _("no es una pregunta sobre plazas: {first_fault}", first_fault=first_fault(error))
-        ) from error
+        raise MessageMalformed(_("no es una pregunta sobre plazas: {fault}", fault=first_fault(error))) from error
     words = load_referral_words()
     if service not in words.lists[WordList.SERVICES]:
         return Response(refusal="unknown_term")
@@ -175,9 +174,9 @@ def _checked(body: object, service: str, party: Party) -> CapacityAnswer:
     except ValidationError as error:
         raise ReplyMalformed(
             _(
-                "{party} no ha contestado qué plazas tiene: {first_fault}",
+                "{party} no ha contestado qué plazas tiene: {fault}",
                 party=party.id,
-                first_fault=first_fault(error),
+                fault=first_fault(error),
             ),
             remedy=remedy,
         ) from error

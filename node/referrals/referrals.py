@@ -3,12 +3,13 @@
 import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from node.ledger.own import own_consents, own_ledger
+from node.consents.in_force import InForce
+from node.ledger.own import own_ledger
 from node.people.documents import Document
 from node.people.linking import pseudonym_of
 from node.people.store import people_store
@@ -20,6 +21,7 @@ from node.referrals.errors import (
 )
 from node.referrals.steps import LINK, Steps
 from node.referrals.store import Referral, ReferralStore, TakenStep
+from policies.local_days import end_after
 from policies.referrals import (
     MAX_ANSWER_DAYS,
     MOVES,
@@ -98,7 +100,7 @@ class Referrals:
             own_ledger(self._context, session).lock()  # a withdrawal then comes before or after, not in between
             person = people_store(self._context, session).get_by_document(new.document).person_id
             consent = self._consent_for(session, person, new, now)
-            return self._send(session, _drafted(new, person, consent, now + timedelta(days=days), now), subject)
+            return self._send(session, _drafted(new, person, consent, end_after(now, days), now), subject)
 
     def accept(self, reference: str) -> Referral:
         """Accept a referral that was received.
@@ -199,7 +201,7 @@ class Referrals:
             )
 
     def _consent_for(self, session: Session, person: str, new: NewReferral, now: datetime) -> str:
-        live = own_consents(self._context, session).live(person, PURPOSE, new.recipient, now)
+        live = InForce(self._context, session, now).live(person, PURPOSE, new.recipient)
         chosen = [consent for consent in live if new.need is None or NEED_FIELD in consent.fields]
         if not chosen:
             raise _without_consent(new.recipient, covers_recipient=bool(live))

@@ -9,13 +9,12 @@ from node.referrals.capacity import Capacity, CapacityReply
 from node.referrals.store import SHORTEST_PREFIX, ImportedSummary, Referral, TakenStep
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
-from policies.referrals import MOVES, ReferralSide, ReferralState, WordList, load_referral_words
+from policies.referrals import MOVES, SIDE_NAMES, ReferralState, WordList, load_referral_words
 from presentation.formats import day, moment, number
-from presentation.messages import Translator, _, speaking
+from presentation.messages import Translator, speaking
 from presentation.terminal import pairs, paragraph, table
 
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
-_SIDES: Final = {ReferralSide.SENDER: _("enviada"), ReferralSide.RECEIVER: _("recibida")}
 _CODES_OF: Final = {move.after: move.codes for move in MOVES.values()}
 
 
@@ -77,7 +76,7 @@ def referral_text(
     person = say("sí") if referral.person_ref else say("no: pida el documento a quien venga y use «referral link»")
     facts = (
         (say("Código"), referral.referral_id),
-        (say("Sentido"), say(_SIDES[referral.side])),
+        (say("Sentido"), say(SIDE_NAMES[referral.side])),
         (say("Entidad"), names.get(referral.peer, referral.peer)),
         (say("Tipo"), _word(WordList.KINDS, referral.kind, say)),
         (say("Estado"), _word(WordList.STATES, referral.state.value, say)),
@@ -103,7 +102,7 @@ def referrals_text(referrals: Sequence[Referral], *, names: Mapping[str, str] = 
     rows = [
         (
             referral.referral_id[:SHORTEST_PREFIX],
-            say(_SIDES[referral.side]),
+            say(SIDE_NAMES[referral.side]),
             names.get(referral.peer, referral.peer),
             _word(WordList.SERVICES, referral.service, say),
             _word(WordList.URGENCIES, referral.urgency, say),
@@ -233,8 +232,8 @@ def asked_text(replies: Sequence[CapacityReply], *, lang: str = "es") -> str:
 def _answer_row(reply: CapacityReply, say: Translator) -> tuple[str, str, str, str, str]:
     answer, entity = reply.answer, reply.entity.name
     if answer is None:
-        code = reply.error.code if reply.error else ""
-        return entity, say("sin respuesta [{code}]", code=code), "", "", ""
+        why = reply.error.sentence if reply.error else ""
+        return entity, say("sin respuesta: {why}", why=why), "", "", ""
     if not answer.offered:
         return entity, say("no lo presta"), "", "", ""
     return (

@@ -17,7 +17,16 @@ from consent_ledger.log.entry import EntryType, NewEntry
 from node.ledger.own import own_ledger
 from node.referrals.errors import ReferralStepRefused
 from node.referrals.store import Referral, ReferralStore, TakenStep
-from policies.referrals import MOVES, ReferralSide, ReferralStep, allows, join
+from policies.referrals import (
+    MOVES,
+    SIDE_NAMES,
+    ReferralSide,
+    ReferralStep,
+    WordList,
+    allows,
+    join,
+    load_referral_words,
+)
 from presentation.messages import _
 from records_exchange.mailboxes import NewNotification, SqlMailbox
 from records_exchange.message import NOTIFICATION_LIFETIME, new_message, seal_message
@@ -59,12 +68,13 @@ class Steps:
             ReferralStepRefused: the state, or this entity's side of it, does not allow the step.
         """
         if not allows(step, referral.side, referral.state):
+            words = load_referral_words()
             raise ReferralStepRefused(
                 _(
-                    "una derivación en el estado «{state}» no admite el paso «{step}» desde el lado «{side}»",
-                    side=referral.side,
-                    step=step,
-                    state=referral.state,
+                    "una derivación {side} en el estado «{state}» no puede pasar a «{step}»",
+                    side=SIDE_NAMES[referral.side],
+                    step=words.title(WordList.STATES, MOVES[step].after),
+                    state=words.title(WordList.STATES, referral.state),
                 ),
                 remedy=_("consulte: redpact-node referral show {referral_id}", referral_id=referral.referral_id),
             )

@@ -23,7 +23,15 @@ from node.referrals.steps import Steps
 from node.referrals.store import ImportedSummary, Referral, ReferralStore
 from node.referrals.tables import ImportedSummaryRow
 from policies.catalogue import load_catalogue
-from policies.referrals import PURPOSE, ReferralSide, ReferralState, ReferralStep, allows
+from policies.referrals import (
+    PURPOSE,
+    ReferralSide,
+    ReferralState,
+    ReferralStep,
+    WordList,
+    allows,
+    load_referral_words,
+)
 from presentation.messages import _, joined
 
 if TYPE_CHECKING:
@@ -53,11 +61,12 @@ class Transfers:
         """
         referral, _unused = Referrals(self._context).link(reference, document)
         if referral.kind != TRANSFER or not allows(ReferralStep.FINISH, referral.side, referral.state):
+            words = load_referral_words()
             raise ReferralStepRefused(
                 _(
-                    "esta derivación es de la clase «{referral}» y está en el estado «{state}»",
-                    referral=referral.kind,
-                    state=referral.state,
+                    "esta derivación es de la clase «{kind}» y está en el estado «{state}»",
+                    kind=words.title(WordList.KINDS, referral.kind),
+                    state=words.title(WordList.STATES, referral.state),
                 ),
                 remedy=_("acepte antes el traslado del caso"),
             )

@@ -8,6 +8,7 @@ from node.context import NodeContext
 from node.people.store import people_store
 from node.training.received_releases import VerifiedRelease
 from node.training.record_features import scoring_rows
+from policies.local_days import local_day
 from policies.training_features import load_training_features
 
 
@@ -17,7 +18,7 @@ def local_drift(context: NodeContext, verified: VerifiedRelease) -> Drift | None
     if baseline is None:
         return None
     with context.snapshot() as session:
-        rows = scoring_rows(people_store(context, session), load_training_features(), context.clock.now().date())
+        rows = scoring_rows(people_store(context, session), load_training_features(), local_day(context.clock.now()))
     if not rows:
         return None
     scorer = Scorer(verified.release, verified.manifest.features)

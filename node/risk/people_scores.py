@@ -25,6 +25,7 @@ from node.risk.score_intervals import Interval, PastCases
 from node.training.calibration import Calibration, fit, log_odds
 from node.training.received_releases import VerifiedRelease, newest_release
 from node.training.record_features import FeatureRow, scoring_rows, training_rows
+from policies.local_days import local_day
 from policies.training_features import load_training_features
 
 REASONS: Final = 3
@@ -89,7 +90,7 @@ def score_people(context: NodeContext, client: TrainingClient, *, as_of: date | 
     # (2) verified, and not expired
     verified = newest_release(context, client, source=DataSource.RECORDS)
     require_current(verified.release, context.clock.now())
-    moment = as_of or context.clock.now().date()
+    moment = as_of or local_day(context.clock.now())
     chosen = load_training_features()
     # (3) objectors have no row
     with context.snapshot() as session:

@@ -10,6 +10,9 @@ def listed_certificates(context: NodeContext) -> CertificateCheck:
     def check(caller: str, certificate: PresentedCertificate) -> None:
         directory = context.directory.newest()
         if directory is not None and caller in directory:
-            require_in_force(certificate, directory.active_party(caller), directory.issued)
+            # The entity may ask its own node, also while it is suspended.
+            own = caller == context.settings.entity
+            party = directory.party(caller) if own else directory.active_party(caller)
+            require_in_force(certificate, party, directory.issued)
 
     return check

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from federated.campaign.manifest import CampaignManifest, DataSource
+from federated.learning.model_words import model_name
 from policies.training_features import load_training_features
 from presentation import formats
 from presentation.catalogue import known
@@ -28,7 +29,7 @@ def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
             epsilon=formats.epsilon(manifest.epsilon, lang),
             delta=formats.epsilon(manifest.delta, lang),
             rounds=say.plural("{n} ronda", "{n} rondas", manifest.rounds),
-            model=manifest.model,
+            model=model_name(manifest.model),
         ),
         say.plural(
             "Entidades: {n} invitada; ninguna suma se abre con menos de {minimum}; el ruido se divide entre {shares}.",

@@ -18,6 +18,7 @@ from federated.tabular.features import Value, encode_features, encode_labels
 from node.context import NodeContext
 from node.training.errors import DatasetConflict, DatasetDamaged, DatasetUnknown
 from node.training.tables import DatasetRow
+from presentation.faults import os_fault, parse_fault
 from presentation.messages import _
 from service.files import write_private
 
@@ -101,7 +102,7 @@ def load_table(context: NodeContext, session: Session, name: str) -> tuple[Datas
         content = path.read_bytes()
     except OSError as error:
         raise DatasetDamaged(
-            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror),
+            _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)),
             remedy=_("restáurelo desde una copia de seguridad"),
         ) from error
     if hashlib.sha256(content).hexdigest() != row.data_sha256:
@@ -123,7 +124,7 @@ def _read_schema(path: Path) -> bytes:
         return path.read_text(encoding="utf-8").encode()
     except (OSError, UnicodeDecodeError) as error:
         raise SchemaInvalid(
-            _("no se puede leer {path}: {error}", path=path, error=str(error)),
+            _("no se puede leer {path}: {reason}", path=path, reason=parse_fault(error)),
             remedy=_("compruebe la ruta y la codificación del fichero (UTF-8)"),
         ) from error
 

@@ -5,11 +5,17 @@ from typing import Any, Final
 
 from federated.campaign.decision_policy import DecisionPolicy, PolicyAction
 from federated.campaign.manifest import DataSource
+from federated.learning.model_words import model_name
 from node.training.decision_policies import PolicyChange
+from policies.local_days import said_until
 from policies.training_features import load_training_features
 from presentation import formats, terminal
 from presentation.messages import Message, Translator, _, speaking
 
+_SOURCES: Final[Mapping[DataSource, Message]] = {
+    DataSource.RECORDS: _("las fichas de las personas"),
+    DataSource.TABLE: _("una tabla registrada"),
+}
 _LIMITS: Final[Mapping[str, Message]] = {
     "models": _("modelos"),
     "features": _("solo mira"),
@@ -62,11 +68,11 @@ def _one(policy: DecisionPolicy, say: Translator) -> str:
     limits = {name: value for name in _LIMITS if (value := getattr(policy, name)) is not None}
     lines = [_action(policy, say, limited=bool(limits))]
     if policy.source is not None or policy.dataset is not None:
-        scope = " / ".join(each for each in (policy.source and policy.source.value, policy.dataset) if each)
+        scope = " / ".join(each for each in (policy.source and say(_SOURCES[policy.source]), policy.dataset) if each)
         lines.append(say("sobre {scope}", scope=scope))
     shown = _values(policy, say)
     lines += [f"{say(_LIMITS[name])}: {shown.get(name, _number(say))(value)}" for name, value in limits.items()]
-    lines.append(say("hasta el {until}", until=policy.until))
+    lines.append(say("hasta el {until}", until=said_until(policy.until)))
     head, *rest = lines
     return "\n".join(
         [
@@ -88,7 +94,7 @@ def _values(policy: DecisionPolicy, say: Translator) -> Mapping[str, Callable[[A
         labels = {each.name: each.en if say.lang == "en" else each.es for each in load_training_features().features}
     return {
         "features": lambda names: ", ".join(labels.get(name, name) for name in names),
-        "models": ", ".join,
+        "models": lambda names: ", ".join(say(model_name(name)) for name in names),
         "epsilon": lambda value: formats.epsilon(value, say.lang),
         "budget_left": lambda value: formats.epsilon(value, say.lang),
     }

@@ -4,19 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from federated.campaign.code_hash import code_sha256
-from federated.campaign.decision import Verdict
+from federated.campaign.decision import VERDICT_NAMES, Verdict
 from node.training.approval_withdrawal import Withdrawn
 from node.training.campaign_decisions import UNDECIDED, CampaignView, Decided
 from node.training.campaign_summary import summarise
+from policies.errors import code_sentence
 from presentation import terminal
 from presentation.messages import Message, Translator, _, speaking
 
-VERDICT_NAMES: Final[Mapping[str, Message]] = {
-    Verdict.APPROVED: _("aprobada"),
-    Verdict.REFUSED: _("rechazada"),
-    Verdict.WITHDRAWN: _("aprobación retirada"),
+_DECISION_NAMES: Final[Mapping[str, Message]] = {UNDECIDED: _("pendiente de decidir")} | {
+    verdict.value: name for verdict, name in VERDICT_NAMES.items()
 }
-_DECISION_NAMES: Final[Mapping[str, Message]] = {UNDECIDED: _("pendiente de decidir"), **VERDICT_NAMES}
 _HASH_CHARACTERS: Final = 12
 """Characters of a hash that are enough for people to compare."""
 
@@ -90,7 +88,8 @@ def withdrawn_text(withdrawn: Withdrawn, lang: str) -> str:
     say = speaking(lang)
     if withdrawn.refused_code is not None and not withdrawn.delivered:
         delivery = say(
-            "El coordinador no la ha aceptado ({code}); aun así no se le envía nada.", code=withdrawn.refused_code
+            "El coordinador no la ha aceptado: {why} Aun así no se le envía nada.",
+            why=code_sentence(withdrawn.refused_code),
         )
     else:
         delivery = _delivery(say, delivered=withdrawn.delivered)

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from textwrap import indent
 from typing import Any, Final
 
-from federated.campaign.decision import Verdict
+from federated.campaign.decision import VERDICT_NAMES, Verdict
 from federated.privacy.stages import StageKind
 from node.training import budgets
 from node.training.campaign_summary import summarise
-from node.training.decision_report import VERDICT_NAMES
 from node.training.officer_account import CampaignAccount, DecisionAccount, RoundAccount, TrainingAccount
 from presentation import formats, terminal
 from presentation.messages import Message, Translator, _, speaking

@@ -1,5 +1,6 @@
 """Released models at the node: fetched, verified against the manifest that this entity decided on, and stored."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,7 +15,8 @@ from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import ListedCampaign, TrainingClient
 from node.context import NodeContext
 from node.training.errors import ManifestUnknown, ReleaseMissing, ReleaseRecalled
-from node.training.tables import ReleaseRow
+from node.training.tables import RecallRow, ReleaseRow
+from policies.errors import RedpactError
 from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable
 from trust.signing import Envelope
@@ -30,6 +32,23 @@ class VerifiedRelease:
 
     release: ModelRelease
     manifest: CampaignManifest
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownModel:
+    """A released model that this node knows of.
+
+    Attributes:
+        manifest: its campaign.
+        order: the newest campaign is the greatest, as the coordinator lists them, in whatever order they came.
+        verified: the model; None when it was recalled before it was fetched.
+        recalled: whether the Gerencia recalled it.
+    """
+
+    manifest: CampaignManifest
+    order: tuple[datetime, datetime]
+    verified: VerifiedRelease | None
+    recalled: bool
 
 
 def fetch_release(context: NodeContext, client: TrainingClient, campaign_id: str) -> VerifiedRelease:
@@ -84,19 +103,19 @@ def newest_release(context: NodeContext, client: TrainingClient, *, source: Data
             raise _recalled(manifest.campaign_id)
         return fetch_release(context, client, manifest.campaign_id)
     with context.snapshot() as session:
-        stored = _stored(context, session)
-    for verified, recalled_at in stored:
-        if verified.manifest.source is source:
-            if recalled_at is not None:
-                raise _recalled(verified.manifest.campaign_id)
-            return verified
+        known = [*_stored(context, session), *_recalled_unfetched(context, session)]
+    for model in sorted(known, key=lambda each: each.order, reverse=True):
+        if model.manifest.source is source:
+            if model.recalled or model.verified is None:
+                raise _recalled(model.manifest.campaign_id)
+            return model.verified
     raise ReleaseMissing(
         _("todavía no se ha publicado ningún modelo"), remedy=_("consulte: redpact-node training list")
     )
 
 
 def record_recalls(context: NodeContext, client: TrainingClient) -> tuple[ListedCampaign, ...]:
-    """Record the recalls of stored models that the coordinator lists, so that they hold while it is down.
+    """Record the recalls that the coordinator lists, of models never fetched too, so that they hold while it is down.
 
     Its listing needs no signature: a false one can only keep a model from being used.
 
@@ -107,12 +126,13 @@ def record_recalls(context: NodeContext, client: TrainingClient) -> tuple[Listed
         PeerRefused, PeerUnreachable: no answer.
     """
     listed = client.campaigns()
-    recalled = {manifest_sha256(each.manifest) for each in listed if each.state == RECALLED}
+    recalled = {manifest_sha256(each.manifest): each.manifest for each in listed if each.state == RECALLED}
     if recalled:
         with context.transaction() as session:
-            for row in session.scalars(select(ReleaseRow).where(ReleaseRow.recalled_at.is_(None))):
-                if manifest_sha256(Envelope.from_json(row.manifest)) in recalled:
+            for row in session.scalars(select(ReleaseRow)):
+                if recalled.pop(manifest_sha256(Envelope.from_json(row.manifest)), None) and row.recalled_at is None:
                     row.recalled_at = context.clock.now()
+            _keep_unfetched(context, session, recalled.values())
     return listed
 
 
@@ -125,14 +145,34 @@ def fetch_missing(context: NodeContext, client: TrainingClient, campaign_ids: li
             continue
 
 
-def _stored(context: NodeContext, session: Session) -> list[tuple[VerifiedRelease, datetime | None]]:
-    """Return the kept models, newest campaign first as the coordinator lists them, in whatever order they came."""
-    rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.verified_at.desc()))
-    kept = [
-        (_opened(context, Envelope.from_json(row.release), Envelope.from_json(row.manifest)), row.recalled_at)
-        for row in rows
-    ]
-    return sorted(kept, key=lambda each: (each[0].manifest.issued, each[0].release.released), reverse=True)
+def _keep_unfetched(context: NodeContext, session: Session, manifests: Iterable[Envelope]) -> None:
+    """Keep recalls of models that this node never fetched; a manifest that the coordinator did not sign is left out."""
+    known = set(session.scalars(select(RecallRow.campaign_id)))
+    for envelope in manifests:
+        try:
+            manifest = open_manifest(envelope, coordinator_key=bytes.fromhex(context.settings.coordinator_key))
+        except RedpactError:
+            continue
+        if manifest.campaign_id not in known:
+            known.add(manifest.campaign_id)
+            values = {"manifest": envelope.to_json(), "recalled_at": context.clock.now()}
+            session.add(RecallRow(campaign_id=manifest.campaign_id, **values))
+
+
+def _stored(context: NodeContext, session: Session) -> Iterator[_KnownModel]:
+    """Iterate over the models that are kept."""
+    for row in session.scalars(select(ReleaseRow)):
+        verified = _opened(context, Envelope.from_json(row.release), Envelope.from_json(row.manifest))
+        order = (verified.manifest.issued, verified.release.released)
+        yield _KnownModel(verified.manifest, order, verified, recalled=row.recalled_at is not None)
+
+
+def _recalled_unfetched(context: NodeContext, session: Session) -> Iterator[_KnownModel]:
+    """Iterate over the models that were recalled before this node fetched them."""
+    key = bytes.fromhex(context.settings.coordinator_key)
+    for row in session.scalars(select(RecallRow)):
+        manifest = open_manifest(Envelope.from_json(row.manifest), coordinator_key=key)
+        yield _KnownModel(manifest, (manifest.issued, row.recalled_at), None, recalled=True)
 
 
 def _recalled(campaign_id: str) -> ReleaseRecalled:

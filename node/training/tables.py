@@ -72,3 +72,13 @@ class ReleaseRow(Base):
     manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the manifest it was verified against
     verified_at: Mapped[datetime] = mapped_column(UtcDateTime())
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())  # when this node learned of its recall
+
+
+class RecallRow(Base):
+    """A recall of a model that this node never fetched: no older one is to be used in its place."""
+
+    __tablename__ = "training_recalls"
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON, signed by the coordinator
+    recalled_at: Mapped[datetime] = mapped_column(UtcDateTime())  # when this node learned of it

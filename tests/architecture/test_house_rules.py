@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.house_rules import imported_across_tests, imported_tests, predictable_randomness
+from tests.support.house_rules import (
+    foreign_texts,
+    imported_across_tests,
+    imported_tests,
+    predictable_randomness,
+)
 from tests.support.source import DOMAIN, PACKAGES, ROOT, Module, dotted, imported, modules
 
 CODE = (*PACKAGES, "deploy", "tools")
@@ -168,6 +173,16 @@ def _only_passes(handler: ast.ExceptHandler) -> bool:
         if handler.type
         else True
     )
+
+
+FOREIGN_TEXTS_ALLOWED = {"service/status.py": "compares a text of gRPC, and shows none"}
+
+
+def test_people_read_faults_in_their_language() -> None:
+    """Pydantic and the operating system speak English only, and repeat values: `presentation.faults` says them."""
+    found = {module.name: texts for module in modules(*PACKAGES) if (texts := foreign_texts(module.tree))}
+    assert {name: texts for name, texts in found.items() if name not in FOREIGN_TEXTS_ALLOWED} == {}
+    assert sorted(set(FOREIGN_TEXTS_ALLOWED) - set(found)) == [], "needs no exception any more"
 
 
 SHARED_BY_TESTS = ("tests.support.", "tests.oracles", "tests.benchmarks.", "tests.fuzz.", "tests.soak.")

@@ -28,6 +28,14 @@ def test_the_register_of_consents_is_changed_in_one_module_that_publishes_every_
     assert importers("consent_ledger.consents.register.ConsentRegister") == {"node/ledger/own.py"}
 
 
+def test_one_function_answers_what_is_in_force() -> None:
+    assert importers("consent_ledger.consents.in_force.coverages") == {"node/consents/in_force.py"}
+    assert importers("consent_ledger.consents.in_force.live_consents") == set()
+    assert importers("node.consents.freshness.is_silent") == {"node/consents/in_force.py"}
+    judging = {module.name for module in modules("node") if "is_live(" in module.text}
+    assert judging == set(), "a module decides by itself whether a consent is in force"
+
+
 def test_consents_know_nothing_of_the_rooms_that_subscribe_to_their_changes() -> None:
     subscribers = ("node.referrals", "node.fetch", "node.locator", "node.rights")
     reaching = {

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.support.house_rules import imported_across_tests, imported_tests, predictable_randomness
+from tests.support.house_rules import foreign_texts, imported_across_tests, imported_tests, predictable_randomness
 
 PREDICTABLE = {
     "the module": "import random",
@@ -91,3 +91,31 @@ def test_support_may_be_imported_and_helpers_that_lie_beside_a_test_may_not() ->
     helper = ast.parse("from tests.unit.federated.bundle.helper import facts")
     assert imported_tests(helper) == []
     assert imported_across_tests(helper, ("tests.support.",)) == [("tests.unit.federated.bundle.helper.facts", 1)]
+
+
+FOREIGN = {
+    "the system's text": "try:\n    f()\nexcept OSError as e:\n    raise Bad(e.strerror)",
+    "an error as text": "try:\n    f()\nexcept OSError as e:\n    raise Bad(_('no: {e}', e=str(e)))",
+    "an error in an f-string": "try:\n    f()\nexcept OSError as e:\n    raise Bad(f'no: {e}')",
+    "pydantic's text": "raise Bad(error.errors()[0]['msg'])",
+    "a check in English": "from pydantic import BaseModel\nraise ValueError('twice')",
+    "a check in English with a value": "from pydantic import BaseModel\nraise ValueError(f'{name} twice')",
+}
+
+
+@pytest.mark.parametrize("source", FOREIGN.values(), ids=FOREIGN)
+def test_texts_of_others_are_noticed(source: str) -> None:
+    assert foreign_texts(ast.parse(source)) != []
+
+
+OUR_WORDS = {
+    "a fault in words": "try:\n    f()\nexcept OSError as e:\n    raise Bad(_('no: {e}', e=os_fault(e)))",
+    "our own error": "try:\n    f()\nexcept Bad as e:\n    raise Worse(e.message)",
+    "a check in our words": "from pydantic import BaseModel\nraise ValueError(_('dos veces'))",
+    "a check of a program": "raise ValueError('a row has other columns')",
+}
+
+
+@pytest.mark.parametrize("source", OUR_WORDS.values(), ids=OUR_WORDS)
+def test_our_words_are_left_alone(source: str) -> None:
+    assert foreign_texts(ast.parse(source)) == []

@@ -70,7 +70,7 @@ def erase(origin: OneSide, _consent: str) -> None:
 
 def retain(origin: OneSide, consent: str) -> None:
     origin.consents.withdraw(consent)
-    origin.later(days=1826)
+    origin.later(days=1827)
     origin.erasures.retain()
 
 

@@ -51,6 +51,41 @@ def predictable_randomness(tree: ast.Module) -> list[tuple[str, int]]:
     return sorted(found, key=lambda each: (each[1], each[0]))
 
 
+def foreign_texts(tree: ast.Module) -> list[tuple[str, int]]:
+    """Return the (expression, line) of each fault of another library that a module puts before people in its words.
+
+    Found are ``error.strerror``, ``error.errors(...)[0]["msg"]``, ``str(error)`` and ``f"{error}"`` of a caught error,
+    and texts that are no message, raised as ValueError where pydantic passes them on.
+    """
+    found: list[tuple[str, int]] = []
+    caught = {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
+    checks = any(name.split(".")[0] == "pydantic" for name, _line in imported(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "strerror" and dotted(node) != "os.strerror":
+            found.append((dotted(node), node.lineno))
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == "msg":
+            found.append(('["msg"]', node.lineno))
+        if isinstance(node, ast.Call) and dotted(node.func) == "str" and _is_one_of(node.args[:1], caught):
+            found.append((ast.unparse(node), node.lineno))
+        if isinstance(node, ast.FormattedValue) and _is_one_of([node.value], caught):
+            found.append((ast.unparse(node.value), node.lineno))
+        if checks and isinstance(node, ast.Raise) and _is_bare_value_error(node.exc):
+            found.append((ast.unparse(node), node.lineno))
+    return sorted(found, key=lambda each: (each[1], each[0]))
+
+
+def _is_one_of(nodes: list[ast.expr], names: set[str]) -> bool:
+    return any(isinstance(node, ast.Name) and node.id in names for node in nodes)
+
+
+def _is_bare_value_error(raised: ast.expr | None) -> bool:
+    return (
+        isinstance(raised, ast.Call)
+        and dotted(raised.func) in {"ValueError", "AssertionError"}
+        and any(isinstance(each, ast.JoinedStr | ast.Constant) for each in raised.args)
+    )
+
+
 def imported_tests(tree: ast.Module) -> list[tuple[str, int]]:
     """Return the (dotted name, line) of every import of something that is there to be collected by pytest."""
     return [

@@ -43,9 +43,10 @@ class OneSide:
         peers: Mapping[str, EntityKind],
         *,
         kind: EntityKind = EntityKind.PUBLIC,
+        clock: FrozenClock | None = None,
         **settings: object,
     ) -> None:
-        self.clock = FrozenClock()
+        self.clock = clock or FrozenClock()
         self.directory = SignedDirectory(self.clock, {entity: kind})
         self.context: NodeContext = parts.context_of(entity, folder / entity, self.directory, **settings)
         self.peers = Peers(self.directory, peers)

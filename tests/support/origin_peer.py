@@ -11,6 +11,7 @@ from consent_ledger.log.bodies import CONSENT_BASIS
 from consent_ledger.receipts.entry_proofs import prove_entry
 from node.messages.heartbeat import HEARTBEAT
 from node.people.documents import Document
+from records_exchange.answer import Value
 from records_exchange.message import MessageReply
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from tests.support.ledgers import InMemoryConsentStore, grant_of
@@ -87,6 +88,6 @@ class OriginPeer:
         moment = until or self._side.clock.now()
         return self._side.hears(self.entity, HEARTBEAT, {"complete_until": moment.isoformat()})
 
-    def shares_under(self, consent: ConsentView, values: Mapping[str, str]) -> None:
+    def shares_under(self, consent: ConsentView, values: Mapping[str, Value]) -> None:
         """Let the peer answer requests with these values, under a consent."""
         self.peer.consents, self.peer.values = (consent.consent_id,), values

@@ -1,7 +1,7 @@
 """Parts of one node for unit tests: a context on a database file, and the use cases on it.
 
-No certificate, no gRPC and no composed node: a test that needs several nodes that call each other uses
-`tests.support.exchange`.
+No certificate, no gRPC and no composed node. The other entities of a test are simulated (`tests.support.one_side`). A
+test that needs several nodes uses `tests.support.exchange`, and stands in tests/integration.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import event
 
 from consent_ledger.proofs.note import NoteSigner
+from node import keys
 from node.care.summary import summarise
 from node.consent_subscribers import consent_subscribers
 from node.consents.changes import ConsentChanges
@@ -38,6 +40,7 @@ from node.person_erasers import file_erasers, person_erasers
 from node.rights.erasure import Erasures
 from node.settings import NodeSettings
 from service.clock import Clock
+from service.files import write_private
 from service.limits import CallerLimits
 from service.storage import open_engine
 from tests.support.directory_log import DirectoryLog
@@ -186,6 +189,28 @@ def reopened(context: NodeContext, directory: SignedDirectory, **settings: objec
     without_durability(made)
     directory.give(made)
     return made
+
+
+def write_home(context: NodeContext) -> Path:
+    """Write the settings and keys of a context to its home, which commands then open; return the home.
+
+    There is no certificate: no command can open a connection from it.
+    """
+    context.settings.save(context.home)
+    own = context.keys
+    exchange = own.exchange.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    files = {
+        keys.SIGNING: own.signing.to_pem(),
+        keys.LEDGER: own.ledger.to_pem(),
+        keys.WITNESS: own.witness.to_pem(),
+        keys.EXCHANGE: exchange,
+        keys.DATA: own.data_key,
+    }
+    for name, data in files.items():
+        write_private(context.home / keys.FOLDER / name, data)
+    return context.home
 
 
 def without_durability(context: NodeContext) -> None:

@@ -1,14 +1,8 @@
 """Carries signed bytes between the nodes of an `ExchangeNetwork` without a socket, and can be told to fail at it."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import Path
 
-from consent_ledger.audit.report import AuditReport
-from consent_ledger.audit.verify import verify_export
-from consent_ledger.receipts.receipt import load_policy
-from node.ledger.export import export_own_ledger
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.mailboxes import SqlMailbox
@@ -90,16 +84,3 @@ def waiting(node: Node) -> list[tuple[str, Envelope]]:
     with node.context.snapshot() as session:
         notifications = SqlMailbox(session).waiting()
     return [(each.recipient, Envelope.from_json(each.envelope)) for each in notifications if each.envelope is not None]
-
-
-def audit(node: Node, folder: Path, others: Iterable[Path] = ()) -> AuditReport:
-    """Export the ledger of a node to a new folder and audit it, against exports of others made before."""
-    if not folder.exists():
-        export_own_ledger(node.context, folder)
-    counterparts = [(other, load_policy(other / "trust.policy")) for other in others]
-    return verify_export(folder, load_policy(folder / "trust.policy"), counterparts=counterparts)
-
-
-def faults(report: AuditReport) -> list[tuple[int, str]]:
-    """Return the findings of an audit, as (number of the check, code)."""
-    return [(check.number, finding.code) for check in report.checks for finding in check.findings]

@@ -11,9 +11,17 @@ from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reade
 from consent_ledger.audit.report import NumberedCheck
 from consent_ledger.audit.story import RowSection, Story
 from consent_ledger.audit.structure import AuditedEntry
-from consent_ledger.consents.model import STATE_NAMES, TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
+from consent_ledger.consents.model import (
+    DENY_NOTHING,
+    STATE_NAMES,
+    TRANSITIONS,
+    VALID_FOR_PROCESSING,
+    ConsentState,
+)
+from consent_ledger.consents.order import Agreement, Denial, act_digest, prevails
 from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ExpiryBody, WithdrawalBody
 from consent_ledger.log.entry import Body, EntryType
+from consent_ledger.log.entry_words import entry_name
 from policies.catalogue import load_catalogue
 from policies.notices import load_notices
 from presentation.messages import _, listing
@@ -28,7 +36,12 @@ _Kept = TypeVar("_Kept")
 
 @dataclass(frozen=True, slots=True)
 class ConsentTerms:
-    """The parts of a consent record that later entries are compared with."""
+    """The parts of a consent record that later entries are compared with.
+
+    Attributes:
+        agreed_at: tells a new agreement from a narrower version.
+        known_ends: withdrawals that a consent given elsewhere comes after; None when it does not say.
+    """
 
     consent_id: str
     person_ref: str
@@ -37,6 +50,9 @@ class ConsentTerms:
     recipients: tuple[str, ...]
     valid_from: datetime
     valid_until: datetime
+    agreed_at: datetime | None
+    given_here: bool
+    known_ends: tuple[str, ...] | None
 
 
 @dataclass(slots=True)
@@ -45,9 +61,16 @@ class AuditedConsent:
 
     state: ConsentState
     terms: ConsentTerms
+    agreed_index: int
+    denial: Denial | None = None
     released_to: frozenset[str] = _NOBODY
     acknowledged_by: frozenset[str] = _NOBODY
     ended_at: int = 0
+
+    @property
+    def states_its_order(self) -> bool:
+        """True when the record has what orders it; consents written before that was recorded have nothing."""
+        return self.terms.given_here or self.terms.known_ends is not None
 
     def live(self, time: datetime) -> bool:
         """Return whether it is valid for processing at a time."""
@@ -61,6 +84,7 @@ class ConsentHistory(FeatureChecks):
         super().__init__(run)
         self._check = self.report.check("consents")
         self._consents: dict[str, AuditedConsent] = {}
+        self._denials: dict[str, list[AuditedConsent]] = {}  # by person
         self._kept: dict[Any, Any] = {}  # one copy of each set of fields, purposes, recipients
         self.bodies_lost = False
         """True when the content of an entry about a consent is missing."""
@@ -76,6 +100,20 @@ class ConsentHistory(FeatureChecks):
     def get(self, consent_id: str) -> AuditedConsent | None:
         """Return a consent as the entries so far leave it."""
         return self._consents.get(consent_id)
+
+    def denied(self, consent: AuditedConsent, purpose: str, recipient: str) -> frozenset[str]:
+        """Return the fields that a later no took from a consent, by the rule of `consents.order`."""
+        terms = consent.terms
+        agreement = Agreement(consent.agreed_index, terms.given_here, terms.known_ends or ())
+        taken = [
+            denial.terms.fields & terms.fields
+            for denial in self._denials.get(terms.person_ref, ())
+            if denial.denial is not None
+            and purpose in denial.terms.purposes
+            and recipient in denial.terms.recipients
+            and prevails(denial.denial, agreement)
+        ]
+        return _NOBODY.union(*taken)
 
     def withdrawn(self) -> Iterator[tuple[str, AuditedConsent]]:
         """Iterate over the withdrawn consents by their ids."""
@@ -96,14 +134,26 @@ class ConsentHistory(FeatureChecks):
             return
         state, terms = _STATE_AFTER[entry.leaf.type], self._terms(body)
         if known is None:
-            self._consents[terms.consent_id] = AuditedConsent(state, terms)
+            known = self._consents[terms.consent_id] = AuditedConsent(state, terms, entry.index)
         else:
+            if body.agreed_at is not None and body.agreed_at != known.terms.agreed_at:
+                known.agreed_index = entry.index
             known.state, known.terms = state, terms
+        if state is ConsentState.REFUSED:
+            self._deny(known, Denial(entry.index, None))
 
     def _end(self, entry: AuditedEntry, body: WithdrawalBody | ExpiryBody) -> None:
         known = self._consents.get(body.consent_id)
-        if self._allowed(entry, known, body.consent_id) and known is not None:
-            known.state, known.ended_at = _STATE_AFTER[entry.leaf.type], entry.index
+        if not self._allowed(entry, known, body.consent_id) or known is None:
+            return
+        known.state, known.ended_at = _STATE_AFTER[entry.leaf.type], entry.index
+        if isinstance(body, WithdrawalBody) and body.reason not in DENY_NOTHING:
+            act = act_digest(body.consent_id, body.acted_at or entry.leaf.time)
+            self._deny(known, Denial(entry.index, act))
+
+    def _deny(self, consent: AuditedConsent, denial: Denial) -> None:
+        consent.denial = denial
+        self._denials.setdefault(consent.terms.person_ref, []).append(consent)
 
     def _allowed(self, entry: AuditedEntry, known: AuditedConsent | None, consent_id: str) -> bool:
         if known is None and self.bodies_lost and None not in _STATES_BEFORE[entry.leaf.type]:
@@ -115,10 +165,10 @@ class ConsentHistory(FeatureChecks):
         self._check.fail(
             "transition",
             _(
-                "El consentimiento {consent} estaba «{state}» y no admite una anotación {type}.",
+                "El consentimiento {consent} estaba «{state}» y no admite una anotación «{type}».",
                 consent=consent_id,
                 state=STATE_NAMES[before] if before else _("sin dar"),
-                type=entry.leaf.type.value,
+                type=entry_name(entry.leaf.type),
             ),
             index=entry.index,
         )
@@ -133,6 +183,9 @@ class ConsentHistory(FeatureChecks):
             self._one(body.recipients),
             body.valid_from,
             body.valid_until,
+            body.agreed_at,
+            body.origin is None,
+            None if body.known_ends is None else self._one(body.known_ends),
         )
 
     def _one(self, value: _Kept) -> _Kept:
@@ -153,7 +206,7 @@ class RecordChecks(FeatureChecks):
 
     @override
     def readers(self) -> Mapping[type[Body], Reader]:
-        return {ConsentBody: self._consent}
+        return {ConsentBody: self._consent, WithdrawalBody: self._withdrawal}
 
     def fields(self, index: int, fields: tuple[str, ...]) -> None:
         """Check that an entry covers only fields that a general consent may share."""
@@ -181,8 +234,7 @@ class RecordChecks(FeatureChecks):
                 ),
                 index=entry.index,
             )
-        if (body.acted_by is Actor.GUARDIAN) != (body.guardian is not None):
-            self._check.fail("guardian", _("No consta quién actuó en nombre de la persona."), index=entry.index)
+        self._guardian(entry, body)
         if body.special_fields and body.lawful_basis != EXPLICIT_CONSENT_BASIS:
             self._check.fail(
                 "explicit_basis",
@@ -190,6 +242,14 @@ class RecordChecks(FeatureChecks):
                 index=entry.index,
             )
         self._notice(entry.index, body)
+
+    def _withdrawal(self, entry: AuditedEntry, body: WithdrawalBody) -> None:
+        if body.entity is None:  # one told from elsewhere names its guardian there
+            self._guardian(entry, body)
+
+    def _guardian(self, entry: AuditedEntry, body: ConsentBody | WithdrawalBody) -> None:
+        if (body.acted_by is Actor.GUARDIAN) != (body.guardian is not None):
+            self._check.fail("guardian", _("No consta quién actuó en nombre de la persona."), index=entry.index)
 
     def _notice(self, index: int, body: ConsentBody) -> None:
         digest = body.notice.sha256
@@ -228,7 +288,7 @@ class RefusedConsentSection(RowSection):
 CONSENTS: Final = Feature(
     names={
         EntryType.CONSENT_GIVEN: _("Consentimientos dados"),
-        EntryType.CONSENT_RENEWED: _("Consentimientos renovados"),
+        EntryType.CONSENT_RENEWED: _("Consentimientos renovados o reducidos"),
         EntryType.CONSENT_REFUSED: _("Consentimientos denegados"),
         EntryType.CONSENT_WITHDRAWN: _("Consentimientos retirados"),
         EntryType.CONSENT_EXPIRED: _("Consentimientos caducados"),

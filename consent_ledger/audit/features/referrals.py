@@ -165,14 +165,17 @@ class StepChecks(FeatureChecks):
         known.state = state
 
     def _under_consent(self, body: ReferralBody, time: datetime) -> bool | None:
-        """Return whether a live consent covers a referral; None when its content was erased."""
+        """Return whether a live consent covers a referral; None when it was erased, or does not state its order."""
         known = self._history.get(body.consent_id or "")
         if known is None:
             return None if self._history.bodies_lost else False
         terms = known.terms
-        return known.live(time) and covers_referral(
+        if not known.live(time) or not covers_referral(
             body, person=terms.person_ref, purposes=terms.purposes, recipients=terms.recipients
-        )
+        ):
+            return False
+        left = terms.fields - self._history.denied(known, PURPOSE, body.peer)
+        return bool(left) if known.states_its_order or left else None
 
     def _fail(self, entry: AuditedEntry, code: str, message: Message) -> None:
         self._check.fail(code, message, index=entry.index)

@@ -19,6 +19,8 @@ from consent_ledger.log.entry import Body, EntryType
 from presentation import charts
 from presentation.messages import _, listing
 
+_NO_FIELDS: Final[frozenset[str]] = frozenset()
+
 
 class ReleaseChecks(FeatureChecks):
     """Compares each release with the consents that it names. Checks 9 and 10, and check 13 for its fields."""
@@ -48,19 +50,44 @@ class ReleaseChecks(FeatureChecks):
             return
         self._releases.examined += 1
         self._ends.examined += 1
-        covering: list[frozenset[str]] = []
+        open_to, denied, unordered = _NO_FIELDS, _NO_FIELDS, _NO_FIELDS
         for consent in consents:
             self._history.released(consent, body.recipient)
             if self._covers(entry, body, consent):
-                covering.append(consent.terms.fields)
-        missing = set(body.fields).difference(*covering)
-        if missing:
+                taken = self._history.denied(consent, body.purpose, body.recipient)
+                open_to |= consent.terms.fields - taken
+                denied |= taken
+                unordered |= _NO_FIELDS if consent.states_its_order else taken
+        fields = frozenset(body.fields) - open_to
+        self._denied(entry, body, fields & denied, unordered)
+        self._uncovered(entry, body, fields - denied)
+
+    def _denied(
+        self, entry: AuditedEntry, body: ReleaseBody, fields: frozenset[str], unordered: frozenset[str]
+    ) -> None:
+        """Report fields that the person had said no to; a warning where the record does not state the order."""
+        values = {"recipient": body.recipient, "names": listing(sorted(fields))}
+        if not fields:
+            return
+        if fields <= unordered:
+            text = _(
+                "No consta si el consentimiento dado en otra entidad es posterior a la negativa de la persona a ceder "
+                "a {recipient}: {names}.",
+                **values,
+            )
+            self._ends.warn("release_order_unknown", text, index=entry.index)
+            return
+        text = _("Se cedió a {recipient} aunque la persona había dicho después que no: {names}.", **values)
+        self._ends.fail("release_after_denial", text, index=entry.index)
+
+    def _uncovered(self, entry: AuditedEntry, body: ReleaseBody, fields: frozenset[str]) -> None:
+        if fields:
             self._releases.fail(
                 "release_uncovered",
                 _(
                     "Se cedió a {recipient} sin consentimiento vigente: {names}.",
                     recipient=body.recipient,
-                    names=listing(sorted(missing)),
+                    names=listing(sorted(fields)),
                 ),
                 index=entry.index,
             )
@@ -149,7 +176,7 @@ RELEASES: Final = Feature(
     names={EntryType.RELEASE: _("Cesiones")},
     numbered=(
         NumberedCheck(9, "releases", _("Cada cesión tenía un consentimiento vigente")),
-        NumberedCheck(10, "withdrawals", _("Nada se cedió después de una retirada o caducidad")),
+        NumberedCheck(10, "withdrawals", _("Nada se cedió después de una retirada, una negativa o una caducidad")),
     ),
     checks=(ReleaseChecks,),
     sections=(ReleaseSection,),

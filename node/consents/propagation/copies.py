@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.model import ConsentView, Withdrawal
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
+from consent_ledger.consents.model import NOTHING_LEFT, ConsentView, Withdrawal
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, ConsentBody, ConsentOrigin
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.entry_proofs import prove_entry
 from consent_ledger.witnessing.assignment import trust_policy
 from node.consents.changes import ConsentChanges, ReportedBy
-from node.consents.guardians import AGE_OF_CONSENT_YEARS
+from node.consents.guardians import AGE_OF_CONSENT_YEARS, circumstances, relation_decides
 from node.consents.held import HeldConsents
 from node.consents.propagation.parties import parties_of
 from node.consents.propagation.withdrawals import OTHER_ENTITY
@@ -30,6 +30,7 @@ from node.messages.kinds import Kind, Response
 from node.people.linking import find_person, pairwise_key
 from node.people.store import people_store
 from policies.catalogue import Sensitivity, load_catalogue
+from policies.local_days import local_day
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
     from node.context import NodeContext
 
 NOT_COSIGNED: Final = "copy_not_cosigned"
-NOTHING_LEFT: Final = "nothing_left_here"
-"""The reason by which a consent ends here when nothing of its newer version is of use here."""
 _KEPT: Final = Response({"effect": "kept"})
 """The one reply to a copy that is kept: in force, waiting for its person to be known, or of no use here."""
 
@@ -95,25 +94,22 @@ def _compose(context: "NodeContext", notification: Notification) -> Mapping[str,
 def _receive(
     context: "NodeContext", changes: ConsentChanges, session: Session, received: VerifiedMessage, now: datetime
 ) -> Response:
-    message, own = received.message, context.settings.entity
-    directory = context.directory.current(now)
+    message, store = received.message, SqlTravelStore(session)
     proof = proof_bytes(message.body)
-    policy = TrustPolicy.parse(trust_policy(directory, message.sender))
     if message.subject is None:
         raise MessageMalformed(
             _("{sender} ha enviado un consentimiento que no corresponde a ninguna persona", sender=message.sender)
         )
     try:
-        opened = open_copy(proof, policy, origin=message.sender, holder=own, now=now)
+        opened, known = _opened(context, session, message.sender, proof, now)
     except CopyNotCosigned:
         return Response(refusal=NOT_COSIGNED)
     except CopyInvalid as error:
         _log.warning("consent_copy_refused", sender=message.sender, code=error.code, message=error.message)
         return Response(refusal=error.code)
-    record, store = opened.record, SqlTravelStore(session)
+    record = opened.record
     if parties_of(record).intersection(store.barred_by(record.consent_id, now)):
         return _KEPT  # withdrawn before it came
-    known = store.copy(message.sender, record.consent_id)
     if known is not None and known.index >= opened.index:
         return _KEPT  # an older version, or the same again
     copy = KeptCopy(
@@ -132,6 +128,23 @@ def _receive(
     return _KEPT
 
 
+def _opened(
+    context: "NodeContext", session: Session, sender: str, proof: bytes, now: datetime
+) -> tuple[OpenedCopy, KeptCopy | None]:
+    """Return a verified consent, and the version of it that is kept here.
+
+    Raises:
+        CopyNotCosigned: too few witnesses have cosigned it so far.
+        CopyInvalid: not proved, not the sender's own, not meant for us, or over and not known here.
+    """
+    policy = TrustPolicy.parse(trust_policy(context.directory.current(now), sender))
+    opened = open_copy(proof, policy, origin=sender, holder=context.settings.entity)
+    known = SqlTravelStore(session).copy(sender, opened.record.consent_id)
+    if known is None:
+        opened.require_lasting(now)
+    return opened, known
+
+
 def _adopt(
     context: "NodeContext",
     consents: HeldConsents,
@@ -145,6 +158,10 @@ def _adopt(
 ) -> bool:
     """Put a proved consent in force when its person is known here and was entitled to give it."""
     directory = context.directory.current(now)
+    if opened.is_over(now) and consents.find(copy.consent_id) is None:
+        # Its older version waited here for the person, and ends so. It is kept so that an older one stays out.
+        SqlTravelStore(session).keep_copy(replace(copy, waiting=False))
+        return False
     if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
         return False  # withdrawn while it waited, as reported by another entity than its sender
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
@@ -160,7 +177,7 @@ def _adopt(
             method=OTHER_ENTITY,
             reason=NOTHING_LEFT,
             entity=copy.sender,
-            acted_at=min(opened.acted_at, now),
+            acted_at=opened.acted_at,
         )
         consents.end_unusable(copy.consent_id, act, reported_by, now)
         return False
@@ -173,13 +190,17 @@ def _adopt(
 def _person_entitled(
     context: "NodeContext", session: Session, opened: OpenedCopy, copy: KeptCopy, *, sender: Party, now: datetime
 ) -> str | None:
-    """Return the id of the person that a copy is about; None when unknown here, or not entitled to act alone."""
+    """Return the id of the person that a copy is about; None when unknown here, or decided by nobody entitled."""
     people = people_store(context, session)
     person = find_person(people, SqlExchangeStore(session), pairwise_key(context, sender), copy.subject)
     if person is None:
         return None
-    minor = people.identity(person).age_on(now.date()) < AGE_OF_CONSENT_YEARS
-    return None if minor and opened.record.acted_by is Actor.PERSON else person  # LOPDGDD art. 7
+    minor = people.identity(person).age_on(local_day(now)) < AGE_OF_CONSENT_YEARS
+    guardian = opened.record.guardian
+    if guardian is None:
+        return None if minor else person  # LOPDGDD art. 7
+    measure = circumstances(context, session, person, None).measure
+    return person if relation_decides(guardian.relation, minor=minor, measure=measure) else None
 
 
 def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:

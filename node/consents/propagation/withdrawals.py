@@ -136,7 +136,8 @@ def _receive(
         store.bar(sender, said.consent_id, received.message.expires + _LONGEST_CONSENT)
         store.drop_copy(sender, said.consent_id)
     purged = store.count_received(said.consent_id)
-    act = Withdrawal(acted_by=said.acted_by, method=OTHER_ENTITY, entity=said.entity, acted_at=min(said.acted_at, now))
+    # The time is written as stated, also when that clock is fast: it orders nothing, and tells this act from others.
+    act = Withdrawal(acted_by=said.acted_by, method=OTHER_ENTITY, entity=said.entity, acted_at=said.acted_at)
     consents.withdrawal_received(said.consent_id, act, ReportedBy(sender, received.sha256), now)
     return Response({"effect": "ended", "purged": purged})
 

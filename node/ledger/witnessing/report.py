@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from consent_ledger.witnessing.assignment import unusable_witnesses
+from consent_ledger.witnessing.assignment import WITNESS_FAULTS, unusable_witnesses
 from node.context import NodeContext
 from node.ledger.witnessing.rounds import WitnessResult, run_round
 from presentation.messages import Translator, joined, speaking
@@ -28,7 +28,10 @@ def round_report(context: NodeContext, lang: str) -> tuple[dict[str, Any], str]:
     left_out = unusable_witnesses(directory) if directory else {}
     names = {party.id: party.name for party in directory.entities} if directory else {}
     lines = [_line(each, names, say) for each in done.outcomes]
-    lines += [say("✗ {witness}: no se usa ({why})", witness=name, why=why) for name, why in left_out.items()]
+    lines += [
+        say("✗ {witness}: no se usa ({why})", witness=names.get(name, name), why=WITNESS_FAULTS[why])
+        for name, why in left_out.items()
+    ]
     if done.quorum:
         lines.append(say("Hay cofirmas suficientes del registro."))
     else:

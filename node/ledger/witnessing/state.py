@@ -11,11 +11,18 @@ from sqlalchemy.orm import Session
 from consent_ledger.exports.testimony import WitnessTestimony
 from consent_ledger.log.tables import WitnessProgressRow
 from consent_ledger.proofs.checkpoint import read_checkpoint
-from consent_ledger.witnessing.assignment import coordinator_witness, needed_entities, trust_policy, unusable_witnesses
+from consent_ledger.witnessing.assignment import (
+    WITNESS_FAULTS,
+    WitnessFault,
+    coordinator_witness,
+    needed_entities,
+    trust_policy,
+    unusable_witnesses,
+)
 from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from node.context import NodeContext
 from node.ledger.own import own_ledger
-from policies.errors import RedpactError
+from policies.errors import RedpactError, code_sentence
 from presentation.messages import Message, _, listing, plural
 from service.findings import Finding, Level
 
@@ -135,10 +142,10 @@ def check_witnesses(context: NodeContext) -> Finding:
     try:
         with context.snapshot() as session:
             state = witnessing_state(context, session)
+        names = context.entity_names()
     except RedpactError as error:
         return Finding.of_error("witnesses", error)
-    document = state.document()
-    text = witnessing_text(document)
+    text = witnessing_text(state.document())
     if state.unproven:
         text = _("{text}. Sin probar que solo crecen: {names}", text=text, names=listing(state.unproven))
         return Finding(
@@ -148,9 +155,13 @@ def check_witnesses(context: NodeContext) -> Finding:
             _("vuelva a consultar a esa entidad; si sigue igual, avise a su persona delegada de protección de datos"),
         )
     if state.left_out:
-        return Finding("witnesses", Level.WARNING, _left_out_text(text, state.left_out), _LEFT_OUT_REMEDY)
+        return Finding("witnesses", Level.WARNING, _left_out_text(text, state.left_out, names), _LEFT_OUT_REMEDY)
     late = state.waiting > 0 and _age(state, context.clock.now()) >= STALE
-    faults = [f"{each.witness} ({each.fault})" for each in state.witnesses if each.fault]
+    faults = [
+        _("{witness}: {why}", witness=names.get(each.witness, each.witness), why=code_sentence(each.fault))
+        for each in state.witnesses
+        if each.fault
+    ]
     if not state.needed or not (late or (faults and state.waiting)):
         return Finding("witnesses", Level.OK, text)
     remedy = _(
@@ -163,9 +174,12 @@ def check_witnesses(context: NodeContext) -> Finding:
 _LEFT_OUT_REMEDY: Final = _("avise a la Gerencia y a esas entidades: deben corregir su testigo y ejecutar init")
 
 
-def _left_out_text(text: Message, left_out: Mapping[str, str]) -> Message:
-    names = listing(f"{name} ({why})" for name, why in left_out.items())
-    return _("{text}. Testigos que no se usan: {names}", text=text, names=names)
+def _left_out_text(text: Message, left_out: Mapping[str, str], names: Mapping[str, str]) -> Message:
+    unused = listing(
+        _("{witness} ({why})", witness=names.get(name, name), why=WITNESS_FAULTS.get(WitnessFault(why), why))
+        for name, why in left_out.items()
+    )
+    return _("{text}. Testigos que no se usan: {names}", text=text, names=unused)
 
 
 def _age(state: Witnessing, now: datetime) -> timedelta:

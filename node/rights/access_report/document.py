@@ -8,6 +8,8 @@ from typing import Any, Final
 from consent_ledger.log.bodies import ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.reading_bodies import RecordReadBody
+from node.consents.in_force import ConsentInForce
+from node.consents.in_force_report import in_force_document
 from node.rights.access_report.collecting import PersonEntry
 from policies.errors import RedpactError, error_document
 from records_exchange.disclosed_accesses import DisclosedAccesses
@@ -41,6 +43,7 @@ class AccessReport:
         asked_others: whether any were asked.
         staff_reason: code of the reason for naming staff; None when they are not named.
         names: of entities by their ids.
+        consents: of the person, each with what of it is in force at the time of issue.
     """
 
     entity: str
@@ -53,6 +56,7 @@ class AccessReport:
     asked_others: bool
     staff_reason: str | None
     names: Mapping[str, str]
+    consents: Sequence[ConsentInForce] = ()
 
     @property
     def complete(self) -> bool:
@@ -92,6 +96,10 @@ def report_document(report: AccessReport) -> dict[str, Any]:
         "until": report.until.isoformat(),
         "staff_reason": report.staff_reason,
         "entries": [_entry(report, entry) for entry in report.entries],
+        "consents": [
+            {"consent_id": each.view.consent_id, "state": each.view.state.value, "in_force": in_force_document(each)}
+            for each in report.consents
+        ],
         "asked_others": report.asked_others,
         "others": [_part(report, part) for part in report.others],
         "complete": report.complete,

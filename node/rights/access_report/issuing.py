@@ -20,6 +20,7 @@ from consent_ledger.exports.ledger_export import CHECKPOINT_FILE, POLICY_FILE
 from consent_ledger.log.bodies import AccessReportBody, ConsentBody, ReleaseBody, ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.entry_proofs import prove_entry, prove_leaf
+from node.consents.in_force import InForce
 from node.consents.propagation.parties import parties_of
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up
@@ -116,6 +117,7 @@ class AccessReports:
             asked_others=asked,
             staff_reason=staff,
             names=self._context.entity_names(),
+            consents=InForce(self._context, session, now).list(person),
         )
 
     def _ask_others(self, document: Document, entries: Sequence[PersonEntry]) -> tuple[HolderPart, ...]:

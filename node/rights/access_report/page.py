@@ -18,6 +18,8 @@ from consent_ledger.log.bodies import (
 )
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.reading_bodies import RecordReadBody
+from node.consents.in_force_report import in_force_message
+from node.consents.latest_change import Change, change_between
 from node.rights.access_report.collecting import PersonEntry
 from node.rights.access_report.document import AccessReport, HolderPart
 from policies.record_readings import part_label, reading_reason
@@ -35,12 +37,17 @@ _DECISIONS: Final[Mapping[EntryType, Message]] = {
     EntryType.CONSENT_WITHDRAWN: _("usted lo retiró"),
     EntryType.CONSENT_EXPIRED: _("caducó"),
 }
+_CHANGES: Final[Mapping[Change, Message]] = {
+    Change.NARROWED: _("usted lo redujo"),
+    Change.RENEWED_AND_NARROWED: _("usted lo renovó y redujo"),
+}
 _ENTRY: Final = _("N.º")
 _DATE: Final = _("Fecha")
 _WHO: Final = _("Quién")
 _ROLE: Final = _("En calidad de")
 _PURPOSE: Final = _("Para qué")
 _DATA: Final = _("Qué datos")
+_TO: Final = _("Para quién")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +208,8 @@ class _Page:
     def _part(self, part: HolderPart) -> _Part:
         name, answer = self._report.name(part.entity), part.answer
         if answer is None:
-            code = part.error.code if part.error else ""
-            return _Part(heading=name, caution=self._say("{name} no ha contestado [{code}].", name=name, code=code))
+            why = part.error.sentence if part.error else ""
+            return _Part(heading=name, caution=self._say("{name} no ha contestado. {why}", name=name, why=why))
         rows = [
             (
                 moment(access.time, self._lang),
@@ -225,12 +232,29 @@ class _Page:
         )
 
     def _consents(self) -> _Section:
-        rows = [self._decision(entry) for entry in self._report.of(*_DECISIONS)]
-        heads = (_ENTRY, _DATE, _("Decisión"), _("Para quién"), _PURPOSE, _DATA, _("Válido hasta"))
-        return self._section(self._say("Lo que usted decidió"), heads, rows)
+        entries = sorted(self._report.of(*_DECISIONS), key=lambda entry: entry.index)
+        changed = _narrowings(entries)
+        rows = [self._decision(entry, changed.get(entry.index)) for entry in reversed(entries)]
+        heads = (_ENTRY, _DATE, _("Decisión"), _TO, _PURPOSE, _DATA, _("Válido hasta"))
+        decided = _Part(self._heads(*heads), rows, empty=self._say("Nada."))
+        return _Section(self._say("Lo que usted decidió"), [self._in_force(), decided])
 
-    def _decision(self, entry: PersonEntry) -> tuple[str, ...]:
-        body, said = entry.body, in_language(_DECISIONS[entry.kind], self._lang)
+    def _in_force(self) -> _Part:
+        """Return what may be shared at the time of the report: what the entity itself would answer."""
+        rows = [
+            (
+                each.view.consent_id[:8],
+                formats.listed([self._report.name(to) for to in each.view.record.recipients], self._lang),
+                self._terms(each.view.record.purposes),
+                in_language(in_force_message(each, self._report.names), self._lang),
+            )
+            for each in self._report.consents
+        ]
+        heads = self._heads(_("Consentimiento"), _TO, _PURPOSE, _("En vigor"))
+        return _Part(heads, rows, heading=self._say("Lo que está en vigor hoy"), empty=self._say("Nada."))
+
+    def _decision(self, entry: PersonEntry, change: Message | None) -> tuple[str, ...]:
+        body, said = entry.body, in_language(change or _DECISIONS[entry.kind], self._lang)
         if isinstance(body, ConsentBody):
             recipients = formats.listed([self._report.name(each) for each in body.recipients], self._lang)
             until = "-" if entry.kind is EntryType.CONSENT_REFUSED else moment(body.valid_until, self._lang)
@@ -278,3 +302,19 @@ class _Page:
 
     def _terms(self, terms: Iterable[str]) -> str:
         return formats.listed([self._term(term) for term in terms], self._lang)
+
+
+def _narrowings(entries: Iterable[PersonEntry]) -> Mapping[int, Message]:
+    """Return what a renewed consent went through, by entry, where it lost something; entries in their order."""
+    before: dict[str, ConsentBody] = {}
+    found: dict[int, Message] = {}
+    for entry in entries:
+        if not isinstance(entry.body, ConsentBody):
+            continue
+        known = before.get(entry.body.consent_id)
+        if known is not None and entry.kind is EntryType.CONSENT_RENEWED:
+            change = change_between(known, entry.body)
+            if change is not Change.RENEWED:
+                found[entry.index] = _CHANGES[change]
+        before[entry.body.consent_id] = entry.body
+    return found

@@ -25,7 +25,7 @@ from records_exchange.errors import AnswerUnbound, OprfProofInvalid, OprfValueIn
 from records_exchange.locator_messages import locator_question, open_locator_answer, seal_message
 from records_exchange.network_pseudonym import locator_token
 from tests.support.clock import FrozenClock
-from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, hold, person_record
+from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, grant, hold, person_record
 from tests.support.locating import consent, fetch, kept_pseudonym, locate, member, publish, refresh_all
 from tests.support.network import Network, network
 from trust import canonical
@@ -120,11 +120,19 @@ def test_a_withdrawal_an_end_and_an_erasure_take_the_rows_away(net: Network) -> 
 
 
 def test_one_of_two_consents_for_the_same_asker_and_purpose_keeps_the_holder_shown(net: Network) -> None:
-    first = consent(net, "burgos", "leon")
+    more = grant(net.nodes["burgos"], "leon", fields=("person.language",))
     consent(net, "burgos", "leon")
-    net.nodes["burgos"].consents.withdraw(first)
+    net.nodes["burgos"].consents.withdraw(more)  # says no to its own field alone
     publish(net.nodes["burgos"])
     assert locate(net, "leon").holders == ("burgos",)
+
+
+def test_a_withdrawal_of_the_same_scope_ends_what_an_older_consent_shows(net: Network) -> None:
+    consent(net, "burgos", "leon")
+    later = consent(net, "burgos", "leon")
+    net.nodes["burgos"].consents.withdraw(later)
+    publish(net.nodes["burgos"])
+    assert locate(net, "leon").holders == ()
 
 
 def test_a_suspended_entity_is_neither_answered_nor_shown(net: Network) -> None:

@@ -5,14 +5,14 @@ And the other way round: with a rule of the product broken, the machine fails.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import pytest
 
-from consent_ledger.consents import model as consent_model
+from consent_ledger.consents import in_force as by_one_ledger
+from consent_ledger.consents import order
+from node.consents import in_force
 from node.consents.propagation import copies, withdrawals
-from node.fetch import answering
 from node.messages.kinds import Response
 from records_exchange.mailboxes import SqlMailbox
 from tests.support.machine.bench import consent_to
@@ -119,6 +119,32 @@ def test_a_consent_that_waited_for_long_is_only_as_fresh_as_its_origins_word() -
         ask(made, "cabrera")
 
 
+def test_a_later_no_holds_when_the_clock_of_the_yes_was_fast() -> None:
+    with check_against_model() as made:
+        made.jump("alba", 2)
+        give(made)
+        made.jump("alba", 0)
+        made.refuse("alba", "ana", frozenset({"work.status"}), frozenset(PURPOSES), frozenset({"duero"}))
+        made.expire("bierzo", 3)
+        ask(made)
+
+
+def test_who_withdraws_and_agrees_again_is_heard_at_holders_with_other_clocks() -> None:
+    with check_against_model() as made:
+        made.jump("bierzo", -9)
+        first = give(made, "bierzo")
+        made.jump("bierzo", 0)
+        made.deliver("alba")
+        made.jump("alba", 5)
+        made.withdraw(first, "alba")
+        made.jump("alba", -5)
+        give(made, "bierzo")
+        made.jump("alba", 0)
+        made.expire("alba", 12)
+        made.deliver("alba")
+        ask(made)
+
+
 def everyday(made: ConsentMachine) -> None:
     """Give, share, narrow, withdraw elsewhere, lose a reply, crash: what must be noticed when a rule is broken."""
     made.partition("alba", "bierzo")
@@ -165,8 +191,8 @@ def _ignores_the_withdrawal(*_: Any) -> Response:
     return Response({"effect": "ended", "purged": 0})
 
 
-def _every_consent_is_fresh(_session: Any, live: Any, _now: datetime, _bound: Any) -> Any:
-    return live
+def _every_consent_is_fresh(*_: Any, **__: Any) -> bool:
+    return False
 
 
 def _nothing_came_before(_self: SqlMailbox, _received: Any) -> None:
@@ -180,8 +206,9 @@ def _nobody_is_told(*_: Any, **__: Any) -> None:
 RELEASED = "released .* without a live consent"
 BROKEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "a withdrawal that arrives is ignored": (withdrawals, "_receive", _ignores_the_withdrawal, RELEASED),
-    "the freshness bound is not kept": (answering, "fresh_consents", _every_consent_is_fresh, RELEASED),
-    "a later no does not prevail": (consent_model, "_prevails", lambda _no, _yes: False, RELEASED),
+    "the freshness bound is not kept": (in_force, "is_silent", _every_consent_is_fresh, RELEASED),
+    "a later no does not prevail": (by_one_ledger, "prevails", lambda _no, _yes: False, RELEASED),
+    "a yes from elsewhere is as late as it arrives": (order, "act_digest", lambda *_: "0" * 64, "after_denial"),
     "a lost reply means a message for ever": (SqlMailbox, "earlier_reply", _nothing_came_before, "message_replayed"),
     "holders are not told of a withdrawal": (withdrawals, "post_withdrawal", _nobody_is_told, "vouched for"),
     "what arrives is as fresh as its arrival": (copies, "min", lambda _issued, now: now, RELEASED),

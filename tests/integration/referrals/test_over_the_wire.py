@@ -13,9 +13,9 @@ from node.referrals.referrals import NewReferral
 from policies.referrals import ReferralState
 from tests.support.clock import FrozenClock
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
+from tests.support.exports import audit, faults
 from tests.support.network import Network
 from tests.support.network import network as running
-from tests.support.postoffice import audit, faults
 from tests.support.recording_peer import RecordingPeer, spellings
 from tests.support.waiting import eventually
 from trust.parties import EntityKind, server_name
@@ -87,13 +87,13 @@ def test_no_name_document_or_free_text_crosses_whatever_is_done_with_a_referral(
     assert b"case_planning" in wire  # the recording sees the content
     assert SHARED.encode() in wire  # consented, and fetched with the case
     assert found(wire) == []
-    report = audit(ngo, network.root / "ngo-export", [_export(network)])
+    report = audit(ngo.context, network.root / "ngo-export", [_export(network)])
     assert faults(report) == []
 
 
 def _export(network: ExchangeNetwork) -> Path:
     folder = network.root / "town-export"
-    assert faults(audit(network.nodes["town"], folder)) == []
+    assert faults(audit(network.nodes["town"].context, folder)) == []
     return folder
 
 

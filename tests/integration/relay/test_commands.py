@@ -42,7 +42,7 @@ def test_it_is_made_served_and_shown_without_any_listening_socket(net: Network, 
         assert "Se llega a este nodo por el repetidor" in found.out
         status = ("status", "--home", str(net.coordinator.context.home))
         assert invoke(coordinator_main, *status, "--json").json["relay"]["attached"] == ["leon"]
-        assert "Repetidor: 1 entidad conectada (leon)" in invoke(coordinator_main, *status).out
+        assert "Repetidor: 1 entidad conectada (Entidad leon)" in invoke(coordinator_main, *status).out
     finally:
         running.stop()
     assert "por el repetidor" in invoke(node_main, "status", "--home", str(home)).out

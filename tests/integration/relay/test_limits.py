@@ -139,7 +139,7 @@ def test_status_and_doctor_say_in_which_way_a_node_is_reached(net: RelayedNetwor
 
 def test_the_coordinators_status_says_who_is_attached(net: RelayedNetwork) -> None:
     assert coordinator_summary(net)["relay"] == {"state": "running", "attached": ["burgos", "soria"]}
-    assert "2 entidades conectadas (burgos y soria)" in summary_text(coordinator_summary(net), "es")
+    assert "2 entidades conectadas (Entidad burgos y Entidad soria)" in summary_text(coordinator_summary(net), "es")
     net.stop_coordinator()
     assert coordinator_summary(net)["relay"]["state"] == "stopped"
     assert "stopped" in summary_text(coordinator_summary(net), "en")

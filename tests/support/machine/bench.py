@@ -51,6 +51,7 @@ class Bench(RuleBasedStateMachine):
         super().__init__()
         self.world = World(self._taken)
         self.model = Model(ENTITIES)
+        self._clocks_were_wrong = False
         for entity, known in KNOWN.items():
             self.model.at[entity].known.update(known)
 
@@ -68,11 +69,12 @@ class Bench(RuleBasedStateMachine):
         """Ask one holder."""
         if asker == holder or not {asker, holder} <= set(self.world.alive):
             return
-        now = self._tick()
+        now = self._tick(holder)
         allowed = self.model.allowed(holder, person, asker, purpose, now)
         before = len(self.world.promised)
         try:
-            reply = self.world.fetch(asker, holder, person, purpose)
+            with self.world.agreeing(asker, holder):
+                reply = self.world.fetch(asker, holder, person, purpose)
         except Crash as crash:
             self._reopen(crash.entity)
             reply = None
@@ -84,13 +86,21 @@ class Bench(RuleBasedStateMachine):
                 f"Canario{holder.capitalize()}",
             )
             for consent in reply.answer.consents:
-                self.model.at[asker].received[consent].add(holder)
+                self._received(asker, consent, holder, person)
         elif reply is None and len(self.world.promised) > before and self._durable:
             for consent in self.world.promised[-1][1].consents:
-                self.model.at[asker].received[consent].add(holder)
+                self._received(asker, consent, holder, person)
 
-    def _tick(self) -> datetime:
-        return self.world.clock.advance(seconds=1)
+    def _received(self, asker: str, consent: str, holder: str, person: str) -> None:
+        knows = self.model.at[asker]
+        knows.received[consent].add(holder)
+        if person in knows.known:
+            knows.linked[consent] = person
+
+    def _tick(self, entity: str) -> datetime:
+        """Let a second pass and return the time by an entity's clock."""
+        self.world.clock.advance(seconds=1)
+        return self.world.now(entity)
 
     def _able(self, entity: str, person: str) -> bool:
         return entity in self.world.alive and person in self.model.at[entity].known
@@ -115,7 +125,7 @@ class Bench(RuleBasedStateMachine):
 
     def give_consent(self, origin: str, person: str, given: GrantInput) -> str:
         """Give a consent at its origin and return its id, or an empty text where that is not possible now."""
-        self._tick()
+        self._tick(origin)
         if not self._able(origin, person) or not given.recipients:
             return ""
         view = self._act(origin, lambda node: node.consents.grant(given), lambda: self._new_view(origin))
@@ -126,19 +136,18 @@ class Bench(RuleBasedStateMachine):
 
     def _own(self, consent: str) -> Version | None:
         """Return what stands of a consent at its origin, when it can be changed there now."""
-        self._tick()
         for entity, knows in self.model.at.items():
             held = knows.held.get(consent)
             if held and held.version.origin == entity:
-                live = held.state == "live" and held.version.until > self.world.clock.now()
+                live = held.state == "live" and held.version.until > self._tick(entity)
                 return held.version if live and entity in self.world.alive else None
         return None
 
-    def _change(self, consent: str, version: Version, do: Callable[[Node], ConsentView]) -> None:
+    def _change(self, consent: str, version: Version, do: Callable[[Node], ConsentView]) -> Version | None:
+        """Change a consent at its origin; return its new version, None when nothing came of it."""
         origin = version.origin
         view = self._act(origin, do, lambda: self._view(origin, consent))
-        if view is not None:
-            self.model.change(consent, self._version(view, version.person))
+        return None if view is None else self._version(view, version.person)
 
     def _view(self, entity: str, consent: str) -> ConsentView:
         node = self.world.alive[entity]
@@ -163,8 +172,6 @@ class Bench(RuleBasedStateMachine):
             recipients=frozenset(record.recipients),
             holders=frozenset(record.holders),
             until=record.valid_until,
-            yes_at=view.acted_at,
-            acted_at=view.changed_at,
             index=view.last_index,
         )
 
@@ -179,7 +186,7 @@ class Bench(RuleBasedStateMachine):
     def _taken(self, delivered: Delivered) -> None:
         """Tell the model of a message that its recipient took."""
         message, here = delivered.message, delivered.recipient
-        knows, now = self.model.at[here], self.world.clock.now()
+        knows, now = self.model.at[here], self.world.now(here)
         if message.id in knows.taken:
             return
         knows.taken.add(message.id)
@@ -203,6 +210,8 @@ class Bench(RuleBasedStateMachine):
         assert fields == expected, f"{holder} withheld {expected - fields} in spite of a live consent"
         assert (outcome is AnswerOutcome.RELEASED) == bool(expected)
         assert set(consents) == set(allowed)
+        if self._clocks_were_wrong:
+            return  # a bound in hours is one of clocks
         now = self.world.clock.now()
         for consent in consents:
             ended = self.model.ended_at_origin.get(consent)
@@ -215,6 +224,8 @@ class Bench(RuleBasedStateMachine):
 
     def _mend(self) -> None:
         self._heal()
+        for clock in self.world.clocks.values():
+            clock.off_by = timedelta(0)
         self.world.pending.clear()
         self.world.restart()
 

@@ -1,5 +1,8 @@
 """The state machine: people act, entities crash, wires fail; what is released is what the model allows, and no more."""
 
+from datetime import timedelta
+from typing import Final
+
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, rule
 
@@ -8,6 +11,9 @@ from node.consents.propagation.background import maintain_copies, send_heartbeat
 from policies.errors import RedpactError
 from tests.support.machine.bench import LONGEST_WAIT, Bench, consent_to
 from tests.support.machine.world import ENTITIES, FIELDS, PEOPLE, PURPOSES
+
+WRONG_HOURS: Final = 12
+"""How far off a clock may be, in hours."""
 
 entities = st.sampled_from(ENTITIES)
 people = st.sampled_from(sorted(PEOPLE))
@@ -60,7 +66,7 @@ class ConsentMachine(Bench):
         self, origin: str, person: str, fields: frozenset[str], chosen: frozenset[str], recipients: frozenset[str]
     ) -> None:
         given = consent_to(origin, person, fields, chosen, recipients)
-        self._tick()
+        self._tick(origin)
         if self._able(origin, person) and given.recipients:
             view = self._act(origin, lambda node: node.consents.refuse(given), lambda: self._new_view(origin))
             if view is not None:
@@ -78,19 +84,23 @@ class ConsentMachine(Bench):
             return
         kept_fields, kept_purposes, kept_recipients = (sorted(part) for part in less[:3])
         given = ScopeInput(kept_fields, kept_purposes, kept_recipients, drop_holders=(drop,))
-        self._change(consent, version, lambda node: node.consents.narrow(consent, given))
+        changed = self._change(consent, version, lambda node: node.consents.narrow(consent, given))
+        if changed is not None:
+            self.model.narrow(consent, changed, self.world.now(version.origin))
 
-    @rule(consent=consents, days=st.integers(1, 60))
+    @rule(consent=consents, days=st.integers(3, 60))
     def renew(self, consent: str, days: int) -> None:
         version = self._own(consent)
         if version is not None:
-            self._change(consent, version, lambda node: node.consents.renew(RenewalInput(consent, days)))
+            changed = self._change(consent, version, lambda node: node.consents.renew(RenewalInput(consent, days)))
+            if changed is not None:
+                self.model.renew(consent, changed)
 
     @rule(consent=consents, where=entities)
     def withdraw(self, consent: str, where: str) -> None:
         if not consent or where not in self.world.alive:
             return
-        now, may = self._tick(), self.model.may_withdraw(where, consent)
+        now, may = self._tick(where), self.model.may_withdraw(where, consent)
         try:
             done = self._act(where, lambda node: node.consents.withdraw(consent) or True, lambda: True)
         except RedpactError:
@@ -104,14 +114,14 @@ class ConsentMachine(Bench):
     def expire(self, where: str, hours: int) -> None:
         """Time passes, and an entity tells its ledger what is over."""
         self.world.clock.advance(hours=hours)
-        now = self._tick()
+        now = self._tick(where)
         if self._act(where, lambda node: node.consents.expire_due() or True, lambda: True) is not None:
             self.model.expire(where, now)
 
     @rule(where=entities, person=people)
     def learn(self, where: str, person: str) -> None:
         """An entity opens a record of a person, which what runs beside the node notices."""
-        now = self._tick()
+        now = self._tick(where)
         new = where in self.world.alive and person not in self.model.at[where].known
         if new and self._act(where, lambda _: self.world.record(where, person), lambda: True) is not None:
             self.model.learn(where, person)
@@ -133,12 +143,12 @@ class ConsentMachine(Bench):
     def deliver(self, where: str) -> None:
         """An outbox is worked off, once everything in it is due."""
         self.world.clock.advance(seconds=LONGEST_WAIT.total_seconds())
-        self._tick()
+        self._tick(where)
         self._deliver(where)
 
     @rule(where=entities)
     def pulse(self, where: str) -> None:
-        self._tick()
+        self._tick(where)
         self._act(where, lambda node: send_heartbeats(node.context, node.outbox), lambda: 0)
 
     @rule(number=st.integers(0, 10_000))
@@ -147,7 +157,7 @@ class ConsentMachine(Bench):
         messages = [each for each in self.world.sent if "message" in each[2].payload_type]
         if messages:
             sender, recipient, envelope = messages[number % len(messages)]
-            self._tick()
+            self._tick(recipient)
             if recipient in self.world.alive:
                 try:
                     self.world.hand_over(sender, recipient, envelope)
@@ -155,6 +165,12 @@ class ConsentMachine(Bench):
                     return  # too old, or a question: refused, and nothing happened
 
     # ---- the world fails
+
+    @rule(where=entities, hours=st.integers(-WRONG_HOURS, WRONG_HOURS))
+    def jump(self, where: str, hours: int) -> None:
+        """A clock is hours off from now on, in either direction, or is put right."""
+        self.world.clocks[where].off_by = timedelta(hours=hours)
+        self._clocks_were_wrong |= hours != 0
 
     @rule(one=entities, two=entities)
     def partition(self, one: str, two: str) -> None:

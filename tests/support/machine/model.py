@@ -1,4 +1,4 @@
-"""What must be refused and what may be released, by the rules of docs/decisions/0012, in plain Python.
+"""What must be refused and what may be released, by docs/decisions/0012 and 0023, in plain Python.
 
 Nothing of the product is used here: no register, no table, no message. The model is told of each act when it is
 durable, and of each message when its recipient has taken it.
@@ -6,10 +6,13 @@ durable, and of each message when its recipient has taken it.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 FLOWER_ENVIRONMENT = timedelta(hours=48)
+
+Act = tuple[str, datetime]
+"""The end of a consent: its id, and the time by which the entity of the act names it to others."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,9 @@ class Version:
     recipients: frozenset[str]
     holders: frozenset[str]
     until: datetime
-    yes_at: datetime
-    acted_at: datetime
     index: int
+    knew: frozenset[Act] = frozenset()
+    """The ends that its origin knew of when the person last agreed."""
 
     @property
     def parties(self) -> frozenset[str]:
@@ -37,10 +40,13 @@ class Held:
     """A consent as it stands at one entity."""
 
     version: Version
-    order: int
+    yes: int
+    """The place of the person's last yes in the order of this entity's acts."""
     told_at: datetime | None = None
     state: str = "live"
-    no_at: datetime | None = None
+    no: int = 0
+    act: Act | None = None
+    """The withdrawal; None for a refusal, and where nothing of the consent was of use any more."""
 
 
 @dataclass
@@ -54,6 +60,14 @@ class Entity:
     vouched: dict[str, datetime] = field(default_factory=dict)
     received: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     taken: set[str] = field(default_factory=set)
+    linked: dict[str, str] = field(default_factory=dict)
+    """Consents under which something was received about a person known here then."""
+    over: dict[str, int] = field(default_factory=dict)
+    """The newest versions that were over when they came."""
+    receipts: set[Act] = field(default_factory=set)
+    """Withdrawals here of consents under which this entity only received something."""
+    told: dict[str, set[Act]] = field(default_factory=lambda: defaultdict(set))
+    """Ends told to a holder that was taken out."""
 
 
 class Model:
@@ -70,27 +84,38 @@ class Model:
     # ---- acts of a person, durable at one entity
 
     def give(self, consent: str, version: Version) -> None:
+        version = replace(version, knew=self._known(version))
         self.versions[consent, version.index] = version
         self.at[version.origin].held[consent] = Held(version, self._next())
 
     def refuse(self, consent: str, version: Version) -> None:
-        self.at[version.origin].held[consent] = Held(version, self._next(), state="refused", no_at=version.yes_at)
+        self.at[version.origin].held[consent] = Held(version, 0, state="refused", no=self._next())
 
-    def change(self, consent: str, version: Version) -> None:
-        self.versions[consent, version.index] = version
+    def renew(self, consent: str, version: Version) -> None:
+        """The person agrees again."""
         held = self.at[version.origin].held[consent]
-        held.version, held.order = version, self._next()
+        held.version, held.yes = replace(version, knew=self._known(version)), self._next()
+        self.versions[consent, version.index] = held.version
+
+    def narrow(self, consent: str, version: Version, now: datetime) -> None:
+        """The person takes something out, which is no new yes; a holder that is out takes it for an end."""
+        held = self.at[version.origin].held[consent]
+        for out in held.version.holders - version.holders:
+            self.at[version.origin].told[out].add((consent, now))
+        held.version = replace(version, knew=held.version.knew)
+        self.versions[consent, version.index] = held.version
 
     def withdraw(self, entity: str, consent: str, now: datetime) -> None:
         held = self.at[entity].held.get(consent)
         if held is None:
             self.at[entity].barred[consent].add(entity)
+            self.at[entity].receipts.add((consent, now))
             self.at[entity].waiting.pop(consent, None)
             newest = self._newest(consent)
             if entity in newest.parties:
                 self.withdrawn.add(consent)
             return
-        self._end(entity, consent, now, now)
+        self._end(entity, consent, (consent, now), now)
         self.withdrawn.add(consent)
 
     def may_withdraw(self, entity: str, consent: str) -> bool:
@@ -100,7 +125,7 @@ class Model:
     def expire(self, entity: str, now: datetime) -> None:
         for held in self.at[entity].held.values():
             if held.state == "live" and held.version.until <= now:
-                held.state, held.order = "expired", self._next()
+                held.state = "expired"
 
     def learn(self, entity: str, person: str) -> None:
         """The entity gets a record of a person."""
@@ -114,20 +139,28 @@ class Model:
                 del knows.waiting[consent]
             elif version.person in knows.known:
                 del knows.waiting[consent]
-                self._take_in(entity, consent, version, told_at, now)
+                self._take_in(entity, consent, version, told_at)
 
     # ---- messages, taken by their recipient
 
     def take_copy(self, entity: str, consent: str, index: int, issued: datetime, now: datetime) -> None:
         knows, version = self.at[entity], self.versions[consent, index]
-        if version.until <= now or knows.barred[consent] & version.parties:
+        if knows.barred[consent] & version.parties:
             return
+        issued = min(issued, now)
         held, kept = knows.held.get(consent), knows.waiting.get(consent)
         if (held and held.version.index >= index) or (kept and kept[0].index >= index):
             return
-        if version.person in knows.known:
+        if knows.over.get(consent, -1) >= index:
+            return
+        if version.until <= now:  # a shorter version that came late ends the longer one
+            knows.over[consent] = index
             knows.waiting.pop(consent, None)
-            self._take_in(entity, consent, version, issued, now)
+            if held and held.state == "live":
+                held.version, held.state = version, "expired"
+        elif version.person in knows.known:
+            knows.waiting.pop(consent, None)
+            self._take_in(entity, consent, version, issued)
         else:
             knows.waiting[consent] = version, issued
 
@@ -144,7 +177,7 @@ class Model:
         if sender not in held.version.parties | {entity}:
             return False
         if held.state == "live":
-            self._end(entity, consent, min(acted_at, now), now)
+            self._end(entity, consent, (consent, acted_at), now)
         return True
 
     def take_pulse(self, sender: str, entity: str, until: datetime) -> None:
@@ -171,7 +204,7 @@ class Model:
                 continue
             if holder != version.origin and self._silent(holder, held, now):
                 continue
-            taken = {name for no in nos if self._prevails(holder, no, held) for name in no.version.fields}
+            taken = {name for no in nos if _prevails(holder, no, held) for name in no.version.fields}
             if fields := set(version.fields) - taken:
                 found[consent] = fields
         return found
@@ -180,29 +213,35 @@ class Model:
         heard = [held.told_at, self.at[holder].vouched.get(held.version.origin)]
         return all(moment is None or now - moment >= FLOWER_ENVIRONMENT for moment in heard)
 
-    def _prevails(self, holder: str, no: Held, yes: Held) -> bool:
-        assert no.no_at is not None
-        if no.no_at != yes.version.yes_at:
-            return no.no_at > yes.version.yes_at
-        both_here = no.version.origin == yes.version.origin == holder
-        return not both_here or no.order > yes.order
-
-    def _take_in(self, entity: str, consent: str, version: Version, told_at: datetime, now: datetime) -> None:
+    def _take_in(self, entity: str, consent: str, version: Version, told_at: datetime) -> None:
         held = self.at[entity].held.get(consent)
         if not version.recipients - {entity}:  # of no use here; an older version must not stay in force
             if held and held.state == "live":
-                self._end(entity, consent, min(version.acted_at, now), now)
+                held.state = "of no use"
             return
         if held is None:
             self.at[entity].held[consent] = Held(version, self._next(), told_at)
         elif held.state == "live":
-            held.version, held.told_at, held.order = version, told_at, self._next()
+            held.version, held.told_at = version, told_at
 
-    def _end(self, entity: str, consent: str, acted_at: datetime, now: datetime) -> None:
+    def _end(self, entity: str, consent: str, act: Act, now: datetime) -> None:
         held = self.at[entity].held[consent]
-        held.state, held.no_at, held.order = "withdrawn", acted_at, self._next()
+        held.state, held.act, held.no = "withdrawn", act, self._next()
         if entity == held.version.origin:
             self.ended_at_origin[consent] = now
+
+    def _known(self, version: Version) -> frozenset[Act]:
+        """Return the ends of the person's consents that an entity knows of, and that a holder may have heard of."""
+        knows = self.at[version.origin]
+        found = {act for act in knows.receipts if knows.linked.get(act[0]) == version.person}
+        for consent, held in knows.held.items():
+            if held.version.person != version.person:
+                continue
+            dropped = {out for out, acts in knows.told.items() if any(act[0] == consent for act in acts)}
+            if held.act and (held.version.holders | {held.version.origin} | dropped) & version.holders:
+                found.add(held.act)
+            found |= {act for out in version.holders for act in knows.told[out] if act[0] == consent}
+        return frozenset(found)
 
     def _newest(self, consent: str) -> Version:
         return max((v for (c, _), v in self.versions.items() if c == consent), key=lambda version: version.index)
@@ -210,6 +249,12 @@ class Model:
     def _next(self) -> int:
         self._order += 1
         return self._order
+
+
+def _prevails(holder: str, no: Held, yes: Held) -> bool:
+    if yes.version.origin == holder:
+        return no.no > yes.yes
+    return no.act not in yes.version.knew
 
 
 def _names(version: Version, purpose: str, asker: str) -> bool:

@@ -2,7 +2,8 @@
 
 import atexit
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -51,6 +52,18 @@ def coordinator_of(entity: str) -> str:
     return f"Canario{entity.capitalize()}"
 
 
+class NodeClock:
+    """The clock of one entity, which may be hours off. Implements `service.clock.Clock`."""
+
+    def __init__(self, base: FrozenClock) -> None:
+        self._base = base
+        self.off_by = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the present time as this entity takes it."""
+        return self._base.now() + self.off_by
+
+
 class Crash(BaseException):  # not an Exception: no handler of the product may take it for something to deal with
     """The process of an entity is gone."""
 
@@ -96,6 +109,7 @@ class World:
         shutil.copytree(template, self.root, dirs_exist_ok=True)
         self.log = log.fork()
         self.clock = FrozenClock(START)
+        self.clocks = {entity: NodeClock(self.clock) for entity in ENTITIES}
         self.wires = Wires()
         self.alive: dict[str, Node] = {}
         self.pending: dict[str, Pending] = {}
@@ -119,7 +133,7 @@ class World:
 
     def start(self, entity: str) -> Node:
         """Open the node of an entity from what is on disk."""
-        node = Node(self.root / entity, clock=self.clock)
+        node = Node(self.root / entity, clock=self.clocks[entity])
         node.__dict__["transport"] = _Wire(node, self)
         _Mortal(self, entity, node.context.engine)
         self.alive[entity] = node
@@ -143,6 +157,20 @@ class World:
         for entity in ENTITIES:
             if entity not in self.alive:
                 self.start(entity)
+
+    def now(self, entity: str) -> datetime:
+        """Return the present time by the clock of an entity."""
+        return self.clocks[entity].now()
+
+    @contextmanager
+    def agreeing(self, one: str, other: str) -> Iterator[None]:
+        """Let an entity have the time of another: requests between clocks that differ are refused as stale."""
+        clock, before = self.clocks[one], self.clocks[one].off_by
+        clock.off_by = self.clocks[other].off_by
+        try:
+            yield
+        finally:
+            clock.off_by = before
 
     # ---- the coordinator lies
 

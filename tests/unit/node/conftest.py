@@ -6,19 +6,7 @@ import pytest
 from node.context import NodeContext
 from tests.support import parts
 from tests.support.clock import FrozenClock
-from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
-from trust.parties import EntityKind
-
-
-@pytest.fixture
-def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
-    """An agent, ``ngo``, that asks, and a public holder, ``town``, that holds one person."""
-    network = ExchangeNetwork(tmp_path)
-    network.add("ngo")
-    town = network.add("town", kind=EntityKind.PUBLIC)
-    hold(town, person_record(PERSON))
-    yield network
-    network.close()
+from tests.support.people import PERSON, person_record
 
 
 @pytest.fixture

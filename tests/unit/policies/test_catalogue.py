@@ -195,8 +195,8 @@ def test_a_peer_may_not_send_what_may_not_be_shared(field: str) -> None:
 
 def test_people_read_names_not_codes() -> None:
     log = [{"action": "training", "month": "2026-02", "outcome": "achieved"}]
-    assert CATALOGUE.display("action.log", log) == "Formación · 2026-02 · Conseguido"
-    assert CATALOGUE.display("action.log", log, "en") == "Training · 2026-02 · Achieved"
+    assert CATALOGUE.display("action.log", log) == "Formación · feb 2026 · Conseguido"
+    assert CATALOGUE.display("action.log", log, "en") == "Training · Feb 2026 · Achieved"
     assert CATALOGUE.display("econ.benefits", ["imv"], "en") == "Minimum Vital Income"
     assert CATALOGUE.display("person.ine_municipality", "47186") == "Valladolid"
     assert CATALOGUE.display("housing.risk", value=True) == "Sí"
@@ -240,3 +240,18 @@ def test_a_field_that_contradicts_itself_cannot_be_declared(change: dict[str, ob
     values = CATALOGUE.field("person.sex").model_dump() | change
     with pytest.raises(ValueError, match=r"FieldSpec"):
         FieldSpec.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "spanish", "english"),
+    [
+        ("econ.income_band", "up_to_0_8", "De 0,5 a 0,8 IPREM", "From 0.5 to 0.8 IPREM"),
+        ("case.opened", "2026-11-30", "30 nov 2026", "30 Nov 2026"),
+        ("case.opened", "not a day", "not a day", "not a day"),
+        ("person.birth_year", 1980, "1980", "1980"),
+    ],
+)
+def test_values_are_written_as_the_language_does(field: str, value: object, spanish: str, english: str) -> None:
+    catalogue = load_catalogue()
+    assert catalogue.display(field, value, "es") == spanish
+    assert catalogue.display(field, value, "en") == english

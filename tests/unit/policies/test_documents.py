@@ -46,7 +46,7 @@ def test_any_text_is_a_document_or_damage(text: str) -> None:
 
 def test_a_missing_or_undecodable_document_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "BUNDLE", tmp_path)
-    with pytest.raises(PolicyDocumentDamaged, match="No such file"):
+    with pytest.raises(PolicyDocumentDamaged, match="does not exist"):
         read_document("sample.yaml", Sample)
     (tmp_path / "sample.yaml").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(PolicyDocumentDamaged, match="UTF-8"):

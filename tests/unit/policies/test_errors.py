@@ -1,4 +1,4 @@
-from policies.errors import EXIT_CODES, ErrorKind, UnknownTerm, error_document, error_text
+from policies.errors import EXIT_CODES, ErrorKind, UnknownTerm, code_sentence, error_document, error_text
 from presentation.messages import in_language
 
 
@@ -31,3 +31,8 @@ def test_a_script_reads_code_message_remedy_and_exit_code() -> None:
         },
         "exit_code": 2,
     }
+
+
+def test_the_sentence_of_a_code_is_found_and_an_unknown_code_stands_for_itself() -> None:
+    assert code_sentence("unknown_term") == UnknownTerm.sentence
+    assert code_sentence("of_another_version") == "of_another_version"

@@ -16,7 +16,7 @@ WORDS = load_vocabulary()
         (lambda: WORDS.role("volunter"), "volunteer"),
         (lambda: WORDS.code("benefit", "rcg"), "rgc"),
         (lambda: WORDS.code("benefits", "rgc"), "benefit"),
-        (lambda: WORDS.code("sex", "zzzz"), "code of sex): f, m, x"),
+        (lambda: WORDS.code("sex", "zzzz"), "code of the list 'Registered sex'): f, m, x"),
         (lambda: WORDS.exchange_purpose("risk_training"), "casework"),
         (lambda: WORDS.default_role("collaborator"), "agent, public"),
     ],

@@ -119,3 +119,42 @@ def test_the_libraries_still_have_the_words_that_are_translated() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
     words = [*SPANISH, *SPANISH_PLURALS]
     assert [word for word in words if word.replace("\n", "\\n").replace("\t", "\\t") not in sources] == []
+
+
+def told(lang: str, *arguments: str) -> str:
+    app = typer.Typer(add_completion=False)
+
+    @app.command()
+    def show(
+        number: Annotated[int, typer.Argument(metavar="NÚMERO", help="Cuál; por ejemplo redpact[pdf].")],
+        home: Annotated[Path, typer.Option(envvar="REDPACT_TEST_HOME", help="Carpeta.")],
+        limit: Annotated[int, typer.Option(min=1, max=9)] = 3,
+    ) -> None:
+        typer.echo(f"{number} {home} {limit}")
+
+    with language(lang):
+        result = CliRunner().invoke(app, [*arguments])
+    return " ".join(word for word in result.output.replace("│", " ").split())
+
+
+def test_the_variable_of_a_missing_option_is_named_in_the_language() -> None:
+    assert "(variable de entorno: 'REDPACT_TEST_HOME')" in told("es", "1")
+    assert "(env var: 'REDPACT_TEST_HOME')" in told("en", "1")
+
+
+def test_usage_and_ranges_are_in_the_language() -> None:
+    assert "[OPCIONES] NÚMERO" in told("es", "--help")
+    assert "[OPTIONS] NÚMERO" in told("en", "--help")
+    assert "ENTERO [1<=x<=9]" in told("es", "--help")
+    assert "INTEGER [1<=x<=9]" in told("en", "--help")
+    assert "'x' no es un número válido (entero)" in told("es", "1", "--limit", "x", "--home", ".")
+
+
+@pytest.mark.parametrize("width", ["50", "100"])
+def test_the_help_of_an_argument_is_shown_whole_and_its_name_in_the_code_is_not(
+    width: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    shown = told("es", "--help")
+    assert "Cuál; por ejemplo redpact[pdf]." in shown
+    assert " number " not in shown

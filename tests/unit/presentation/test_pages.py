@@ -15,7 +15,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from presentation.messages import _, plural
-from presentation.pages import Pages
+from presentation.pages import Pages, labelled
 
 WHEN = datetime(2026, 11, 30, 9, tzinfo=UTC)
 PAGE = """{% extends "shell.html" %}
@@ -119,8 +119,9 @@ def test_a_table_tells_its_rows_and_columns(write: Write) -> None:
     )
     page = pages.render("table.html", "es", heads=[_("Uno"), "dos"], rows=[["r", Markup("<b>x</b>")]])
     assert "<caption>C</caption>" in page
-    assert '<th scope="col">Uno</th><th scope="col">dos</th>' in page
-    assert '<th scope="row">r</th><td><b>x</b></td>' in page
+    assert '<th role="columnheader" scope="col">Uno</th><th role="columnheader" scope="col">dos</th>' in page
+    assert '<th role="rowheader" data-label="Uno" scope="row">r</th>' in page
+    assert '<td role="cell" data-label="dos"><b>x</b></td>' in page
     assert "<dt>a</dt><dd>&lt;</dd>" in page
     assert '<rect width="50.0"' in page
     assert '<p class="notice failed">n</p>' in page
@@ -144,3 +145,20 @@ def test_the_same_content_gives_the_same_bytes(write: Write) -> None:
     pages = write("page.html", PAGE)
     first, second = (pages.render("page.html", "es", title="t", content="c") for _place in range(2))
     assert first == second
+
+
+def test_each_cell_carries_the_heading_of_its_column_by_which_a_phone_stacks_it() -> None:
+    rows = Markup('<tr class="failed"><td class="figure">1</td><td>a</td></tr>\n<tr><td>2</td><td>b</td></tr>')
+    assert labelled(rows, ["N.º", 'Lo "otro"']) == (
+        '<tr role="row" class="failed"><td role="cell" data-label="N.º" class="figure">1</td>'
+        '<td role="cell" data-label="Lo &#34;otro&#34;">a</td></tr>\n'
+        '<tr role="row"><td role="cell" data-label="N.º">2</td>'
+        '<td role="cell" data-label="Lo &#34;otro&#34;">b</td></tr>'
+    )
+
+
+def test_only_a_word_that_no_column_holds_may_break() -> None:
+    rows = Markup("<tr><td>consentimiento informado</td><td>{}</td></tr>").format("&" + "x" * 25)
+    shown = labelled(rows, ["a", "b"])
+    assert ">consentimiento informado<" in shown
+    assert f">&amp;{'x' * 9}<wbr>{'x' * 10}<wbr>{'x' * 6}<" in shown

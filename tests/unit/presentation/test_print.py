@@ -32,12 +32,14 @@ ROW = (
 )
 
 
-def laid_out(rows: int) -> list[Any]:
+def laid_out(rows: int, *, columns: int = len(HEADS), landscape: bool = False) -> list[Any]:
     main = '{% from "tables.html" import table %}{{ table(heads, rows) }}'
     content = (
-        _environment("presentation", "templates", known("es")).from_string(main).render(heads=HEADS, rows=[ROW] * rows)
+        _environment("presentation", "templates", known("es"))
+        .from_string(main)
+        .render(heads=HEADS[:columns], rows=[ROW[:columns]] * rows)
     )
-    page = Pages("presentation").render("both.html", "es", mains={"es": Markup(content), "en": ""})
+    page = Pages("presentation").render("both.html", "es", mains={"es": Markup(content), "en": ""}, landscape=landscape)
     pages = weasyprint.HTML(string=page).render().pages
     return [each._page_box for each in pages]  # noqa: SLF001 - WeasyPrint has no public layout tree
 
@@ -68,3 +70,14 @@ def test_every_page_of_a_long_table_repeats_its_headings_and_splits_no_row() -> 
         assert len(heads) == (len(HEADS) if found else 0)
         rows += (len(found) - len(heads)) // len(HEADS)
     assert rows == 40
+
+
+@pytest.mark.parametrize(("columns", "landscape"), [(10, True), (6, False)])
+def test_no_ordinary_word_is_broken_and_no_column_lost_on_a4(columns: int, landscape: bool) -> None:
+    (page, *_rest) = laid_out(2, columns=columns, landscape=landscape)
+    found = list(cells(page))
+    assert all(cell.position_x + cell.width <= page.content_box_x() + page.width + 1 for cell in found)
+    texts = [str(Markup(each).striptags()) for each in (*HEADS[:columns], *ROW[:columns])]
+    boxes = [box for cell in found for box in cell.descendants() if type(box).__name__ == "TextBox"]
+    seen = {word for box in boxes for word in box.text.split()}
+    assert sorted(word for text in texts for word in text.split() if len(word) <= 20 and word not in seen) == []

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presentation.terminal import cells, pairs, paragraph, plain, table, wrapped
+from presentation.terminal import cells, fitted, pairs, paragraph, plain, table, wrapped
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 PROSE = st.lists(st.text("abcdefgñéß漢", min_size=1, max_size=14), max_size=20).map(" ".join)
@@ -76,14 +76,16 @@ def test_a_table_that_fits_stands_under_its_headings() -> None:
 
 
 def test_a_table_that_is_too_wide_becomes_blocks() -> None:
-    shown = table(["Nombre", "Nota"], [["uno", "dos palabras y otras más"], ["tres", ""]], 20)
+    shown = table(["Nombre", "Nota", "N.º"], [["uno", "dos palabras y otras más", 1], ["tres", "", 2]], 20)
     assert shown.split("\n") == [
         "Nombre: uno",
         "Nota: dos palabras y",
         "  otras más",
+        "N.º: 1",
         "",
         "Nombre: tres",
         "Nota: -",
+        "N.º: 2",
     ]
 
 
@@ -96,3 +98,36 @@ def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="other columns"):
         table(["a"], [["1", "2"]], 80)
+
+
+@given(st.lists(PROSE, max_size=4).map("\n".join), WIDTHS)
+def test_a_fitted_text_keeps_every_word_within_the_width(text: str, width: int) -> None:
+    shown = fitted(text, width)
+    assert shown.split() == text.split()
+    assert all(cells(line) <= width or len(line.split()) == 1 for line in shown.split("\n"))
+
+
+def test_a_line_that_fits_stays_as_it_is_and_a_longer_one_goes_on_further_in() -> None:
+    assert fitted("a  b\n\n  c", 10) == "a  b\n\n  c"
+    assert fitted("  uno dos tres cuatro", 12) == "  uno dos\n    tres\n    cuatro"
+
+
+ENTITY = "Ayuntamiento Ficticio"
+
+
+def test_a_wide_table_says_once_what_all_rows_share() -> None:
+    rows = [("Estudios", "Primaria", ENTITY), ("Vivienda", "Alquiler", ENTITY)]
+    shown = table(("Dato", "Valor", "Entidad"), rows, 36)
+    assert shown.startswith(f"Entidad: {ENTITY}\n\nDato      Valor\n")
+    assert shown.count(ENTITY) == 1
+
+
+def test_two_columns_that_do_not_fit_are_lines_of_their_own() -> None:
+    rows = [("Situación laboral", "En desempleo"), ("Vivienda", "Alquiler")]
+    assert table(("Dato", "Valor"), rows, 24) == "Situación laboral: En\n  desempleo\nVivienda: Alquiler"
+
+
+def test_a_single_row_is_a_block_with_all_its_headings() -> None:
+    assert table(("Dato", "Valor"), [("Situación laboral", "En desempleo")], 24) == (
+        "Dato: Situación laboral\nValor: En desempleo"
+    )

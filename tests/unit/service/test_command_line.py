@@ -5,7 +5,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from service.command_line import run
+from service.command_line import emit, run
 from service.errors import PeerUnreachable
 
 
@@ -40,3 +40,33 @@ def test_with_json_the_error_is_one_document_on_standard_output(
         run(app_that_fails())
     document = json.loads(capsys.readouterr().out)
     assert (document["error"]["code"], document["exit_code"]) == ("peer_unreachable", 3)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_an_error_and_a_result_fit_the_terminal_and_break_no_word(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys, "argv", ["program"])
+    said = "  1. " + "the coordinator does not answer at its address " * 4
+    app = typer.Typer()
+
+    @app.command()
+    def go() -> None:
+        emit({}, said, as_json=False)
+        raise PeerUnreachable(said, remedy="wait until the coordinator can be reached again, then start it once more")
+
+    with pytest.raises(SystemExit):
+        run(app)
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        assert max(map(len, text.splitlines())) <= width
+        assert set(said.split()) <= set(text.split())
+
+
+def test_a_text_that_programs_read_keeps_its_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    emit({}, "witness ngo " + "k" * 60 + " https://example.org", as_json=False, verbatim=True)
+    assert capsys.readouterr().out.count("\n") == 1

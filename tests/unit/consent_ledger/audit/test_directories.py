@@ -57,7 +57,7 @@ def party(entity: str, **changes: object) -> Party:
 STORY: tuple[tuple[Party, ...], ...] = (
     (party("avila"),),
     (party("avila"), party("leon")),
-    (party("avila"), party("leon", **fresh_keys("another leon"))),
+    (party("avila"), party("leon", **fresh_keys("another-leon"))),
     (party("avila"), party("leon", status=EntityStatus.SUSPENDED)),
     (party("avila", addresses=("moved.example:1",)), party("leon")),
     (party("avila"),),

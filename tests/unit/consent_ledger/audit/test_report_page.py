@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +19,7 @@ from consent_ledger.proofs.trust_policy import TrustPolicy
 from tests.support.ledgers import new_ledger, new_register
 from tests.support.told_ledger import MARKUP, tell
 
-VOID = {"meta", "input", "br"}
+VOID = {"meta", "input", "br", "wbr"}
 
 
 class Page(HTMLParser):
@@ -189,3 +190,19 @@ def test_referrals_and_access_reports_are_told_in_both_languages(told: tuple[Aud
         assert words in page.text["es"]
     for words in ("Temporary lodging", "Rejected (No places)", "by the receiver", "Access reports handed to people"):
         assert words in page.text["en"]
+
+
+def test_entities_and_witnesses_have_their_names_also_in_findings(told: tuple[AuditReport, Story]) -> None:
+    report, story = told
+    witnessed = replace(report, witnesses=("coordinator", "ong-c", "elsewhere"))
+    page = read(page_of((witnessed, story)))
+    assert "Coordinador, Asociación Inventada y elsewhere" in page.text["es"]
+    assert "Coordinator, Asociación Inventada and elsewhere" in page.text["en"]
+    assert "pendiente de acuse de: Asociación Inventada." in page.text["es"]
+
+
+def test_every_row_of_a_table_says_its_headings_for_narrow_screens(told: tuple[AuditReport, Story]) -> None:
+    page = page_of(told)
+    cells = re.findall(r"<td\b[^>]*>", page)
+    assert cells
+    assert [cell for cell in cells if 'data-label="' not in cell or 'data-label=""' in cell] == []

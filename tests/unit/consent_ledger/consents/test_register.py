@@ -15,7 +15,7 @@ from consent_ledger.consents.model import (
     ConsentState,
     Withdrawal,
 )
-from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
+from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, GuardianUnnamed
 from consent_ledger.log.bodies import Actor, Guardian, Notice
 from consent_ledger.log.entry import EntryType, Leaf
 from tests.support.clock import START
@@ -89,7 +89,12 @@ def test_a_guardians_act_names_the_guardian() -> None:
     with pytest.raises(ConsentInvalid):
         register.grant(grant_of().model_copy(update={"guardian": guardian}), START)
     both = grant_of().model_copy(update={"acted_by": Actor.GUARDIAN, "guardian": guardian})
-    assert register.grant(both, START).record.guardian == guardian
+    view = register.grant(both, START)
+    assert view.record.guardian == guardian
+    with pytest.raises(GuardianUnnamed):
+        register.withdraw(view.consent_id, START, Withdrawal(acted_by=Actor.GUARDIAN))
+    told = Withdrawal(acted_by=Actor.GUARDIAN, entity="ong-x")  # named in the ledger where the guardian acted
+    assert register.withdraw(view.consent_id, START, told).state is ConsentState.WITHDRAWN
 
 
 def test_validity_must_end_after_it_starts_and_after_now() -> None:

@@ -161,7 +161,7 @@ class Content(HTMLParser):
             name.startswith("on") or name in {"src", "href"} for name in names
         ):
             self.suspicious.append(tag)
-        if tag not in {"meta", "input"}:
+        if tag not in {"meta", "input", "wbr"}:
             self.open.append(tag)
 
     @override

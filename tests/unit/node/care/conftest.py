@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from node.context import NodeContext
 from node.people.model import ListItem, Value
-from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
-from trust.parties import EntityKind
+from tests.support.parts import SignedDirectory, context_of, hold
+from tests.support.people import PERSON, person_record
 
 NEEDS: list[ListItem] = ["housing", "language", "subsistence"]
 
 
 @pytest.fixture
-def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
-    """Two entities, ``ngo`` and ``town``, that know the same person."""
-    network = ExchangeNetwork(tmp_path)
-    ngo, town = network.add("ngo"), network.add("town", kind=EntityKind.PUBLIC)
+def town(tmp_path: Path, directory: SignedDirectory) -> Iterator[NodeContext]:
+    """The context of a holder, with a diagnosis, needs and a plan of the person."""
+    context = context_of("town", tmp_path / "town", directory)
     record = person_record(PERSON)
     shared: dict[str, Value] = {
         "dx.levels.economic": 2,
@@ -24,7 +24,7 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
         "dx.factors.rel4": -3,
     }
     hold(
-        town,
+        context,
         replace(
             record,
             fields={
@@ -36,12 +36,21 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
             },
         ),
     )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def ngo(tmp_path: Path, directory: SignedDirectory) -> Iterator[NodeContext]:
+    """The context of an entity with a record of its own of the same person."""
+    context = context_of("ngo", tmp_path / "ngo", directory)
+    record = person_record(PERSON)
     own: dict[str, Value] = {
         "dx.levels.economic": 4,
         "dx.self.economic": 4,
         "dx.factors.eco1": 1,
         "plan.services": ["rgc"],
     }
-    hold(ngo, replace(record, fields={**record.fields, **own, "case.needs": ["subsistence"]}))
-    yield network
-    network.close()
+    hold(context, replace(record, fields={**record.fields, **own, "case.needs": ["subsistence"]}))
+    yield context
+    context.close()

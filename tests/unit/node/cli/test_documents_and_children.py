@@ -15,8 +15,10 @@ from node.cli import app
 from node.cli.app import main
 from node.cli.arguments import DOCUMENT_VARIABLE, read_document
 from node.people.errors import DocumentInvalid
+from service.clock import SystemClock
 from tests.support.commands import invoke
-from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, hold, person_record
+from tests.support.parts import TOWN_AND_NGO, SignedDirectory, context_of, hold, write_home
+from tests.support.people import OTHER_PERSON, PERSON, person_record
 
 COMMANDS: Final = sorted(Path(app.__file__).parent.glob("*.py"))
 
@@ -54,13 +56,12 @@ def test_it_goes_also_when_it_is_no_document() -> None:
 
 
 def test_a_command_takes_it_out_of_the_environment(tmp_path: Path) -> None:
-    network = ExchangeNetwork(tmp_path)
-    town = network.add("town")
-    hold(town, person_record())
-    done = invoke(main, "records", "show", "--home", str(town.context.home), "--json")
+    context = context_of("town", tmp_path / "town", SignedDirectory(SystemClock(), TOWN_AND_NGO))
+    hold(context, person_record())
+    done = invoke(main, "records", "show", "--home", str(write_home(context)), "--json")
     assert (done.code, PERSON.number in done.out) == (0, True)
     assert DOCUMENT_VARIABLE not in os.environ
-    network.close()
+    context.close()
 
 
 def commands_about_a_person() -> Iterator[tuple[str, ast.FunctionDef]]:

@@ -88,7 +88,7 @@ def test_an_acceptance_that_crosses_a_narrowing_does_not_revive_a_lapsed_referra
 def test_an_offer_that_nobody_has_taken_does_not_outlive_its_consent(origin: OneSide) -> None:
     origin.consents.grant(GrantInput(PERSON, ("referral",), ("other",), FIELDS, valid_days=2))
     referral = refer(origin, need=None)
-    origin.later(days=2)
+    origin.later(days=3)
     origin.consents.expire_due()
     assert origin.waiting(OFFER) == []
     assert state(origin, referral) is ReferralState.LAPSED

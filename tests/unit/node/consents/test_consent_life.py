@@ -16,6 +16,7 @@ from node.consents.signed_forms import EVIDENCE_FOLDER
 from node.context import NodeContext
 from node.errors import RecordsUnreadable
 from node.operations.status import summary
+from policies.local_days import end_after
 from policies.notices import Notice, load_notices
 from tests.support.clock import FrozenClock
 from tests.support.parts import NETWORK, consents_of, grant, hold
@@ -44,7 +45,7 @@ def files(context: NodeContext) -> list[Path]:
 def test_a_refusal_is_recorded_covers_nothing_and_is_final(consents: Consents) -> None:
     view = consents.refuse(GrantInput(PERSON, ["casework"], ["ngo"]))
     assert view.state is ConsentState.REFUSED
-    assert not view.covers("casework", "ngo", view.given_at)
+    assert not view.is_live(view.given_at)
     with pytest.raises(ConsentTransitionRefused):
         consents.renew(RenewalInput(view.consent_id))
     with pytest.raises(ConsentTransitionRefused):
@@ -56,16 +57,16 @@ def test_a_renewal_keeps_the_scope_and_moves_the_end(consents: Consents, clock: 
     clock.advance(days=20)
     renewed = consents.renew(RenewalInput(given.consent_id, valid_days=90))
     assert renewed.state is ConsentState.RENEWED
-    assert renewed.record.valid_until == clock.now() + timedelta(days=90)
+    assert renewed.record.valid_until == end_after(clock.now(), 90)
     assert (renewed.record.fields, renewed.record.purposes) == (given.record.fields, given.record.purposes)
-    assert renewed.covers("casework", "ngo", clock.now() + timedelta(days=89))
+    assert renewed.is_live(clock.now() + timedelta(days=89))
 
 
 def test_a_consent_that_is_over_is_not_renewed_even_before_the_ledger_was_told(
     consents: Consents, clock: FrozenClock
 ) -> None:
     given = consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], valid_days=1))
-    clock.advance(days=1)
+    clock.advance(days=2)
     with pytest.raises(ConsentTransitionRefused, match="has ended"):
         consents.renew(RenewalInput(given.consent_id))
 

@@ -1,6 +1,6 @@
 import hashlib
 import json
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,14 @@ from consent_ledger.consents.model import ConsentState
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
 from node.consents.consents import GrantInput, GuardianInput
 from node.consents.errors import EvidenceUnreadable, FieldNotShareable, GuardianNeeded, RecipientNotAllowed
+from node.consents.in_force import consents_in_force
 from node.consents.report import consent_text, consents_document, consents_text
 from node.context import NodeContext
 from node.ledger.export import export_own_ledger, own_ledger_status
 from node.people.errors import PersonUnknown
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
+from policies.local_days import end_after
 from tests.support.clock import FrozenClock
 from tests.support.parts import SignedDirectory, consents_of, grant, hold
 from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
@@ -26,7 +28,7 @@ def test_without_fields_a_consent_covers_the_minimum_summary(context: NodeContex
     view = consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"]))
     assert view.record.fields == tuple(spec.id for spec in load_catalogue().minimum())
     assert view.record.lawful_basis == "eu-gdpr:A6-1-a"
-    assert view.record.valid_until - view.record.valid_from == timedelta(days=365)
+    assert view.record.valid_until == end_after(view.record.valid_from, 365)
 
 
 def test_special_categories_rest_on_explicit_consent(context: NodeContext) -> None:
@@ -100,9 +102,9 @@ def test_lists_show_states_and_no_identity(context: NodeContext) -> None:
     first = grant(context, "ngo")
     grant(context, "ngo", purposes=["housing_support"])
     consents_of(context).withdraw(first)
-    views = consents_of(context).list(PERSON)
-    assert [view.state for view in views] == [ConsentState.WITHDRAWN, ConsentState.GIVEN]
-    shown = consents_text(views) + consent_text(views[0]) + json.dumps(consents_document(views))
+    found = consents_in_force(context, PERSON)
+    assert [each.view.state for each in found] == [ConsentState.WITHDRAWN, ConsentState.GIVEN]
+    shown = consents_text(found) + consent_text(found[0]) + json.dumps(consents_document(found))
     assert "retirado" in shown
     assert "Ana" not in shown
     assert PERSON.number not in shown
@@ -132,5 +134,5 @@ def test_receipts_and_exports_are_written(context: NodeContext, tmp_path: Path) 
     assert "Entidad ngo" in (folder / "consent.es.html").read_text(encoding="utf-8")
     assert PERSON.number not in (folder / "consent.jsonld").read_text(encoding="utf-8")
     summary = export_own_ledger(context, tmp_path / "export")
-    assert (summary.size, summary.bodies) == (1, 1)
-    assert own_ledger_status(context).size == 1
+    assert (summary.size, summary.bodies) == (2, 2)  # the consent, and the issue of its receipt
+    assert own_ledger_status(context).size == 2

@@ -1,15 +1,18 @@
 """Who may decide is asked at every act of a consent: given, refused, renewed, and withdrawn by somebody else."""
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from consent_ledger.consents.model import ConsentState, ConsentView
+from consent_ledger.errors import GuardianUnnamed
 from node.consents.consents import Consents, GrantInput, GuardianInput, RenewalInput
 from node.consents.errors import GuardianNeeded, GuardianNotEntitled
+from node.consents.guardians import decision_caution
 from node.context import NodeContext
 from tests.support.clock import FrozenClock
 from tests.support.parts import SignedDirectory, consents_of, hold
@@ -108,3 +111,61 @@ def test_the_signed_form_of_a_renewal_is_kept(context: NodeContext, tmp_path: Pa
     consent = consents.grant(asked("of age", None)).consent_id
     consents.renew(RenewalInput(consent, evidence=form))
     assert consents.evidence(consent) == b"signed again"
+
+
+@pytest.mark.parametrize("act", [given, refused, renewed, withdrawn])
+@pytest.mark.parametrize("relation", ["parent", "curator"])
+def test_an_act_of_a_guardian_without_a_document_is_refused_and_never_logged_as_the_persons(
+    context: NodeContext, act: Callable[[str], Act], relation: str
+) -> None:
+    before = len(consents_of(context).list())
+    with pytest.raises(GuardianUnnamed):
+        act("of age")(consents_of(context), GuardianInput(None, relation))
+    made = consents_of(context).list()[before:]
+    assert {view.state for view in made} <= {ConsentState.GIVEN}  # the one to be renewed or withdrawn
+
+
+def with_measure(context: NodeContext, measure: str) -> None:
+    record = person_record(PERSON)
+    hold(context, replace(record, fields={**record.fields, "person.legal_capacity": measure}))
+
+
+def test_an_assistive_curator_does_not_decide_for_the_person(context: NodeContext) -> None:
+    with_measure(context, "assistive")
+    with pytest.raises(GuardianNotEntitled, match="assistive"):
+        given("of age")(consents_of(context), CURATOR)
+    view = given("of age")(consents_of(context), None)
+    assert view is not None
+    assert decision_caution(context, view) is None
+
+
+def test_who_has_a_representative_curator_and_decides_alone_is_heard_with_a_caution(context: NodeContext) -> None:
+    with_measure(context, "representative")
+    alone = given("of age")(consents_of(context), None)
+    assert alone is not None
+    caution = decision_caution(context, alone)
+    assert caution is not None
+    assert "curatela representativa" in caution.in_language("es")
+    represented = given("of age")(consents_of(context), CURATOR)
+    assert represented is not None
+    assert decision_caution(context, represented) is None
+    no = refused("of age")(consents_of(context), None)
+    assert no is not None
+    assert decision_caution(context, no) is None
+
+
+def test_a_minor_known_here_is_no_parent_of_one_hardly_younger(context: NodeContext) -> None:
+    year = context.clock.now().year
+    hold(context, person_record(STRANGER, name="Menor Ficticio", birth=date(year - 15, 1, 2)))
+    with pytest.raises(GuardianNotEntitled):
+        given("child")(consents_of(context), PARENT)
+
+
+def test_the_day_of_the_fourteenth_birthday_begins_at_midnight_of_madrid(
+    context: NodeContext, clock: FrozenClock, directory: SignedDirectory
+) -> None:
+    night = datetime(2027, 6, 30, 22, 30, tzinfo=UTC)  # 00:30 of 1 July in Madrid
+    hold(context, person_record(CHILD, name="Niña Ficticia", birth=date(2013, 7, 1)))
+    clock.advance(seconds=(night - clock.now()).total_seconds())
+    directory.publish()
+    assert given("child")(consents_of(context), None) is not None

@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -13,6 +14,7 @@ from node.ledger.own import own_ledger
 from node.people.store import people_store
 from policies.access import AccessPolicy
 from policies.case_access import AccessGained, CaseAccess
+from presentation import messages
 from records_exchange.answer import AnswerOutcome
 from records_exchange.errors import RequestReplayed
 from tests.support.answering import ask, request
@@ -221,3 +223,19 @@ def test_people_added_and_erased_later_are_seen(context: NodeContext, answering:
         people_store(context, session).erase(found.person_id, context.clock.now())
     assert ask(answering, request(context)).reason == "nothing_to_share"
     assert [view.state for view in consents_of(context).list()] == [ConsentState.GIVEN] * 2
+
+
+def test_an_answer_renders_no_text_for_people(
+    context: NodeContext, answering: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(context, "ngo")
+    ask(answering, request(context))  # loads what is loaded once
+    rendered, templates = messages.rendered, []
+
+    def counting(template: str, many: str | None, values: Mapping[str, object], lang: str) -> str:
+        templates.append(template)
+        return rendered(template, many, values, lang)
+
+    monkeypatch.setattr(messages, "rendered", counting)
+    assert ask(answering, request(context)).outcome is AnswerOutcome.RELEASED
+    assert templates == []

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from node.consents.consents import RenewalInput
 from node.context import NodeContext
 from node.locator.live_consents import LiveConsents
 from tests.support.clock import FrozenClock
 from tests.support.parts import consents_of, erasures_of, grant, hold
-from tests.support.people import OTHER_PERSON, PERSON, person_record
+from tests.support.people import OTHER_PERSON, person_record
 
 
 def test_every_way_in_which_a_consent_changes_is_followed(context: NodeContext, clock: FrozenClock) -> None:
@@ -17,7 +19,7 @@ def test_every_way_in_which_a_consent_changes_is_followed(context: NodeContext, 
     def look() -> tuple[bool, set[str]]:
         with context.snapshot() as session:
             changed = live.refresh(session)
-        return changed, {view.consent_id for view in live.at(context.clock.now())}
+            return changed, {open_one.consent_id for open_one in live.at(session, context.clock.now())}
 
     assert look() == (False, set())
     first, second = grant(context, "ngo"), grant(context, "ngo", document=OTHER_PERSON)
@@ -27,7 +29,8 @@ def test_every_way_in_which_a_consent_changes_is_followed(context: NodeContext, 
     changed, known = look()
     assert (changed, known) == (True, {first, second})
     later = context.clock.now() + timedelta(days=200)
-    assert {view.consent_id for view in live.at(later)} == {first}
+    with context.snapshot() as session:
+        assert {open_one.consent_id for open_one in live.at(session, later)} == {first}
     consents.withdraw(first)
     assert look() == (True, {second})
     third = grant(context, "ngo")
@@ -39,9 +42,21 @@ def test_every_way_in_which_a_consent_changes_is_followed(context: NodeContext, 
 
 
 def test_a_follower_that_starts_late_sees_the_same(context: NodeContext) -> None:
-    kept, gone = grant(context, "ngo"), grant(context, "ngo", document=PERSON)
+    hold(context, person_record(OTHER_PERSON, name="Otra Ficticia"))
+    kept, gone = grant(context, "ngo"), grant(context, "ngo", document=OTHER_PERSON)
     consents_of(context).withdraw(gone)
     live = LiveConsents(context)
     with context.snapshot() as session:
         assert live.refresh(session)
-    assert [view.consent_id for view in live.at(context.clock.now())] == [kept]
+        assert [open_one.consent_id for open_one in live.at(session, context.clock.now())] == [kept]
+
+
+@pytest.mark.invariant(4)
+def test_a_consent_that_a_later_no_took_everything_from_is_not_published(context: NodeContext) -> None:
+    grant(context, "ngo")
+    later = grant(context, "ngo")
+    consents_of(context).withdraw(later)  # says no to the same again, also under the first
+    live = LiveConsents(context)
+    with context.snapshot() as session:
+        assert live.refresh(session)
+        assert list(live.at(session, context.clock.now())) == []

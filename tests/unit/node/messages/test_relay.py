@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import grpc
 import pytest
@@ -10,12 +11,15 @@ from typing_extensions import override
 
 from node.clients import relay
 from node.clients.relay import RelayedCall
+from node.context import NodeContext
 from node.messages import relay as relaying
-from node.messages.relay import LONGEST_WAIT_SECONDS, attend_relay
+from node.messages.relay import LONGEST_WAIT_SECONDS, RelayedCalls, attend_relay
+from node.rpc.incoming import Incoming
 from records_exchange.request import REQUEST_TYPE
 from records_exchange.sealing import Refusal, Route, open_return, seal_call
 from service.errors import PeerUnreachable
-from tests.support.exchange import ExchangeNetwork
+from service.limits import CallerLimits
+from tests.support.parts import NETWORK, SignedDirectory, answering_of, context_of, keys_of, receiver_of
 from trust.signing import Envelope, seal
 
 ROUNDS = 14
@@ -36,7 +40,7 @@ class Stopping(threading.Event):
         return self.is_set()
 
 
-def waits(network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, *, calls: int, fault: bool) -> list[float]:
+def waits(context: NodeContext, monkeypatch: pytest.MonkeyPatch, *, calls: int, fault: bool) -> list[float]:
     """Attend a relay whose every stream brings so many calls and then ends, by a fault or by itself."""
     answered = []
 
@@ -50,16 +54,16 @@ def waits(network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, *, calls: i
     monkeypatch.setattr(relay, "attend", attend)
     monkeypatch.setattr(relay, "answer", lambda _channel, call_id, sealed: answered.append((call_id, sealed)))
     stopping = Stopping()
-    attend_relay(network.nodes["town"].relayed_calls, stopping)
+    attend_relay(relayed_calls_of(context), stopping)
     assert answered == [("0", b"")] * calls * ROUNDS  # whom nobody knows is told at once that there is no answer
     return stopping.waits
 
 
 @pytest.mark.parametrize("fault", [True, False])
 def test_streams_that_serve_nobody_are_opened_ever_more_rarely(
-    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, fault: bool
+    context: NodeContext, monkeypatch: pytest.MonkeyPatch, fault: bool
 ) -> None:
-    found = waits(network, monkeypatch, calls=0, fault=fault)
+    found = waits(context, monkeypatch, calls=0, fault=fault)
     assert found[0] < 0.1
     assert found[-1] >= LONGEST_WAIT_SECONDS / 2
     assert max(found) <= LONGEST_WAIT_SECONDS
@@ -67,34 +71,38 @@ def test_streams_that_serve_nobody_are_opened_ever_more_rarely(
 
 @pytest.mark.parametrize("fault", [True, False])
 def test_after_a_stream_of_use_the_next_is_opened_at_once(
-    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, fault: bool
+    context: NodeContext, monkeypatch: pytest.MonkeyPatch, fault: bool
 ) -> None:
-    assert max(waits(network, monkeypatch, calls=1, fault=fault)) < 0.1
+    assert max(waits(context, monkeypatch, calls=1, fault=fault)) < 0.1
 
 
 def test_after_a_stream_that_lasted_the_next_is_opened_at_once(
-    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
+    context: NodeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relaying, "LASTING_SECONDS", -1.0)
-    assert max(waits(network, monkeypatch, calls=0, fault=False)) < 0.1
+    assert max(waits(context, monkeypatch, calls=0, fault=False)) < 0.1
 
 
-def test_what_comes_by_relay_counts_like_a_direct_call(tmp_path: Path) -> None:
-    network = ExchangeNetwork(tmp_path)
-    ngo = network.add("ngo")
-    town = network.add("town", fetches_burst=2, fetches_per_second=0.01)
-    route = Route(town.context.settings.network, "ngo", "town")
+def test_what_comes_by_relay_counts_like_a_direct_call(tmp_path: Path, directory: SignedDirectory) -> None:
+    context = context_of("town", tmp_path / "town", directory, fetches_burst=2, fetches_per_second=0.01)
+    calls, ngo, route = relayed_calls_of(context), keys_of("ngo"), Route(NETWORK, "ngo", "town")
 
     def by_relay() -> Envelope | Refusal:
-        rubbish = seal(REQUEST_TYPE, b"{}", ngo.context.keys.signing)
-        call = seal_call(rubbish, route, town.context.keys.exchange_public)
-        answered = town.relayed_calls.answer(RelayedCall("1", "ngo", call.data))
-        return open_return(answered, route, call.binding, ngo.context.keys.exchange)
+        rubbish = seal(REQUEST_TYPE, b"{}", ngo.signing)
+        call = seal_call(rubbish, route, context.keys.exchange_public)
+        return open_return(calls.answer(RelayedCall("1", "ngo", call.data)), route, call.binding, ngo.exchange)
 
     answers = [by_relay() for _ in range(3)]
-    network.close()
+    context.close()
     assert [each.code for each in answers if isinstance(each, Refusal)] == [
         "request_malformed",
         "request_malformed",
         "too_many_calls",
     ]
+
+
+def relayed_calls_of(context: NodeContext) -> RelayedCalls:
+    """Return what answers relayed calls; its channel is looked at by nobody."""
+    limits = CallerLimits(context.settings.rates, threads=context.settings.workers, now=context.clock.now)
+    take = Incoming(answering_of(context), receiver_of(context)).take
+    return RelayedCalls(context, lambda: Mock(spec=grpc.Channel), limits, take)

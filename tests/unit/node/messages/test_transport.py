@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 
+from node.context import NodeContext
+from node.identity.files import node_certificate
 from node.messages import transport as module
 from node.messages.transport import SILENT_SECONDS, Transport
 from policies.errors import RedpactError
 from records_exchange.errors import RequestReplayed, SealBroken
+from service.channels import ChannelPool
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
-from tests.support.exchange import ExchangeNetwork
 from trust.signing import Envelope, seal
 
 UNREACHABLE = PeerUnreachable("nobody there")
@@ -22,14 +25,15 @@ REPLAYED = PeerRefused("seen before", peer_code=RequestReplayed.code)
 class Ways:
     """A transport whose two ways end as they are told, and what was tried."""
 
-    def __init__(self, network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.node = network.nodes["ngo"]
-        self.transport = Transport(self.node.context, self.node.channels, self.node.coordinator_channel)
+    def __init__(self, context: NodeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.context = context
+        self.transport = Transport(context, ChannelPool(node_certificate(context.home)), _no_channel)
         self.tried: list[str] = []
         self.direct: RedpactError | None = None
         self.relay: RedpactError | None = None
         self.now = 0.0
-        self.envelope = seal("application/x", b"{}", self.node.context.keys.signing)
+        self.envelope = seal("application/x", b"{}", context.keys.signing)
+        monkeypatch.setattr(Transport, "channels", lambda *_: [])
         monkeypatch.setattr(module, "call_peer", lambda *_: self._end("direct", lambda: self.direct))
         monkeypatch.setattr(Transport, "_by_relay", lambda *_: self._end("relay", lambda: self.relay))
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
@@ -42,16 +46,20 @@ class Ways:
         return self.envelope
 
     def call(self, *addresses: str) -> Envelope:
-        party = self.node.context.directory.current(self.node.context.clock.now()).party("town")
+        party = self.context.directory.current(self.context.clock.now()).party("ngo")
         return self.transport.call(party.model_copy(update={"addresses": addresses}), self.envelope)
 
     def switch_off(self) -> None:
-        self.node.context.__dict__["settings"] = self.node.context.settings.model_copy(update={"relay": False})
+        self.context.__dict__["settings"] = self.context.settings.model_copy(update={"relay": False})
+
+
+def _no_channel() -> NoReturn:
+    raise AssertionError("no way opens a channel here")
 
 
 @pytest.fixture
-def ways(network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch) -> Ways:
-    return Ways(network, monkeypatch)
+def ways(context: NodeContext, monkeypatch: pytest.MonkeyPatch) -> Ways:
+    return Ways(context, monkeypatch)
 
 
 def test_an_address_that_answers_is_all_it_takes(ways: Ways) -> None:

@@ -138,7 +138,7 @@ def test_a_record_from_the_future_is_told(tmp_path: Path) -> None:
         (b"document,name,birth_date,sueldo\n", "unknown column 'sueldo'"),
         (b"document,name,birth_date,work.statis\n", "did you mean 'work.status'"),
         (b"document,name,birth_date,name\n", "appears twice"),
-        ((HEADER + "\n" + GOOD + "x" * 200_000 + "\n").encode(), "field larger than field limit"),
+        ((HEADER + "\n" + GOOD + "x" * 200_000 + "\n").encode(), "a cell is too long"),
     ],
 )
 def test_a_file_that_is_not_the_format_is_refused_as_a_whole(tmp_path: Path, content: bytes, told: str) -> None:

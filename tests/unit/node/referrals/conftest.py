@@ -3,18 +3,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
-from tests.support.postoffice import PostOffice
+from tests.support.one_side import OneSide
+from tests.support.parts import grant, hold
+from tests.support.people import PERSON, person_record
 from trust.parties import EntityKind
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PostOffice]:
-    """A public sender, ``town``, that holds a person and may refer them to ``ngo`` and ``bank``; both are strangers."""
-    network = ExchangeNetwork(tmp_path)
-    hold(network.add("town", kind=EntityKind.PUBLIC), person_record(PERSON))
-    network.add("ngo")
-    network.add("bank", kind=EntityKind.COLLABORATOR)
-    grant(network.nodes["town"], "ngo", purposes=("referral",), valid_days=300)
-    yield PostOffice(network)
-    network.close()
+def town(tmp_path: Path) -> Iterator[OneSide]:
+    """A public sender that holds a person and may refer them to its peer ``ngo``; ``bank`` is a collaborator."""
+    peers = {"ngo": EntityKind.AGENT, "bank": EntityKind.COLLABORATOR}
+    made = OneSide(tmp_path, "town", peers)
+    hold(made.context, person_record(PERSON))
+    grant(made.context, "ngo", purposes=("referral",), valid_days=300)
+    yield made
+    made.context.close()
+
+
+@pytest.fixture
+def ngo(tmp_path: Path) -> Iterator[OneSide]:
+    """A receiver of the referrals of its peer ``town``, with no record of the person."""
+    peers = {"town": EntityKind.PUBLIC, "bank": EntityKind.COLLABORATOR}
+    made = OneSide(tmp_path, "ngo", peers, kind=EntityKind.AGENT)
+    yield made
+    made.context.close()

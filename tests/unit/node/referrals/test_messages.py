@@ -1,15 +1,17 @@
-from dataclasses import replace
-from datetime import timedelta
-
 import pytest
 
 from node.inbox.items import ItemKind
-from node.referrals.store import ReferralStore
+from node.referrals.referrals import Referrals
 from policies.referrals import ReferralState
-from records_exchange.message import new_message, seal_message
-from records_exchange.referral import OFFER, STEP
-from tests.support.postoffice import PostOffice, audit, faults
-from tests.support.referrals import attention, sent
+from records_exchange.errors import MessageMalformed
+from records_exchange.message import MessageOutcome
+from records_exchange.referral import STEP
+from tests.support.exports import audit, faults
+from tests.support.one_side import OneSide
+from tests.support.referral_records import TO_NGO, attention
+from tests.support.referral_steps import offer_of, step_of
+
+OFFERED = "cd" * 16
 
 
 @pytest.mark.invariant(8)
@@ -29,24 +31,19 @@ from tests.support.referrals import attention, sent
     ],
 )
 def test_a_step_that_the_table_does_not_allow_is_refused_and_changes_nothing(
-    office: PostOffice, step: dict[str, object], reason: str | None
+    town: OneSide, step: dict[str, object], reason: str | None
 ) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    before = town.referrals.show(referral.referral_id)
-    body = {"referral_id": referral.referral_id, **step}
-    now = office.network.clock.now()
-    message = new_message(STEP, body, sender="ngo", recipient="town", now=now, life=timedelta(days=1))
-    notice = office.network.parties["town"]
-    envelope = seal_message(message, ngo.context.keys.signing)
+    referral = Referrals(town.context).send(TO_NGO).referral_id
+    town.deliver()
+    assert town.takes("ngo", step_of(town, "ngo", referral, "receive", "sent", number=1)).reason is None
+    before = Referrals(town.context).show(referral)
+    body = {"referral_id": referral, **step}
     if reason is None:
-        with pytest.raises(Exception, match="not a valid step"):
-            office.carry("ngo", notice, envelope)
+        with pytest.raises(MessageMalformed, match="not a valid step"):
+            town.hears("ngo", STEP, body)
     else:
-        reply = office.carry("ngo", notice, envelope)
-        assert f'"reason":"{reason}"'.encode() in reply.payload
-    assert town.referrals.show(referral.referral_id) == before
+        assert town.hears("ngo", STEP, body).reason == reason
+    assert Referrals(town.context).show(referral) == before
 
 
 @pytest.mark.parametrize(
@@ -54,36 +51,19 @@ def test_a_step_that_the_table_does_not_allow_is_refused_and_changes_nothing(
     [({"service": "maria_lopez"}, "unknown_term"), ({"need": "her_story"}, "unknown_term"), ({}, "referral_conflict")],
 )
 def test_an_offer_in_other_words_or_under_a_known_id_is_refused(
-    office: PostOffice, change: dict[str, object], reason: str
+    ngo: OneSide, change: dict[str, object], reason: str
 ) -> None:
-    network = office.network
-    ngo, bank = network.nodes["ngo"], network.nodes["bank"]
-    referral = sent(office)
-    office.deliver()
-    now = network.clock.now()
-    offer = {
-        "referral_id": "cd" * 16 if change else referral.referral_id,
-        "kind": "referral",
-        "service": "training",
-        "urgency": "urgent",
-        "consent_id": "ab" * 16,
-        "answer_by": (now + timedelta(days=3)).isoformat(),
-    }
-    message = new_message(
-        OFFER, offer | change, sender="bank", recipient="ngo", now=now, subject="5a" * 32, life=timedelta(days=1)
-    )
-    reply = office.carry("bank", network.parties["ngo"], seal_message(message, bank.context.keys.signing))
-    assert f'"reason":"{reason}"'.encode() in reply.payload
-    assert len(ngo.referrals.list()) == 1
+    assert offer_of(ngo, "town", OFFERED).reason is None
+    assert offer_of(ngo, "bank", "ef" * 16 if change else OFFERED, **change).reason == reason
+    assert [(each.referral_id, each.peer) for each in Referrals(ngo.context).list()] == [(OFFERED, "town")]
 
 
-def test_a_referral_that_the_other_node_does_not_take_is_told_to_its_sender(office: PostOffice) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    referral = sent(office)
-    with ngo.context.transaction() as session:  # as if another entity had used the same id there
-        ReferralStore(session).put(replace(referral, peer="bank"))
-    office.deliver()
-    known, steps = town.referrals.show(referral.referral_id)
+def test_a_referral_that_the_other_node_does_not_take_is_told_to_its_sender(town: OneSide) -> None:
+    referral = Referrals(town.context).send(TO_NGO)
+    refused = {"outcome": MessageOutcome.REFUSED, "reason": "referral_conflict"}
+    town.peers["ngo"].change_reply = lambda reply: reply.model_copy(update=refused)
+    town.deliver()
+    known, steps = Referrals(town.context).show(referral.referral_id)
     assert (known.state, known.code, steps[-1].message_sha256) == (ReferralState.LAPSED, "not_taken", None)
-    assert attention(town) == [(ItemKind.NOTIFICATION_REFUSED, "referral_conflict")]
-    assert faults(audit(town, office.network.root / "export")) == []
+    assert attention(town.context) == [(ItemKind.NOTIFICATION_REFUSED, "referral_conflict")]
+    assert faults(audit(town.context)) == []

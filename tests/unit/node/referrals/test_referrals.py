@@ -1,84 +1,47 @@
+"""Referrals at one entity: what may be sent, what came, and which person it is about."""
+
 from dataclasses import replace
 
 import pytest
 
-from consent_ledger.consents.model import ConsentState
-from node.consents.errors import FieldNotShareable, RecipientNotAllowed
-from node.fetch.asking import Asking, question_of
 from node.inbox.items import ItemKind
 from node.people.errors import PersonUnknown
 from node.referrals.errors import (
     ReferralInvalid,
     ReferralOfAnotherPerson,
-    ReferralStepRefused,
     ReferralUnknown,
     ReferralWithoutConsent,
 )
-from node.referrals.expiry import lapse_unanswered
-from node.referrals.referrals import NewReferral
+from node.referrals.referrals import Referrals
 from policies.errors import UnknownTerm
-from policies.reasons import ReasonCode
 from policies.referrals import ReferralState
-from tests.support.clock import FrozenClock
-from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, grant, hold, person_record
-from tests.support.postoffice import Fault, PostOffice, audit, faults, waiting
-from tests.support.referrals import TO_NGO, attention, bodies, sent, state
+from tests.support.exports import audit, faults
+from tests.support.one_side import OneSide
+from tests.support.parts import grant, hold
+from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
+from tests.support.referral_records import TO_NGO, attention, bodies
+from tests.support.referral_steps import offer_of, step_of
+
+OFFERED = "cd" * 16
 
 
-def test_a_referral_comes_back_with_what_came_of_it(office: PostOffice) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    assert state(office, "town", referral) is ReferralState.RECEIVED
-    assert attention(ngo) == [(ItemKind.REFERRAL_RECEIVED, "person_unknown")]
-    ngo.referrals.accept(referral.referral_id)
-    ngo.referrals.start(referral.referral_id)
-    office.deliver()
-    assert state(office, "town", referral) is ReferralState.IN_PROGRESS
-    ngo.referrals.finish(referral.referral_id, "given")
-    office.deliver()
-    known, steps = town.referrals.show(referral.referral_id)
-    assert (known.state, known.code) == (ReferralState.DONE, "given")
-    assert [step.step for step in steps] == ["send", "receive", "accept", "start", "finish"]
-    assert [detail for _, detail in attention(town)] == ["accepted", "in_progress", "done"]
-
-
-def test_both_ledgers_name_the_same_signed_messages(office: PostOffice) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    ngo.referrals.reject(referral.referral_id, "no_capacity")
-    office.deliver()
-    ours = {(body.taken_by, body.number, body.message_sha256) for body in bodies(town)}
-    theirs = {(body.taken_by, body.number, body.message_sha256) for body in bodies(ngo)}
-    assert ours == theirs
-    assert len(ours) == 3
-    assert {body.person_ref for body in bodies(ngo)} == {None}
-    first = office.network.root / "town-export"
-    assert faults(audit(town, first)) == []
-    report = audit(ngo, office.network.root / "ngo-export", [first])
-    assert (faults(report), report.check("counterparts").examined) == ([], 3)
-
-
-def test_without_a_live_consent_for_referral_nothing_is_sent(office: PostOffice) -> None:
-    town = office.network.nodes["town"]
-    hold(town, person_record(OTHER_PERSON))
-    grant(town, "ngo", document=OTHER_PERSON, purposes=("casework",))
+def test_without_a_live_consent_for_referral_nothing_is_sent(town: OneSide) -> None:
+    hold(town.context, person_record(OTHER_PERSON))
+    grant(town.context, "ngo", document=OTHER_PERSON, purposes=("casework",))
     for new in (replace(TO_NGO, document=OTHER_PERSON), replace(TO_NGO, recipient="bank")):
         with pytest.raises(ReferralWithoutConsent):
-            sent(office, new)
-    assert waiting(town) == []
-    assert bodies(town) == []
+            Referrals(town.context).send(new)
+    assert town.waiting() == []
+    assert bodies(town.context) == []
 
 
-def test_a_need_is_told_only_where_the_consent_covers_it(office: PostOffice) -> None:
-    town = office.network.nodes["town"]
-    hold(town, person_record(OTHER_PERSON))
-    grant(town, "ngo", document=OTHER_PERSON, purposes=("referral",), fields=("person.sex",))
+def test_a_need_is_told_only_where_the_consent_covers_it(town: OneSide) -> None:
+    hold(town.context, person_record(OTHER_PERSON))
+    grant(town.context, "ngo", document=OTHER_PERSON, purposes=("referral",), fields=("person.sex",))
     other = replace(TO_NGO, document=OTHER_PERSON)
     with pytest.raises(ReferralWithoutConsent):
-        sent(office, other)
-    assert sent(office, replace(other, need=None)).need is None
+        Referrals(town.context).send(other)
+    assert Referrals(town.context).send(replace(other, need=None)).need is None
 
 
 @pytest.mark.parametrize(
@@ -95,225 +58,61 @@ def test_a_need_is_told_only_where_the_consent_covers_it(office: PostOffice) -> 
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_written(
-    office: PostOffice, change: dict[str, object], error: type[Exception]
+    town: OneSide, change: dict[str, object], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        sent(office, replace(TO_NGO, **change))  # type: ignore[arg-type]  # each is a field of it
-    assert waiting(office.network.nodes["town"]) == []
+        Referrals(town.context).send(replace(TO_NGO, **change))  # type: ignore[arg-type]  # each is a field of it
+    assert town.waiting() == []
 
 
-@pytest.mark.invariant(4)
-def test_a_withdrawal_ends_the_referral_on_both_sides(office: PostOffice) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    ngo.referrals.accept(referral.referral_id)
-    office.deliver()
-    town.consents.withdraw(referral.consent_id)
-    assert state(office, "town", referral) is ReferralState.REVOKED
-    office.deliver()
-    known, _ = ngo.referrals.show(referral.referral_id)
-    assert (known.state, known.code) == (ReferralState.REVOKED, "consent_withdrawn")
-    with pytest.raises(ReferralStepRefused):
-        ngo.referrals.start(referral.referral_id)
-    assert attention(ngo)[-1] == (ItemKind.REFERRAL_REVOKED, "revoked")
-    assert faults(audit(town, office.network.root / "export")) == []
-
-
-def test_an_acceptance_that_crosses_a_revocation_changes_nothing(office: PostOffice) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    ngo.referrals.accept(referral.referral_id)
-    town.referrals.revoke(referral.referral_id, "solved_elsewhere")
-    office.deliver()
-    assert {state(office, entity, referral) for entity in ("town", "ngo")} == {ReferralState.REVOKED}
-
-
-def test_what_was_done_stays_done_when_a_revocation_crosses_it(office: PostOffice) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    ngo.referrals.accept(referral.referral_id)
-    ngo.referrals.finish(referral.referral_id, "given")
-    town.referrals.revoke(referral.referral_id, "no_longer_needed")
-    office.deliver()
-    for node in (town, ngo):
-        known, _ = node.referrals.show(referral.referral_id)
-        assert (known.state, known.code) == (ReferralState.DONE, "given")
-
-
-def test_an_acceptance_in_time_holds_against_a_lapse_and_one_out_of_time_is_not_possible(office: PostOffice) -> None:
-    network, clock = office.network, office.network.clock
-    assert isinstance(clock, FrozenClock)
-    town, ngo = network.nodes["town"], network.nodes["ngo"]
-    referral, missed = sent(office), sent(office)
-    office.deliver()
-    ngo.referrals.accept(referral.referral_id)
-    clock.advance(days=4)
-    network.publish()
-    assert len(lapse_unanswered(town.context)) == 2
-    office.deliver()
-    for entity in ("town", "ngo"):
-        assert state(office, entity, referral) is ReferralState.ACCEPTED
-        assert state(office, entity, missed) is ReferralState.LAPSED
-    late = sent(office)
-    office.deliver()
-    clock.advance(days=4)
-    with pytest.raises(ReferralStepRefused):
-        ngo.referrals.accept(late.referral_id)
-
-
-def test_a_withdrawn_consent_is_not_revived_by_a_late_answer(office: PostOffice) -> None:
-    network, clock = office.network, office.network.clock
-    assert isinstance(clock, FrozenClock)
-    town, ngo = network.nodes["town"], network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    ngo.referrals.accept(referral.referral_id)
-    clock.advance(days=4)
-    network.publish()
-    lapse_unanswered(town.context)
-    town.consents.withdraw(referral.consent_id)
-    office.deliver()
-    assert {state(office, entity, referral) for entity in ("town", "ngo")} == {ReferralState.REVOKED}
-
-
-def test_a_revocation_that_overtakes_its_referral_is_not_lost(office: PostOffice) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    referral = sent(office)
-    town.referrals.revoke(referral.referral_id, "sent_by_mistake")
-    (_, offer), (_, revocation) = waiting(town)
-    ngo.message_receiver.take(revocation, "town")
-    assert state(office, "ngo", referral) is ReferralState.REVOKED
-    ngo.message_receiver.take(offer, "town")
-    known, _ = ngo.referrals.show(referral.referral_id)
+def test_a_revocation_that_overtakes_its_referral_is_not_lost(ngo: OneSide) -> None:
+    revocation = step_of(ngo, "town", OFFERED, "revoke", "sent", number=2, code="sent_by_mistake")
+    assert ngo.takes("town", revocation).reason is None
+    assert Referrals(ngo.context).show(OFFERED)[0].state is ReferralState.REVOKED
+    assert offer_of(ngo, "town", OFFERED).reason is None
+    known, _ = Referrals(ngo.context).show(OFFERED)
     assert (known.state, known.service) == (ReferralState.REVOKED, "job_guidance")
-    office.deliver()
-    assert attention(ngo) == [(ItemKind.REFERRAL_REVOKED, "revoked")]
-    first = office.network.root / "town-export"
-    audit(town, first)
-    assert faults(audit(ngo, office.network.root / "ngo-export", [first])) == []
+    assert attention(ngo.context) == [(ItemKind.REFERRAL_REVOKED, "revoked")]
+    assert faults(audit(ngo.context)) == []
 
 
-@pytest.mark.parametrize("fault", [Fault.REPLY_LOST, Fault.REPEATED, Fault.LOST])
-def test_nothing_happens_twice_when_the_network_repeats_or_loses(office: PostOffice, fault: Fault) -> None:
-    ngo = office.network.nodes["ngo"]
-    referral = sent(office)
-    office.fault = fault
-    office.deliver()
-    office.deliver()
-    office.fault = Fault.NONE
-    office.deliver()
-    ngo.referrals.accept(referral.referral_id)
-    office.deliver()
-    assert state(office, "town", referral) is ReferralState.ACCEPTED
-    assert len(bodies(ngo)) == len(bodies(office.network.nodes["town"])) == 3
-
-
-def test_the_person_who_came_is_the_one_referred_or_is_told_apart(office: PostOffice) -> None:
-    ngo = office.network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    referrals = ngo.referrals
+def test_the_person_who_came_is_the_one_referred_or_is_told_apart(ngo: OneSide) -> None:
+    offer_of(ngo, "town", OFFERED)
+    referrals = Referrals(ngo.context)
     with pytest.raises(ReferralOfAnotherPerson):
-        referrals.link(referral.referral_id, OTHER_PERSON)
-    assert referrals.link(referral.referral_id[:8], PERSON)[1] is False
-    hold(ngo, person_record(PERSON))
-    linked, known = referrals.link(referral.referral_id, PERSON)
+        referrals.link(OFFERED, OTHER_PERSON)
+    assert referrals.link(OFFERED[:8], PERSON)[1] is False
+    hold(ngo.context, person_record(PERSON))
+    linked, known = referrals.link(OFFERED, PERSON)
     assert known
-    assert bodies(ngo)[-1].person_ref == linked.person_ref is not None
-    size = len(bodies(ngo))
-    referrals.link(referral.referral_id, PERSON)
-    assert len(bodies(ngo)) == size
-    assert faults(audit(ngo, office.network.root / "export")) == []
+    assert bodies(ngo.context)[-1].person_ref == linked.person_ref is not None
+    size = len(bodies(ngo.context))
+    referrals.link(OFFERED, PERSON)
+    assert len(bodies(ngo.context)) == size
+    assert faults(audit(ngo.context)) == []
 
 
-def test_a_person_known_at_the_receiver_is_recognised(office: PostOffice) -> None:
-    ngo = office.network.nodes["ngo"]
-    hold(ngo, person_record(PERSON))
-    referral = sent(office)
-    office.deliver()
-    assert ngo.referrals.show(referral.referral_id)[0].person_ref
-    assert attention(ngo) == [(ItemKind.REFERRAL_RECEIVED, "person_known")]
+def test_a_person_known_at_the_receiver_is_recognised(ngo: OneSide) -> None:
+    hold(ngo.context, person_record(PERSON))
+    offer_of(ngo, "town", OFFERED)
+    assert Referrals(ngo.context).show(OFFERED)[0].person_ref
+    assert attention(ngo.context) == [(ItemKind.REFERRAL_RECEIVED, "person_known")]
 
 
-def test_a_referral_is_found_by_its_beginning_and_by_nothing_shorter(office: PostOffice) -> None:
-    town, referral = office.network.nodes["town"], sent(office)
+def test_a_referral_is_found_by_its_beginning_and_by_nothing_shorter(town: OneSide) -> None:
+    referral = Referrals(town.context).send(TO_NGO)
     grouped = "-".join(referral.referral_id[start : start + 4] for start in range(0, 32, 4)).upper()
-    assert town.referrals.show(grouped)[0] == referral
+    assert Referrals(town.context).show(grouped)[0] == referral
     for reference in (referral.referral_id[:7], "", "%" * 8, "f" * 33):
         with pytest.raises(ReferralUnknown):
-            town.referrals.show(reference)
+            Referrals(town.context).show(reference)
 
 
-def test_a_collaborating_entity_gets_referrals_and_never_records(office: PostOffice) -> None:
-    network = office.network
-    town, bank = network.nodes["town"], network.nodes["bank"]
-    with pytest.raises(RecipientNotAllowed):
-        grant(town, "bank", purposes=("referral", "casework"))
-    with pytest.raises(FieldNotShareable):
-        grant(town, "bank", purposes=("referral",), fields=("person.sex",))
-    grant(town, "bank", purposes=("referral",))
-    referral = sent(office, NewReferral(PERSON, "bank", "food_distribution", "urgent", "subsistence"))
-    office.deliver()
-    bank.referrals.accept(referral.referral_id)
-    bank.referrals.finish(referral.referral_id, "given")
-    office.deliver()
-    assert state(office, "town", referral) is ReferralState.DONE
-    question = question_of(bank.context, "referral", fields=("case.needs",), role="entity_technician")
-    answering = town.answering
-    (reply,) = (
-        Asking(bank.context, bank.peer_ledgers, lambda _, e: answering.answer(e, "bank"))
-        .fetch(PERSON, question, ["town"])
-        .replies
-    )
-    assert not reply.released
-    assert reply.answer is not None
-    assert reply.answer.reason == ReasonCode.RECIPIENT_NOT_ALLOWED
-
-
-def test_erasing_a_person_ends_what_is_open_and_leaves_no_trace_of_them(office: PostOffice) -> None:
-    town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
-    hold(ngo, person_record(PERSON))
-    referral = sent(office)
-    office.deliver()
-    town.erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
-    office.deliver()
-    known, _ = ngo.referrals.show(referral.referral_id)
-    assert (known.state, known.code) == (ReferralState.REVOKED, "person_erased")
-    ngo.erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
-    for node in (town, ngo):
-        assert bodies(node) == []
-        left, _ = node.referrals.show(referral.referral_id)
-        assert (left.person_ref, left.subject, left.need) == (None, None, None)
-        assert faults(audit(node, node.context.home.parent / f"{node.context.settings.entity}-export")) == []
-
-
-def test_what_a_receiver_learned_later_is_erased_with_the_person(office: PostOffice) -> None:
+def test_what_a_receiver_learned_later_is_erased_with_the_person(ngo: OneSide) -> None:
     """Its first entries about the referral name nobody: they are found by the referral."""
-    ngo = office.network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    hold(ngo, person_record(PERSON))
-    ngo.referrals.link(referral.referral_id, PERSON)
+    offer_of(ngo, "town", OFFERED)
+    hold(ngo.context, person_record(PERSON))
+    Referrals(ngo.context).link(OFFERED, PERSON)
+    assert bodies(ngo.context) != []
     ngo.erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
-    assert bodies(ngo) == []
-
-
-def test_the_consent_of_a_referral_may_end_without_ending_what_was_agreed(office: PostOffice) -> None:
-    """An end of validity is no withdrawal: the help goes on, and nothing more is asked for."""
-    network, clock = office.network, office.network.clock
-    assert isinstance(clock, FrozenClock)
-    town, ngo = network.nodes["town"], network.nodes["ngo"]
-    referral = sent(office)
-    office.deliver()
-    ngo.referrals.accept(referral.referral_id)
-    office.deliver()
-    clock.advance(days=301)
-    network.publish()
-    (ended,) = town.consents.expire_due()
-    assert ended.state is ConsentState.EXPIRED
-    ngo.referrals.finish(referral.referral_id, "given")
-    office.deliver()
-    assert state(office, "town", referral) is ReferralState.DONE
+    assert bodies(ngo.context) == []

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -10,15 +11,17 @@ from sqlalchemy import Column, Table, func, insert, select
 from node.consents.changes import ConsentChanges
 from node.consents.consents import GrantInput
 from node.consents.signed_forms import EVIDENCE_FOLDER
+from node.context import NodeContext
 from node.migrations.metadata import all_metadata
 from node.people.linking import pseudonym_of
 from node.people.store import people_store
 from node.person_erasers import file_erasers, person_erasers
-from node.wiring import Node
 from records_exchange.store import SqlExchangeStore
 from records_exchange.tables import ConsentCopy, OutboxMessage
-from tests.support.exchange import PERSON, ExchangeNetwork, grant
-from tests.support.town import Town
+from tests.support.consent_sides import give, side_of
+from tests.support.origin_peer import OriginPeer
+from tests.support.parts import SignedDirectory, consent_changes, consents_of, erasures_of, grant
+from tests.support.people import PERSON
 
 BASIS: Final = "eu-gdpr:A17-1-b"
 NAMES_A_PERSON: Final = re.compile(r"person|subject|pseudonym|document_index")
@@ -41,95 +44,94 @@ def tables_naming_a_person() -> dict[str, list[Column[object]]]:
     return found
 
 
-def covered(node: Node) -> set[str]:
-    return {name for eraser in person_erasers(node.context, node.consent_changes) for name in eraser.tables}
+def covered(context: NodeContext) -> list[str]:
+    return [name for eraser in person_erasers(context, consent_changes(context)) for name in eraser.tables]
 
 
-def test_every_table_that_names_a_person_has_an_eraser(network: ExchangeNetwork) -> None:
+def test_every_table_that_names_a_person_has_an_eraser(context: NodeContext) -> None:
     named = tables_naming_a_person()
     assert set(EXCEPTIONS) <= set(named)
-    assert covered(network.nodes["town"]) == set(named) - set(EXCEPTIONS)
+    assert set(covered(context)) == set(named) - set(EXCEPTIONS)
 
 
-def test_no_table_has_two_erasers(network: ExchangeNetwork) -> None:
-    node = network.nodes["town"]
-    tables = [name for eraser in person_erasers(node.context, node.consent_changes) for name in eraser.tables]
+def test_no_table_has_two_erasers(context: NodeContext) -> None:
+    tables = covered(context)
     assert len(tables) == len(set(tables))
 
 
 @pytest.mark.invariant(3)
 @pytest.mark.parametrize("name", sorted(tables_naming_a_person()))
-def test_no_row_of_any_table_names_an_erased_person(network: ExchangeNetwork, name: str) -> None:
+def test_no_row_of_any_table_names_an_erased_person(
+    context: NodeContext, directory: SignedDirectory, name: str
+) -> None:
     """Each table gets a row about the person, made from its columns alone: a table of next year gets one too."""
-    node = network.nodes["town"]
-    grant(node, "ngo")
+    grant(context, "ngo")
     columns = tables_naming_a_person()[name]
     table = columns[0].table
     assert isinstance(table, Table)
-    with node.context.transaction() as session:
-        person = people_store(node.context, session).get_by_document(PERSON).person_id
-        subject = pseudonym_of(node.context, network.parties["ngo"], PERSON)
+    with context.transaction() as session:
+        person = people_store(context, session).get_by_document(PERSON).person_id
+        subject = pseudonym_of(context, directory.parties["ngo"], PERSON)
         known = session.scalar(select(func.count()).select_from(table).where(columns[0] == person))
         if not known:
             session.execute(insert(table).values(_row(table, person, subject)))
-    node.erasures.erase_person(PERSON, BASIS)
+    erasures_of(context).erase_person(PERSON, BASIS)
     if name in KEEPS_THE_ID:
         return
-    with node.context.snapshot() as session:
+    with context.snapshot() as session:
         for row in session.execute(select(*columns)):
             assert person not in row
             assert subject not in row
 
 
 @pytest.mark.invariant(3)
-def test_nobody_erased_is_left_in_the_index_of_pseudonyms(network: ExchangeNetwork) -> None:
-    node = network.nodes["town"]
-    with node.context.transaction() as session:
-        person = people_store(node.context, session).get_by_document(PERSON).person_id
+def test_nobody_erased_is_left_in_the_index_of_pseudonyms(context: NodeContext) -> None:
+    with context.transaction() as session:
+        person = people_store(context, session).get_by_document(PERSON).person_id
         SqlExchangeStore(session).link("key", [("pseudonym", person)])
-    node.erasures.erase_person(PERSON, BASIS)
-    with node.context.snapshot() as session:
+    erasures_of(context).erase_person(PERSON, BASIS)
+    with context.snapshot() as session:
         assert SqlExchangeStore(session).linked_people("key") == frozenset()
 
 
 @pytest.mark.invariant(3)
-def test_nothing_signed_about_an_erased_person_is_left_in_the_outbox(town: Town) -> None:
+def test_nothing_signed_about_an_erased_person_is_left_in_the_outbox(tmp_path: Path) -> None:
     """A copy that was delivered carried the ledger's content and salt; an offer, the need."""
-    town.give("holder")
-    town.deliver()
-    for entity in ("origin", "holder"):
-        town[entity].erasures.erase_person(PERSON, BASIS)
-        with town[entity].context.snapshot() as session:
+    origin, holder = side_of(tmp_path, "origin"), side_of(tmp_path, "holder")
+    give(origin, "holder")
+    origin.deliver()
+    OriginPeer(holder).given("holder")
+    for side in (origin, holder):
+        side.erasures.erase_person(PERSON, BASIS)
+        with side.context.snapshot() as session:
             assert set(session.scalars(select(OutboxMessage.envelope))) <= {None}
             assert list(session.scalars(select(ConsentCopy.subject))) == []
+        side.context.close()
 
 
-def test_the_scans_of_signed_forms_go_with_the_person(network: ExchangeNetwork) -> None:
-    node = network.nodes["town"]
-    form = node.context.home.parent / "form.pdf"
+def test_the_scans_of_signed_forms_go_with_the_person(context: NodeContext) -> None:
+    form = context.home.parent / "form.pdf"
     form.write_bytes(b"signed")
-    node.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
-    (eraser,) = file_erasers(node.context)
+    consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
+    (eraser,) = file_erasers(context)
     assert eraser.folder == EVIDENCE_FOLDER
-    with node.context.snapshot() as session:
-        person = people_store(node.context, session).get_by_document(PERSON).person_id
-    assert any(person in str(path) for path in node.context.home.rglob("*"))
-    assert node.erasures.erase_person(PERSON, BASIS).scans == 1
-    assert not any(person in str(path) for path in node.context.home.rglob("*"))
+    with context.snapshot() as session:
+        person = people_store(context, session).get_by_document(PERSON).person_id
+    assert any(person in str(path) for path in context.home.rglob("*"))
+    assert erasures_of(context).erase_person(PERSON, BASIS).scans == 1
+    assert not any(person in str(path) for path in context.home.rglob("*"))
 
 
-def test_an_eraser_that_fails_undoes_the_erasure(network: ExchangeNetwork) -> None:
-    node = network.nodes["town"]
+def test_an_eraser_that_fails_undoes_the_erasure(context: NodeContext) -> None:
 
     def fail(*_: object) -> None:
         raise RuntimeError("a subscriber fails")
 
-    node.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"]))
-    node.__dict__.pop("consent_changes")
-    node.consent_changes = ConsentChanges({"failing": fail})
+    consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"]))
+    failing = erasures_of(context, ConsentChanges({"failing": fail}))
     with pytest.raises(RuntimeError, match="a subscriber fails"):
-        node.erasures.erase_person(PERSON, BASIS)
-    assert len(node.consents.list(PERSON)) == 1
+        failing.erase_person(PERSON, BASIS)
+    assert len(consents_of(context).list(PERSON)) == 1
 
 
 def _row(table: Table, person: str, subject: str) -> dict[str, object]:

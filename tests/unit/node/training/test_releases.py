@@ -129,6 +129,20 @@ def test_a_recall_that_the_service_heard_of_holds_while_the_coordinator_is_down(
     assert refuses(context, both)
 
 
+def test_a_recall_of_a_model_that_was_never_fetched_holds_while_the_coordinator_is_down(
+    context: NodeContext, script: ScriptedCoordinator
+) -> None:
+    publish(script, OLDER)
+    assert in_use(context, script) == OLDER
+    publish(script, NEWER)  # nobody asked for it before it was recalled
+    say(script, "recalled")
+    record_recalls(context, script)
+    record_recalls(context, script)  # heard twice, kept once
+    script.reachable = False
+    assert refuses(context, script)
+    assert kept(context) == {OLDER}
+
+
 def test_a_recall_of_an_older_model_leaves_the_newest_in_use(context: NodeContext, both: ScriptedCoordinator) -> None:
     say(both, "recalled", place=1)
     assert in_use(context, both) == NEWER

@@ -1,10 +1,13 @@
 """What a holder makes of a consent that another entity sends: proved or refused, in force or waiting."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from consent_ledger.consents.model import ConsentState
+from consent_ledger.consents.model import ConsentState, ConsentView
+from consent_ledger.log.bodies import Actor, Guardian
+from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.tlog_proof import TlogProof
 from node.consents.errors import RecipientNotAllowed
 from node.consents.propagation.background import maintain_copies
@@ -43,6 +46,48 @@ def test_a_minor_cannot_have_signed_alone(stranger: OneSide) -> None:
     hold(stranger.context, person_record(PERSON, birth=stranger.clock.now().date() - timedelta(days=366 * 10)))
     consent = OriginPeer(stranger).given("other")
     assert stranger.state(consent.consent_id) is None
+
+
+def acted_by_guardian(origin: OriginPeer, relation: str) -> ConsentView:
+    terms = origin.terms("other")
+    guardian = Guardian(relation=relation, reference="a-digest")
+    return origin.give(terms.model_copy(update={"acted_by": Actor.GUARDIAN, "guardian": guardian}))
+
+
+@pytest.mark.parametrize(
+    ("relation", "measure", "in_force"),
+    [
+        ("parent", None, False),
+        ("curator", None, True),
+        ("curator", "none", False),
+        ("curator", "assistive", False),
+        ("curator", "representative", True),
+    ],
+)
+def test_a_copy_of_an_act_that_no_guardian_of_that_kind_may_take_comes_into_no_force(
+    stranger: OneSide, relation: str, measure: str | None, in_force: bool
+) -> None:
+    record = person_record(PERSON)
+    fields = dict(record.fields)
+    if measure is not None:
+        fields["person.legal_capacity"] = measure
+    hold(stranger.context, replace(record, fields=fields))
+    origin = OriginPeer(stranger)
+    consent = acted_by_guardian(origin, relation)
+    assert origin.send(consent).body == {"effect": "kept"}  # the reply says nothing about the person
+    assert (stranger.state(consent.consent_id) is not None) is in_force
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_copy_that_does_not_say_who_acted_is_refused(holder: OneSide, elsewhere: OriginPeer, *, named: bool) -> None:
+    consent = elsewhere.give(elsewhere.terms("holder"))
+    mismatch = {"guardian": Guardian(relation="curator", reference="x")} if named else {"acted_by": Actor.GUARDIAN}
+    record = consent.record.model_copy(update=mismatch | {"consent_id": "0" * 32})
+    entry = NewEntry(EntryType.CONSENT_GIVEN, record)
+    (appended,) = elsewhere.peer.ledger.append([entry], holder.clock.now())
+    assert elsewhere.send(appended.index).reason == "copy_invalid"
+    assert holder.state("0" * 32) is None
 
 
 def test_no_copy_is_made_of_a_holder_that_is_no_holder(origin: OneSide) -> None:

@@ -134,6 +134,6 @@ def test_a_withdrawal_outlives_the_erasure_of_the_person(
 def test_what_the_retention_schedule_erases_leaves_no_proof_either(holder: OneSide, elsewhere: OriginPeer) -> None:
     consent = elsewhere.given("holder")
     elsewhere.end(consent.consent_id)
-    holder.later(days=1826)
+    holder.later(days=1827)
     assert holder.erasures.retain().entries == {"consents": 2}
     assert copies(holder) == []

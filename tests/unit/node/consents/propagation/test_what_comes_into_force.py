@@ -1,8 +1,10 @@
 """A proved entry of another ledger comes into force here only as a consent given there, for us, and not over."""
 
+from datetime import timedelta
+
 import pytest
 
-from consent_ledger.consents.model import ConsentState, ConsentView
+from consent_ledger.consents.model import ConsentRenewal, ConsentState, ConsentView
 from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, ConsentOrigin
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.proofs.cosignature import CosignatureSigner
@@ -125,6 +127,38 @@ def test_recipients_that_may_not_see_records_or_are_not_known_here_are_left_out(
     given = elsewhere.give(elsewhere.terms("holder", recipients=("asker", "other", "holder", "stranger")))
     elsewhere.send(given)
     assert held(holder, given).record.recipients == ("asker",)
+
+
+@pytest.mark.invariant(4)
+def test_a_shortened_renewal_that_arrives_after_its_new_end_ends_the_longer_one(
+    holder: OneSide, elsewhere: OriginPeer
+) -> None:
+    consent = elsewhere.given("holder")
+    assert holder.shares("asker", FIELDS) != set()
+    shorter = ConsentRenewal(valid_until=holder.clock.now() + timedelta(days=2))
+    renewed = elsewhere.register.renew(consent.consent_id, shorter, holder.clock.now())
+    holder.clock.advance(days=3)
+    holder.directory.publish()
+    elsewhere.vouch()
+    assert elsewhere.send(renewed).body == {"effect": "kept"}
+    assert holder.state(consent.consent_id) is ConsentState.EXPIRED
+    assert holder.shares("asker", FIELDS) == set()
+
+
+def test_a_shortened_renewal_that_arrives_late_ends_what_waits_for_its_person(
+    stranger: OneSide,
+) -> None:
+    elsewhere = OriginPeer(stranger)
+    consent = elsewhere.given("other")
+    renewed = elsewhere.register.renew(
+        consent.consent_id, ConsentRenewal(valid_until=stranger.clock.now() + timedelta(days=2)), stranger.clock.now()
+    )
+    stranger.clock.advance(days=3)
+    stranger.directory.publish()
+    assert elsewhere.send(renewed).body == {"effect": "kept"}
+    hold(stranger.context, person_record(PERSON))
+    assert elsewhere.send(consent).body == {"effect": "kept"}  # the longer one once more
+    assert stranger.state(consent.consent_id) is None
 
 
 def test_an_older_copy_does_not_take_the_place_of_a_newer_one(holder: OneSide, elsewhere: OriginPeer) -> None:

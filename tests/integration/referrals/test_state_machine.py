@@ -19,7 +19,8 @@ from node.wiring import Node
 from policies.referrals import OPEN, ReferralSide
 from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
-from tests.support.postoffice import Fault, PostOffice, audit, faults, waiting
+from tests.support.exports import audit, faults
+from tests.support.postoffice import Fault, PostOffice, waiting
 from trust.parties import EntityKind
 
 ENTITIES = ("town", "ngo")
@@ -119,8 +120,8 @@ class ReferralNetwork(RuleBasedStateMachine):
         if self.consent is None:
             assert not {state for state, _ in sides[0].values()} & OPEN
         exports = [self.root / f"{entity}-export" for entity in ENTITIES]
-        assert faults(audit(self.town, exports[0])) == []
-        report = audit(self.network.nodes["ngo"], exports[1], [exports[0]])
+        assert faults(audit(self.town.context, exports[0])) == []
+        report = audit(self.network.nodes["ngo"].context, exports[1], [exports[0]])
         assert faults(report) == []
         assert report.check("counterparts").examined >= 2 * len(self.sent)
         self.network.close()

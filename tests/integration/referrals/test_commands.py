@@ -1,3 +1,5 @@
+"""The commands of referrals, run at both entities in turn."""
+
 import json
 from collections.abc import Iterator
 from pathlib import Path

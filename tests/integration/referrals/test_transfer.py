@@ -1,3 +1,5 @@
+"""A case passes from one entity to another as a whole, or stays where it is."""
+
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +13,8 @@ from node.wiring import Node
 from policies.referrals import ReferralState
 from service.errors import PeerUnreachable, StorageFull
 from tests.support.exchange import OTHER_PERSON, PERSON, hold, person_record
-from tests.support.postoffice import PostOffice, audit, faults
+from tests.support.exports import audit, faults
+from tests.support.postoffice import PostOffice
 from trust.parties import Party
 from trust.signing import Envelope
 
@@ -49,8 +52,8 @@ def test_a_case_passes_with_its_consented_summary_and_both_ledgers_say_so(office
     again = ngo.transfers.summary(referral.referral_id)
     assert again == summary
     first = office.network.root / "town-export"
-    assert faults(audit(town, first)) == []
-    assert faults(audit(ngo, office.network.root / "ngo-export", [first])) == []
+    assert faults(audit(town.context, first)) == []
+    assert faults(audit(ngo.context, office.network.root / "ngo-export", [first])) == []
 
 
 def test_marking_the_case_leaves_every_other_value_and_date_as_it_was(office: PostOffice) -> None:

@@ -1,0 +1,149 @@
+"""The one answer to the question which part of a consent is in force at this entity, and why no more.
+
+The exchange, referrals, the locator, and everything that shows a consent ask here, so that what people read is what the
+entity does. Access control by role comes after it (`policies.access`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.consents.in_force import Coverage, LiveConsent, Obstacle, coverages, obstacle_of
+from consent_ledger.consents.model import ConsentView
+from node.consents.freshness import is_silent
+from node.context import NodeContext
+from node.ledger.own import own_consents
+from node.people.documents import Document
+from node.people.store import people_store
+
+
+class Extent(StrEnum):
+    """The extent to which a consent is in force."""
+
+    WHOLE = "whole"
+    PART = "part"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentInForce:
+    """A consent with its part in force for each of its purposes and recipients.
+
+    Attributes:
+        view: the consent.
+        obstacle: the reason for which nothing of it is in force; None when something is.
+        parts: for each of its purposes and recipients.
+    """
+
+    view: ConsentView
+    obstacle: Obstacle | None
+    parts: tuple[Coverage, ...]
+
+    @property
+    def extent(self) -> Extent:
+        """The extent to which it is in force."""
+        if self.obstacle is not None:
+            return Extent.NONE
+        return Extent.PART if any(part.obstacle or part.denied for part in self.parts) else Extent.WHOLE
+
+    @property
+    def denials(self) -> tuple[str, ...]:
+        """The consents that the person refused or withdrew, by which it lost something."""
+        return tuple(dict.fromkeys(denial for part in self.parts for denial in part.denied.values()))
+
+
+class InForce:
+    """Judges consents at one moment, inside one unit of work.
+
+    Asked in the transaction that writes a release, it lets no withdrawal slip in between.
+    """
+
+    def __init__(self, context: NodeContext, session: Session, now: datetime) -> None:
+        self._consents = own_consents(context, session)
+        self._bound = context.settings.silence_bound
+        self._session = session
+        self._now = now
+        self._silent: dict[tuple[str, datetime | None], bool] = {}
+
+    def live(self, person_ref: str, purpose: str, recipient: str) -> tuple[LiveConsent, ...]:
+        """Return the consents by which a recipient may have fields of a person for a purpose, with these fields."""
+        found = self._parts(self._consents.list(person_ref), purpose, recipient)
+        return tuple(LiveConsent.of(part) for part in found if part.fields)
+
+    def of(self, consent_id: str) -> ConsentInForce:
+        """Return one consent with its part in force.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+        """
+        view = self._consents.get(consent_id)
+        found = self.among(self._consents.list(view.person_ref))
+        return next(each for each in found if each.view.consent_id == consent_id)
+
+    def list(self, person_ref: str | None = None) -> tuple[ConsentInForce, ...]:
+        """Return the consents of a person with their parts in force, of everybody when None, oldest first."""
+        by_person: dict[str, list[ConsentView]] = {}
+        for view in self._consents.list(person_ref):
+            by_person.setdefault(view.person_ref, []).append(view)
+        found = (each for views in by_person.values() for each in self.among(views))
+        return tuple(sorted(found, key=lambda each: each.view.given_index))
+
+    def among(self, views: Sequence[ConsentView]) -> Iterator[ConsentInForce]:
+        """Return some consents of one person with their parts in force.
+
+        Args:
+            views: all that are valid for processing or that the person refused or withdrew, at least.
+        """
+        found: dict[tuple[str, str], dict[str, Coverage]] = {}
+        for view in views:
+            by_itself = obstacle_of(view, self._now)
+            if by_itself is not None:
+                yield ConsentInForce(view, by_itself, ())
+                continue
+            pairs = [(purpose, to) for purpose in view.record.purposes for to in view.record.recipients]
+            for pair in pairs:
+                if pair not in found:
+                    found[pair] = {part.view.consent_id: part for part in self._parts(views, *pair)}
+            yield _joined(view, tuple(found[pair][view.consent_id] for pair in pairs))
+
+    def _parts(self, views: Sequence[ConsentView], purpose: str, recipient: str) -> Iterator[Coverage]:
+        for part in coverages(views, purpose, recipient, self._now):
+            yield part.without(Obstacle.ORIGIN_SILENT) if part.fields and self._is_silent(part.view) else part
+
+    def _is_silent(self, view: ConsentView) -> bool:
+        origin = view.record.origin
+        if origin is None:
+            return False
+        key = (origin.entity, view.told_at)
+        if key not in self._silent:
+            self._silent[key] = is_silent(self._session, *key, now=self._now, bound=self._bound)
+        return self._silent[key]
+
+
+def consents_in_force(context: NodeContext, document: Document | None = None) -> tuple[ConsentInForce, ...]:
+    """Return the consents of a person, of everybody when no document is given, with their parts in force now.
+
+    Raises:
+        PersonUnknown: nobody here has that document.
+    """
+    with context.snapshot() as session:
+        person = people_store(context, session).get_by_document(document).person_id if document else None
+        return InForce(context, session, context.clock.now()).list(person)
+
+
+def consent_in_force(context: NodeContext, consent_id: str) -> ConsentInForce:
+    """Return one consent with its part in force now.
+
+    Raises:
+        ConsentUnknown: there is no such consent.
+    """
+    with context.snapshot() as session:
+        return InForce(context, session, context.clock.now()).of(consent_id)
+
+
+def _joined(view: ConsentView, parts: tuple[Coverage, ...]) -> ConsentInForce:
+    obstacle = None if any(part.fields for part in parts) else parts[0].obstacle
+    return ConsentInForce(view, obstacle, parts)
