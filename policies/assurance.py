@@ -16,6 +16,7 @@ from policies.catalogue import load_catalogue
 from policies.documents import Entry, Labelled, read_document
 from policies.errors import AssurancePolicyInvalid
 from policies.fields import Sensitivity
+from presentation.faults import first_fault
 from presentation.messages import _
 
 DOCUMENT = "data/assurance.yaml"
@@ -47,7 +48,7 @@ def _ordered(found: tuple[Assurance, ...]) -> tuple[Assurance, ...]:
 
 def _at_or_above_floor(found: tuple[Assurance, ...]) -> tuple[Assurance, ...]:
     if not P3_FLOOR.issuperset(found):
-        raise ValueError("P3 is opened by e_signature and confirmed only")
+        raise ValueError(_("P3 solo se abre con e_signature y confirmed"))
     return found
 
 
@@ -135,9 +136,7 @@ class AssurancePolicy(Entry):
 
 
 def _invalid(error: ValidationError) -> AssurancePolicyInvalid:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return AssurancePolicyInvalid(f"{place}: {first['msg']}")
+    return AssurancePolicyInvalid(first_fault(error))
 
 
 class _Document(Entry):

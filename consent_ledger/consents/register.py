@@ -24,6 +24,7 @@ from consent_ledger.consents.model import (
     DroppedHolder,
     Withdrawal,
 )
+from consent_ledger.consents.narrowing import narrowed
 from consent_ledger.consents.order import known_ends
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, GuardianUnnamed
 from consent_ledger.log.bodies import Actor, ConsentBody, ExpiryBody, Guardian, WithdrawalBody
@@ -161,7 +162,7 @@ class ConsentRegister:
                 remedy=_("la persona debe dar un consentimiento nuevo"),
             )
         _require_own(view)
-        record = _narrowed(view.record, scope)
+        record = narrowed(view.record, scope)
         out = (DroppedHolder(entity=each, at=now) for each in view.record.holders if each not in record.holders)
         narrower = view.model_copy(update={"record": record, "dropped": (*view.dropped, *out)})
         return self._change(narrower, state, NewEntry(kind, record), now)
@@ -363,31 +364,6 @@ def _require_own(view: ConsentView) -> None:
             _("el consentimiento {consent_id} se dio en {entity}", consent_id=view.consent_id, entity=origin.entity),
             remedy=_("cámbielo allí, o retírelo aquí y registre uno nuevo"),
         )
-
-
-def _narrowed(record: ConsentBody, scope: ConsentScope) -> ConsentBody:
-    """Return the record with the smaller scope, in the order of the larger one."""
-    changed: dict[str, object] = {}
-    for name, wanted in scope.model_dump(exclude_none=True).items():
-        held = getattr(record, name)
-        if surplus := set(wanted) - set(held):
-            raise ConsentInvalid(
-                _("{surplus} no está en el consentimiento", surplus=min(surplus)),
-                remedy=_("para ampliarlo hace falta un consentimiento nuevo"),
-            )
-        changed[name] = tuple(item for item in held if item in wanted)
-    if all(getattr(record, name) == value for name, value in changed.items()):
-        raise ConsentInvalid(_("el consentimiento no quedaría más limitado"), remedy=_("quite algo del consentimiento"))
-    changed["special_fields"] = tuple(
-        item
-        for item in record.special_fields
-        if item in changed.get("fields", record.fields)  # type: ignore[operator]  # a tuple, as all scopes are
-    )
-    kept = changed.get("purposes", record.purposes)
-    if record.purpose_types:
-        pairs = zip(record.purposes, record.purpose_types, strict=True)
-        changed["purpose_types"] = tuple(kind for purpose, kind in pairs if purpose in kept)  # type: ignore[operator]  # as above
-    return record.model_copy(update=changed)
 
 
 def _checked(record: ConsentBody) -> ConsentBody:

@@ -108,7 +108,9 @@ def _register_block(group: typer.Typer) -> None:
     def block(
         *,
         home: HomeOption,
-        serial: Annotated[str, typer.Argument(help=_("Número de la tarjeta; sin él, todas las de la persona."))] = "",
+        serial: Annotated[
+            str, typer.Argument(metavar=_("TARJETA"), help=_("Número de la tarjeta; sin él, todas las de la persona."))
+        ] = "",
         document: PersonOption = "",
         reason: Annotated[str, typer.Option("--reason", help=_("Motivo: lost o asked."))] = "lost",
         lang: LangOption = "es",

@@ -41,7 +41,7 @@ def _register_add(group: typer.Typer) -> None:
     def add(
         *,
         home: HomeOption,
-        file: Annotated[Path, typer.Argument(help=_("Su certificado, en PEM o DER."))],
+        file: Annotated[Path, typer.Argument(metavar=_("FICHERO"), help=_("Su certificado, en PEM o DER."))],
         fingerprint: FingerprintOption,
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -64,7 +64,9 @@ def _register_remove(group: typer.Typer) -> None:
     def remove(
         *,
         home: HomeOption,
-        fingerprint: Annotated[str, typer.Argument(help=_("Su huella, o al menos sus 8 primeros dígitos."))],
+        fingerprint: Annotated[
+            str, typer.Argument(metavar=_("HUELLA"), help=_("Su huella, o al menos sus 8 primeros dígitos."))
+        ],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

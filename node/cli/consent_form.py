@@ -81,7 +81,7 @@ def _register_grant_signed(group: typer.Typer) -> None:
     def grant_signed(
         *,
         home: HomeOption,
-        file: Annotated[Path, typer.Argument(help=_("El formulario firmado, en PDF."))],
+        file: Annotated[Path, typer.Argument(metavar=_("FICHERO"), help=_("El formulario firmado, en PDF."))],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

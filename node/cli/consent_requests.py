@@ -9,7 +9,10 @@ from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, professional_reference
 from presentation.messages import _
 
-ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent requests."))]
+ConsentArgument = Annotated[
+    str,
+    typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent requests.")),
+]
 ReasonOption = Annotated[
     str,
     typer.Option(

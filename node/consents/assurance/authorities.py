@@ -21,6 +21,7 @@ from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.errors import AuthorityInvalid, AuthorityUnknown
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from presentation.faults import os_fault
 from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
@@ -135,7 +136,7 @@ class SignatureAuthorities:
             self._path(found[0]).unlink()
         except OSError as error:
             raise HomeUnusable(
-                _("no se puede borrar {path}: {strerror}", path=self._path(found[0]), strerror=error.strerror),
+                _("no se puede borrar {path}: {fault}", path=self._path(found[0]), fault=os_fault(error)),
                 remedy=_("compruebe quién es su propietario"),
             ) from error
         self._record(before)
@@ -161,7 +162,7 @@ def _read(path: Path) -> bytes:
             return file.read(_MAX_FILE_BYTES)
     except OSError as error:
         raise AuthorityInvalid(
-            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror), remedy=_("compruebe la ruta")
+            _("no se puede leer {path}: {fault}", path=path, fault=os_fault(error)), remedy=_("compruebe la ruta")
         ) from error
 
 

@@ -101,11 +101,9 @@ def receive_copy(
         raise MessageMalformed(
             _("{sender} ha enviado un consentimiento que no corresponde a ninguna persona", sender=message.sender)
         )
-    found = _opened(context, session, message.sender, sent, now)
-    if isinstance(found, Response):
+    if isinstance(found := _opened(context, session, message.sender, sent, now), Response):
         return found
-    opened, known = found
-    record = opened.record
+    (opened, known), record = found, found[0].record
     if bars := bars_of(context, session, record, now):
         _inform_origin(session, record, bars, message.sender, now)
         return _KEPT  # ended before it came

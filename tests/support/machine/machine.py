@@ -11,7 +11,8 @@ from node.consents.propagation.background import maintain_copies, send_heartbeat
 from policies.errors import RedpactError
 from service.errors import PeerUnreachable
 from tests.support.machine.bench import LONGEST_WAIT, Bench, consent_to
-from tests.support.machine.world import ENTITIES, FIELDS, PEOPLE, PURPOSES, Crash
+from tests.support.machine.crashes import Crash
+from tests.support.machine.world import ENTITIES, FIELDS, PEOPLE, PURPOSES
 
 LIARS = 1
 """Entities of the four that keep withdrawals to themselves."""

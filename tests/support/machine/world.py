@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Engine, event
 from typing_extensions import override
 
 from consent_ledger.audit.verify import verify_export
@@ -42,6 +41,7 @@ from tests.support.assurance import trust_other_entities
 from tests.support.clock import FrozenClock
 from tests.support.directory_log import DirectoryLog, pin
 from tests.support.exchange import ExchangeNetwork, hold, person_record
+from tests.support.machine.crashes import Crash, Mortal, Pending
 from trust.directory import Directory
 from trust.errors import DirectoryForked, DirectoryUnvouched, OwnKeysReplaced
 from trust.parties import EntityKind, Party
@@ -74,22 +74,6 @@ class NodeClock:
     def now(self) -> datetime:
         """Return the present time as this entity takes it."""
         return self._base.now() + self.off_by
-
-
-class Crash(BaseException):  # not an Exception: no handler of the product may take it for something to deal with
-    """The process of an entity is gone."""
-
-    def __init__(self, entity: str) -> None:
-        super().__init__(entity)
-        self.entity = entity
-
-
-@dataclass
-class Pending:
-    """A crash that waits for a commit: after how many more, and whether that one is still durable."""
-
-    commits: int
-    after: bool
 
 
 @dataclass
@@ -149,7 +133,7 @@ class World:
         """Open the node of an entity from what is on disk."""
         node = Node(self.root / entity, clock=self.clocks[entity])
         node.__dict__["transport"] = _Wire(node, self)
-        _Mortal(self, entity, node.context.engine)
+        Mortal(self.pending, entity, node.context.engine)
         self.alive[entity] = node
         self._answering[entity] = node.answering
         return node
@@ -369,33 +353,6 @@ class _Wire(Transport):
     @override
     def call(self, peer: Party, envelope: Envelope) -> Envelope:
         return self._world.carry(self._name, peer.id, envelope)
-
-
-class _Mortal:
-    """Lets a node die in a commit: before it is durable, or after, and in any use of the database from then on."""
-
-    def __init__(self, world: World, entity: str, engine: Engine) -> None:
-        self._world, self._entity, self._dead = world, entity, False
-        self._commit = engine.dialect.do_commit
-        vars(engine.dialect)["do_commit"] = self._do_commit  # where a commit becomes durable
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-        event.listen(engine, "before_cursor_execute", self._execute)
-
-    def _do_commit(self, connection: Any) -> None:
-        pending = self._world.pending.get(self._entity)
-        if pending is None or pending.commits > 0:
-            if pending is not None:
-                pending.commits -= 1
-            self._commit(connection)
-            return
-        if pending.after:
-            self._commit(connection)
-        self._dead = True
-        raise Crash(self._entity)
-
-    def _execute(self, *_: object) -> None:
-        if self._dead:
-            raise Crash(self._entity)
 
 
 def _record(entity: str, document: Document) -> Any:
