@@ -10,6 +10,8 @@ ENTRY_NAMES: Final[Mapping[EntryType, Message]] = {
     EntryType.CONSENT_GIVEN: _("consentimiento dado"),
     EntryType.CONSENT_RENEWED: _("consentimiento renovado o reducido"),
     EntryType.CONSENT_REFUSED: _("consentimiento denegado"),
+    EntryType.CONSENT_CONFIRMED: _("consentimiento confirmado"),
+    EntryType.CONSENT_DECLINED: _("consentimiento no confirmado"),
     EntryType.CONSENT_WITHDRAWN: _("consentimiento retirado"),
     EntryType.CONSENT_EXPIRED: _("consentimiento caducado"),
     EntryType.RELEASE: _("entrega de datos"),

@@ -12,6 +12,7 @@ from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.cards.cards import CardInput, IssuedCard
+    from node.people.documents import Document
     from node.wiring import Node
 
 CodesOption = Annotated[int, typer.Option("--codes", help=_("Número de códigos de la tarjeta, de 1 a 40."))]
@@ -81,7 +82,9 @@ def _register_issue(group: typer.Typer) -> None:
     ) -> None:
         """Issue a card with single-use codes to a person."""
         node = open_node(home)
-        _write(node, node.cards.issue, _input(document, codes, limits), (out, pdf, lang), as_json=as_json)
+        _write(
+            node, node.cards.issue, _input(read_document(document), codes, limits), (out, pdf, lang), as_json=as_json
+        )
 
 
 def _register_list(group: typer.Typer) -> None:
@@ -148,13 +151,15 @@ def _register_replace(group: typer.Typer) -> None:
     ) -> None:
         """Block a person's cards and issue another one."""
         node = open_node(home)
-        _write(node, node.cards.replace, _input(document, codes, limits), (out, pdf, lang), as_json=as_json)
+        _write(
+            node, node.cards.replace, _input(read_document(document), codes, limits), (out, pdf, lang), as_json=as_json
+        )
 
 
-def _input(document: str, codes: int, limits: list[str] | None) -> "CardInput":
+def _input(document: "Document", codes: int, limits: list[str] | None) -> "CardInput":
     from node.cards.cards import DEFAULT_CEILINGS, CardInput
 
-    return CardInput(read_document(document), codes, tuple(limits or DEFAULT_CEILINGS))
+    return CardInput(document, codes, tuple(limits or DEFAULT_CEILINGS))
 
 
 def _write(

@@ -15,6 +15,7 @@ from protos.redpact.v1 import messages_pb2
 from records_exchange.message import NOTIFICATION_LIFETIME, MessageReply
 from records_exchange.withdrawal import state_withdrawal
 from service.wire import from_wire
+from tests.support.assurance import trust_other_entities
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 from tests.support.peer_on_the_wire import DELIVER, PeerOnTheWire
 from trust.parties import EntityKind
@@ -32,6 +33,7 @@ def honest_network(root: Path) -> Iterator[ExchangeNetwork]:
         network.add(entity, kind=EntityKind.PUBLIC)
     for entity in ("town", "county"):
         hold(network.nodes[entity], person_record())
+    trust_other_entities(*(network.nodes[entity].context for entity in HONEST))  # withdrawals are the subject
     with network.serving(*HONEST):
         yield network
     network.close()

@@ -113,7 +113,7 @@ def test_running_nodes_close_the_loop_by_themselves_and_a_node_that_was_away_cat
         hold(town, person_record(PERSON))
         first = network.serve("town")
         assert eventually(lambda: all("ngo" in (node.context.directory.newest() or ()) for node in (town,)))
-        consent = grant(town, "ngo", purposes=("referral",))
+        consent = grant(town, "ngo", purposes=("referral",), valid_days=300)
         network.stop_coordinator()
         referral = town.referrals.send(NewReferral(PERSON, "ngo", "training")).referral_id
         assert state(network, "ngo", referral) is None  # nobody serves there yet
