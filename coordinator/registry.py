@@ -4,61 +4,37 @@ Every change locks the head row and signs the next directory in the same transac
 cannot differ. The caller opens and commits the transaction.
 """
 
+import json
 import secrets
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, cast
 
-from pydantic import ValidationError
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from coordinator.authority import Authority
-from coordinator.certificates import NONE_LISTED, CertificateRegister, ListedCertificates
-from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityUnknown
+from coordinator.certificates import NONE_LISTED, CertificateRegister
+from coordinator.entity_rows import LISTED, Listed, keys_of, party_of, set_witness
+from coordinator.errors import EntityAlreadyAdmitted, EntityUnknown
 from coordinator.invited import check_invited
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import CertificateRow, DirectoryRow, EntityRow, HeadRow, InvitationRow
 from presentation.messages import _
 from service.errors import StorageOutdated
-from service.sql_driver import DriverStatement, connection_of
+from service.sql_driver import connection_of
 from trust.directory import Directory, open_directory, seal_directory
 from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
 from trust.entity_statements import Statement, open_statement
 from trust.errors import PartySuspended, StatementRefused, UnknownParty
 from trust.locator_terms import LocatorTerms
 from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress
-from trust.published_keys import key_of_vkey, published_keys
+from trust.published_keys import key_of_vkey
 from trust.signing import Envelope, Signer
 
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
 _HEAD_ID = 1
-
-
-class _Listed(NamedTuple):
-    """The stored columns of an entity that go into the directory."""
-
-    id: str
-    name: str
-    kind: str
-    status: str
-    addresses: str
-    signing_key: str
-    exchange_key: str
-    ledger_vkey: str
-    witness_vkey: str
-    witness_key: str
-    witness_url: str
-
-
-_ENTITIES: Final = cast("Table", EntityRow.__table__)
-_LISTED_COLUMNS: Final = tuple(_ENTITIES.c[name] for name in _Listed._fields)
-_LISTED: Final = DriverStatement(
-    select(*_LISTED_COLUMNS).where(_ENTITIES.c.id == bindparam("at_id")), ["at_id"], _LISTED_COLUMNS
-)
-"""Runs for every task and every answer of a training round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +128,7 @@ class Registry:
         row.addresses = "\n".join(party.addresses)
         row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
         row.witness_key = party.witness_key
-        _set_witness(row, party.witness)
+        set_witness(row, party.witness)
         row.changed_at = now
         return self.publish(now)
 
@@ -183,13 +159,27 @@ class Registry:
         self._lock()
         row = self._entity(entity)
         row.addresses, row.changed_at = "\n".join(addresses), now
-        _set_witness(row, witness)
+        set_witness(row, witness)
+        return self.publish(now)
+
+    def replace_keys(self, party: Party, now: datetime) -> Envelope:
+        """Store the keys of an entity and the statements that lead to them, and return the next directory.
+
+        Raises:
+            EntityUnknown: no such entity.
+        """
+        self._lock()
+        row = self._entity(party.id)
+        row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
+        row.witness_key, row.changed_at = party.witness_key, now
+        set_witness(row, party.witness)
+        row.key_changes = json.dumps([record.model_dump() for record in party.key_changes])
         return self.publish(now)
 
     def keys_in_use(self, *, but: str) -> list[tuple[str, bytes]]:
         """Return owner and raw key of every published key, except those of one entity."""
         rows = self._session.scalars(select(EntityRow).where(EntityRow.id != but))
-        found = [(row.id, key) for row in rows for key in published_keys(_party(row)).values()]
+        found = [(row.id, key) for row in rows for key in keys_of(party_of(row))]
         found.append((COORDINATOR_ID, self._signer.public_key))
         return found + ([(COORDINATOR_ID, key_of_vkey(self._witness.vkey))] if self._witness else [])
 
@@ -208,11 +198,16 @@ class Registry:
         """
         self._lock()
         row = self._entity(entity)
-        statement = open_statement(envelope, kind, party=_party(row), network=self.settings.network, now=now)
+        statement = open_statement(envelope, kind, party=party_of(row), network=self.settings.network, now=now)
         if row.stated_at is not None and statement.time < row.stated_at:
             raise StatementRefused(_("la entidad ya hizo una declaración posterior"), remedy=_("repita la operación"))
         row.stated_at = statement.time
         return statement
+
+    def find(self, entity: str) -> Party | None:
+        """Return an entity, None when it is not in the network."""
+        row = self._session.get(EntityRow, entity)
+        return party_of(row) if row is not None else None
 
     def party(self, entity: str) -> Party:
         """Return an entity, whatever its status.
@@ -221,10 +216,10 @@ class Registry:
             EntityUnknown: no such entity.
         """
         self._session.flush()
-        row = _LISTED.one(connection_of(self._session), entity)
+        row = LISTED.one(connection_of(self._session), entity)
         if row is None:
             raise _unknown(entity)
-        return _party(_Listed(*row))
+        return party_of(Listed(*row))
 
     def active_party(self, entity: str) -> Party:
         """Return an entity that may take part at this moment.
@@ -236,7 +231,7 @@ class Registry:
         row = self._session.get(EntityRow, entity)
         if row is None:
             raise UnknownParty(_("{entity} no está en la red", entity=entity), remedy=_("pida una invitación"))
-        party = _party(row)
+        party = party_of(row)
         if party.status is not EntityStatus.ACTIVE:
             raise PartySuspended(
                 _("{entity} está suspendida de la red", entity=entity), remedy=_("pregunte el motivo al coordinador")
@@ -255,7 +250,7 @@ class Registry:
         for issued in self._session.scalars(select(CertificateRow)):
             certificates[issued.entity] = max(issued.not_after, certificates.get(issued.entity, issued.not_after))
         return tuple(
-            EntityView(_party(row), row.status_reason, row.admitted_at, certificates.get(row.id)) for row in rows
+            EntityView(party_of(row), row.status_reason, row.admitted_at, certificates.get(row.id)) for row in rows
         )
 
     def invitations(self, now: datetime) -> tuple[InvitationRow, ...]:
@@ -308,7 +303,7 @@ class Registry:
             witness=self._witness,
             witness_quorum=self.settings.witness_quorum,
             locator=self._locator(now),
-            entities=tuple(_party(row, listed.get(row.id, NONE_LISTED)) for row in rows),
+            entities=tuple(party_of(row, listed.get(row.id, NONE_LISTED)) for row in rows),
         )
         envelope = seal_directory(directory, self._signer)
         head.serial = directory.serial
@@ -363,32 +358,3 @@ def _unknown(entity: str) -> EntityUnknown:
     return EntityUnknown(
         _("no existe la entidad {entity!r}", entity=entity), remedy=_("consulte: redpact-coordinator entity list")
     )
-
-
-def _set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
-    row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
-    if witness:
-        row.witness_key = key_of_vkey(witness.vkey).hex()
-
-
-def _party(row: "EntityRow | _Listed", certificates: ListedCertificates = NONE_LISTED) -> Party:
-    try:
-        return Party(
-            id=row.id,
-            name=row.name,
-            kind=EntityKind(row.kind),
-            status=EntityStatus(row.status),
-            addresses=tuple(row.addresses.splitlines()),
-            signing_key=row.signing_key,
-            exchange_key=row.exchange_key,
-            ledger_vkey=row.ledger_vkey,
-            witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
-            witness_key=row.witness_key or "",  # None in a row that was not written yet
-            certificates=certificates.serials,
-            tls_key=certificates.tls_key,
-        )
-    except (ValidationError, ValueError) as error:
-        raise CoordinatorError(
-            _("los datos de {entity!r} en la lista de entidades están dañados", entity=row.id),
-            remedy=_("restaure una copia de seguridad"),
-        ) from error

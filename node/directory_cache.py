@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from node.directory_evidence import keep_directory
 from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
+from trust.continuity import require_continuity
 from trust.directory import Directory, open_directory, require_not_older
-from trust.errors import DirectoryExpired, MalformedDocument
+from trust.errors import DirectoryExpired, KeyChangeUnproven, MalformedDocument
 from trust.signing import Envelope
 
 FILE: Final = "directory.json"
@@ -66,23 +68,35 @@ class DirectoryCache:
     def accept(self, envelope: Envelope, now: datetime) -> Directory:
         """Verify a received directory and keep it when it is newer; return the kept one.
 
-        In order: (1) signed by the pinned key, (2) of this network, (3) not expired, (4) not older than the one kept.
+        In order: (1) signed by the pinned key, (2) of this network, (3) not expired, (4) not older than the one kept,
+        (5) with every entity of that one, and its keys or what it made of them. One that fails (5) is kept as evidence.
         Changed CA certificates are written too, so that TLS follows the directory.
 
         Raises:
             SignatureInvalid, MalformedDocument: (1) or (2) fails.
             DirectoryExpired: (3) fails.
             DirectoryRollback: (4) fails; the one kept stays.
+            KeyChangeUnproven: (5) fails; the one kept stays.
         """
         received = self._verified(envelope)
         received.require_fresh(now)
         with self._exclusive():
             known = self.newest()
             require_not_older(received, known)
+            self._require_continuity(received, known, envelope, now)
             if known is None or received.serial > known.serial:
                 write_private(self._path, envelope.to_json())
             self._trust(received.ca_pem)
         return received
+
+    def _require_continuity(
+        self, received: Directory, known: Directory | None, envelope: Envelope, now: datetime
+    ) -> None:
+        try:
+            require_continuity(received, known)
+        except KeyChangeUnproven as error:
+            keep_directory(self._home, envelope, network=self._network, reason=error.message, now=now)
+            raise
 
     def _verified(self, envelope: Envelope) -> Directory:
         directory = open_directory(envelope, coordinator_key=self._coordinator_key)

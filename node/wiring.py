@@ -136,14 +136,11 @@ class Node:
         """Follows the directory."""
         from node.identity.follow import DirectoryFollower
 
-        context = self.context
         return DirectoryFollower(
-            context.settings,
-            context.keys,
-            context.directory,
-            context.clock,
+            self.context,
             self.coordinator_channel,
-            self.key_changes.replace_tls,
+            lambda: self.key_changes.replace_tls(),  # noqa: PLW0108 - looked up late: each needs the other
+            lambda directory: self.key_changes.finish_waiting(directory),  # noqa: PLW0108 - as above
         )
 
     @cached_property
@@ -151,22 +148,14 @@ class Node:
         """Renews the certificate."""
         from node.identity.renewal import CertificateRenewal
 
-        context = self.context
-        return CertificateRenewal(
-            context.home,
-            context.settings,
-            context.keys.signing,
-            self.certificate,
-            context.clock,
-            self.coordinator_channel,
-        )
+        return CertificateRenewal(self.context, self.certificate, self.coordinator_channel)
 
     @cached_property
     def key_changes(self) -> "KeyChanges":
         """Replaces this entity's keys."""
         from node.operations.key_changes import KeyChanges
 
-        return KeyChanges(self.context, self.certificate, self.certificate_renewal)
+        return KeyChanges(self.context, self.certificate, self.certificate_renewal, self.directory_follower)
 
     # ---- callers
 
@@ -245,10 +234,10 @@ class Node:
     def witness_endpoint(self) -> "WitnessEndpoint":
         """Cosigns the checkpoints of other entities' ledgers."""
         from consent_ledger.witnessing.endpoint import WitnessEndpoint
-        from node.identity.reach import own_cosigner
+        from node.identity.reach import CurrentCosigner
 
         context = self.context
-        cosigner = own_cosigner(context.settings, context.keys)
+        cosigner = CurrentCosigner(context)
         return WitnessEndpoint(
             context.home,
             cosigner,
@@ -332,10 +321,10 @@ class Node:
     def inbox_sweep(self) -> "InboxSweep":
         """Writes the inbox items that only the passing of time causes."""
         from node.consents.due_items import due_consent_items
-        from node.inbox.sweep import InboxSweep, unacknowledged_notifications
+        from node.inbox.sweep import InboxSweep, refused_directories, unacknowledged_notifications
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notifications, due_consent_items)
+        finders = (unacknowledged_notifications, due_consent_items, refused_directories)
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

@@ -34,8 +34,8 @@ class Group:
 class TrustPolicy:
     """The logs, witnesses and quorum that an auditor trusts. Build with `parse` or `of_log`."""
 
-    logs: dict[str, NoteVerifier] = field(default_factory=dict)
-    """By origin."""
+    logs: dict[str, tuple[NoteVerifier, ...]] = field(default_factory=dict)
+    """By origin: the key of the log, and those that it had before."""
     witnesses: dict[str, CosignatureVerifier] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     quorum: str = ""
@@ -106,15 +106,15 @@ class TrustPolicy:
             SignatureInvalid: of a log that is not trusted, or not signed by it.
         """
         origin = read_checkpoint(note).origin
-        log = self.logs.get(origin)
-        if log is None:
+        logs = self.logs.get(origin)
+        if logs is None:
             raise SignatureInvalid(
                 _("la política de confianza no incluye el registro {origin!r}", origin=origin),
                 remedy=_("use la política de confianza de esta red"),
             )
-        opened = open_note(note, (log, *self.witnesses.values()))
+        opened = open_note(note, (*logs, *self.witnesses.values()))
         signed = {(signature.name, signature.key_id) for signature in opened.signatures}
-        if (log.name, log.key_id) not in signed:
+        if not any((log.name, log.key_id) in signed for log in logs):
             raise SignatureInvalid(_("el punto de control no lleva la firma de {origin}", origin=origin))
         witnesses = {name for name, key in self.witnesses.items() if (key.name, key.key_id) in signed}
         return Checkpoint.parse(opened.text), tuple(sorted(witnesses))
@@ -136,11 +136,12 @@ class TrustPolicy:
         if len(words) not in (1, 2):
             raise MalformedDocument(_("política de confianza: se espera log <vkey> [url]"))
         verifier = NoteVerifier.from_vkey(words[0])
-        if verifier.name in self.logs:
+        known = self.logs.get(verifier.name, ())
+        if any(log.key_id == verifier.key_id for log in known):
             raise MalformedDocument(
                 _("política de confianza: el registro {verifier!r} aparece dos veces", verifier=verifier.name)
             )
-        self.logs[verifier.name] = verifier
+        self.logs[verifier.name] = (*known, verifier)
 
     def _witness(self, words: list[str]) -> None:
         if len(words) not in (2, 3):

@@ -30,6 +30,7 @@ _WHAT: Final[Mapping[Misconduct, Callable[[str], Message]]] = {
     Misconduct.ROLLBACK: lambda origin: _("{origin} ha acortado su registro", origin=origin),
     Misconduct.SMALLER: lambda origin: _("{origin} muestra un registro más corto que antes", origin=origin),
 }
+_KEYS_CHANGED: Final = "keys_changed"
 _KINDS: Final = frozenset(kind.value for kind in _WHAT)
 
 
@@ -155,4 +156,10 @@ def alarm_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
 
 def _all(summaries: list[dict[str, Any]]) -> Message:
     seen = {(each["origin"], each["kind"]) for each in summaries}
-    return listing(_WHAT[Misconduct(kind)](origin) if kind in _KINDS else origin for origin, kind in sorted(seen))
+    return listing(_said(origin, kind) for origin, kind in sorted(seen))
+
+
+def _said(origin: str, kind: str) -> Message | str:
+    if kind == _KEYS_CHANGED:
+        return _("el coordinador de {origin} firmó un directorio que cambia claves ajenas", origin=origin)
+    return _WHAT[Misconduct(kind)](origin) if kind in _KINDS else origin

@@ -18,7 +18,7 @@ from node.consents.propagation.freshness import fresh_consents
 from node.context import NodeContext
 from node.ledger.own import own_consents, own_ledger
 from node.people.errors import PersonUnknown
-from node.people.linking import find_person, pairwise_key
+from node.people.linking import find_person, pairwise_keys
 from node.people.model import FieldValue
 from node.people.store import PersonStore, people_store
 from policies.reasons import ReasonCode
@@ -81,7 +81,7 @@ class Answering:
         entity = self._context.settings.entity
         # (1) (2) (3) caller, signature, freshness
         verified = checks.open_request(envelope, caller=caller, holder=entity, directory=directory, now=now)
-        key = pairwise_key(self._context, verified.asker)
+        key = pairwise_keys(self._context, verified.asker)
         policy = self._policy
         logged = self._context.commits.run(partial(self._decide_and_log, verified=verified, key=key, policy=policy))
         return answers.seal_answer(_compose(verified, entity, logged), self._context.keys.signing)

@@ -7,11 +7,10 @@ from typing import Final
 
 from node.clients import coordinator
 from node.clients.coordinator import CoordinatorChannel
-from node.directory_cache import DirectoryCache
+from node.context import NodeContext
 from node.identity.reach import Reach, own_reach
 from node.keys import NodeKeys
 from node.settings import NodeSettings
-from service.clock import Clock
 from service.errors import CertificateRevoked, PeerRefused
 from trust.directory import Directory
 from trust.entity_statements import AddressStatement, seal_statement
@@ -26,18 +25,30 @@ POLL_SECONDS: Final = 30.0
 class DirectoryFollower:
     """Keeps this node's copy of the directory new, and its entry in the directory correct."""
 
-    settings: NodeSettings
-    keys: NodeKeys
-    kept: DirectoryCache
-    clock: Clock
+    context: NodeContext
     channel: CoordinatorChannel
     replace_certificate: Callable[[], None]
     """Gets a certificate for a new TLS key, when the one in use was revoked."""
+    finish_key_changes: Callable[[Directory], object]
+    """Takes into use the keys that wait for the directory to list them."""
+
+    @property
+    def settings(self) -> NodeSettings:
+        """The settings of the node."""
+        return self.context.settings
+
+    @property
+    def keys(self) -> NodeKeys:
+        """The keys in use at this moment."""
+        return self.context.keys
 
     def poll(self, stopping: threading.Event) -> None:
         """Fetch the directory at regular intervals and keep our addresses in it correct, until `stopping` is set."""
         while True:
-            self.report_addresses(self._refreshed())
+            directory = self._refreshed()
+            if directory is not None:
+                self.finish_key_changes(directory)
+            self.report_addresses(directory)
             if stopping.wait(POLL_SECONDS):
                 return
 
@@ -63,12 +74,13 @@ class DirectoryFollower:
 
         Raises:
             PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
-            SignatureInvalid, MalformedDocument, DirectoryRollback, DirectoryExpired: the received one does not
-                verify; the kept one stays.
+            SignatureInvalid, MalformedDocument, KeyRefused, DirectoryRollback, DirectoryExpired, KeyChangeUnproven: the
+                received one does not verify; the kept one stays.
         """
-        known = self.kept.newest()
+        kept = self.context.directory
+        known = kept.newest()
         newer = coordinator.newer_directory(self.channel(), known.serial if known else 0)
-        return self.kept.accept(newer, self.clock.now()) if newer else known
+        return kept.accept(newer, self.context.clock.now()) if newer else known
 
     def report_addresses(self, directory: Directory | None) -> None:
         """Report the addresses and the witness of this node to the coordinator when the directory has others.
@@ -96,7 +108,7 @@ class DirectoryFollower:
         statement = AddressStatement(
             network=settings.network,
             entity=settings.entity,
-            time=self.clock.now(),
+            time=self.context.clock.now(),
             addresses=ours.addresses,
             witness=ours.witness,
             witness_proof=self._witness_proof() if ours.witness else None,

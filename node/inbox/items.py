@@ -23,6 +23,7 @@ class ItemKind(StrEnum):
     NOTIFICATION_REFUSED = "notice_refused"
     NOTIFICATION_UNANSWERED = "notice_unanswered"
     CONSENT_DUE = "consent_due"
+    DIRECTORY_REFUSED = "directory_refused"
 
 
 @dataclass(frozen=True, slots=True)

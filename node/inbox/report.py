@@ -20,6 +20,7 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.NOTIFICATION_REFUSED: _("La otra entidad no admite un aviso"),
     ItemKind.NOTIFICATION_UNANSWERED: _("Aviso sin acuse de recibo"),
     ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
+    ItemKind.DIRECTORY_REFUSED: _("Directorio que cambia claves ajenas: no se usa; ejecute «doctor»"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
     "person_known": _("la persona tiene ficha aquí"),

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from sqlalchemy.orm import Session
 
 from node.context import NodeContext
+from node.directory_evidence import directory_evidence
 from node.inbox.items import Inbox, ItemKind, NewItem
 from records_exchange.mailboxes import SqlMailbox
 
@@ -44,3 +45,9 @@ def unacknowledged_notifications(context: NodeContext, session: Session, now: da
             yield NewItem(
                 ItemKind.NOTIFICATION_UNANSWERED, notification.reference, notification.recipient, notification.kind
             )
+
+
+def refused_directories(context: NodeContext, _session: Session, _now: datetime) -> Iterator[NewItem]:
+    """Yield the directories that were refused for changing other people's keys."""
+    for path in directory_evidence(context.home):
+        yield NewItem(ItemKind.DIRECTORY_REFUSED, path.stem)

@@ -27,7 +27,7 @@ from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.messages.kinds import Kind, Response
-from node.people.linking import find_person, pairwise_key
+from node.people.linking import find_person, pairwise_keys
 from node.people.store import people_store
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.vocabulary import load_vocabulary
@@ -175,7 +175,7 @@ def _person_entitled(
 ) -> str | None:
     """Return the id of the person that a copy is about; None when unknown here, or not entitled to act alone."""
     people = people_store(context, session)
-    person = find_person(people, SqlExchangeStore(session), pairwise_key(context, sender), copy.subject)
+    person = find_person(people, SqlExchangeStore(session), pairwise_keys(context, sender), copy.subject)
     if person is None:
         return None
     minor = people.identity(person).age_on(now.date()) < AGE_OF_CONSENT_YEARS

@@ -32,13 +32,13 @@ class MessagesStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MessagesAsyncStub: ...
     Deliver: _grpc.UnaryUnaryMultiCallable[_messages_pb2.DeliverRequest, _messages_pb2.DeliverReply]
-    """The signed reply is given once what it says is durable. A notice that comes again gets the same reply."""
+    """The signed reply is given once what it says is durable. A notification that comes again gets the same reply."""
 
 @_typing.type_check_only
 class MessagesAsyncStub(MessagesStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Deliver: _aio.UnaryUnaryMultiCallable[_messages_pb2.DeliverRequest, _messages_pb2.DeliverReply]  # type: ignore[assignment]
-    """The signed reply is given once what it says is durable. A notice that comes again gets the same reply."""
+    """The signed reply is given once what it says is durable. A notification that comes again gets the same reply."""
 
 class MessagesServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -47,6 +47,6 @@ class MessagesServicer(metaclass=_abc_1.ABCMeta):
         request: _messages_pb2.DeliverRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_messages_pb2.DeliverReply, _abc.Awaitable[_messages_pb2.DeliverReply]]:
-        """The signed reply is given once what it says is durable. A notice that comes again gets the same reply."""
+        """The signed reply is given once what it says is durable. A notification that comes again gets the same reply."""
 
 def add_MessagesServicer_to_server(servicer: MessagesServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/network.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"+\n\x13GetDirectoryRequest\x12\x14\n\x0cknown_serial\x18\x01 \x01(\x04\"B\n\x11GetDirectoryReply\x12-\n\tdirectory\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"\x0e\n\x0cWatchRequest\"\xa4\x01\n\x0cNetworkEvent\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.redpact.v1.NetworkEvent.Kind\"g\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16KIND_DIRECTORY_CHANGED\x10\x01\x12\x19\n\x15KIND_TRAINING_CHANGED\x10\x02\x12\x12\n\x0eKIND_KEEPALIVE\x10\x03\"M\n\x16UpdateAddressesRequest\x12-\n\tstatement\x18\x04 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelopeJ\x04\x08\x01\x10\x04\"\x16\n\x14UpdateAddressesReply2\xf1\x01\n\x07Network\x12N\n\x0cGetDirectory\x12\x1f.redpact.v1.GetDirectoryRequest\x1a\x1d.redpact.v1.GetDirectoryReply\x12=\n\x05Watch\x12\x18.redpact.v1.WatchRequest\x1a\x18.redpact.v1.NetworkEvent0\x01\x12W\n\x0fUpdateAddresses\x12\".redpact.v1.UpdateAddressesRequest\x1a .redpact.v1.UpdateAddressesReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/network.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"+\n\x13GetDirectoryRequest\x12\x14\n\x0cknown_serial\x18\x01 \x01(\x04\"B\n\x11GetDirectoryReply\x12-\n\tdirectory\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"\x0e\n\x0cWatchRequest\"\xa4\x01\n\x0cNetworkEvent\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.redpact.v1.NetworkEvent.Kind\"g\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16KIND_DIRECTORY_CHANGED\x10\x01\x12\x19\n\x15KIND_TRAINING_CHANGED\x10\x02\x12\x12\n\x0eKIND_KEEPALIVE\x10\x03\"M\n\x16UpdateAddressesRequest\x12-\n\tstatement\x18\x04 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelopeJ\x04\x08\x01\x10\x04\"\x16\n\x14UpdateAddressesReply\"W\n\x10\x43hangeKeyRequest\x12\x0f\n\x07payload\x18\x01 \x01(\x0c\x12\x12\n\nby_signing\x18\x02 \x01(\x0c\x12\x0e\n\x06\x62y_old\x18\x03 \x01(\x0c\x12\x0e\n\x06\x62y_new\x18\x04 \x01(\x0c\"\x10\n\x0e\x43hangeKeyReply2\xb8\x02\n\x07Network\x12N\n\x0cGetDirectory\x12\x1f.redpact.v1.GetDirectoryRequest\x1a\x1d.redpact.v1.GetDirectoryReply\x12=\n\x05Watch\x12\x18.redpact.v1.WatchRequest\x1a\x18.redpact.v1.NetworkEvent0\x01\x12W\n\x0fUpdateAddresses\x12\".redpact.v1.UpdateAddressesRequest\x1a .redpact.v1.UpdateAddressesReply\x12\x45\n\tChangeKey\x12\x1c.redpact.v1.ChangeKeyRequest\x1a\x1a.redpact.v1.ChangeKeyReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,6 +46,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEADDRESSESREQUEST']._serialized_end=454
   _globals['_UPDATEADDRESSESREPLY']._serialized_start=456
   _globals['_UPDATEADDRESSESREPLY']._serialized_end=478
-  _globals['_NETWORK']._serialized_start=481
-  _globals['_NETWORK']._serialized_end=722
+  _globals['_CHANGEKEYREQUEST']._serialized_start=480
+  _globals['_CHANGEKEYREQUEST']._serialized_end=567
+  _globals['_CHANGEKEYREPLY']._serialized_start=569
+  _globals['_CHANGEKEYREPLY']._serialized_end=585
+  _globals['_NETWORK']._serialized_start=588
+  _globals['_NETWORK']._serialized_end=900
 # @@protoc_insertion_point(module_scope)

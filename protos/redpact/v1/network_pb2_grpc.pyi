@@ -35,6 +35,7 @@ class NetworkStub:
     Watch: _grpc.UnaryStreamMultiCallable[_network_pb2.WatchRequest, _network_pb2.NetworkEvent]
     """Held open by the node. Events are hints only: the node then asks for the signed thing itself."""
     UpdateAddresses: _grpc.UnaryUnaryMultiCallable[_network_pb2.UpdateAddressesRequest, _network_pb2.UpdateAddressesReply]
+    ChangeKey: _grpc.UnaryUnaryMultiCallable[_network_pb2.ChangeKeyRequest, _network_pb2.ChangeKeyReply]
 
 @_typing.type_check_only
 class NetworkAsyncStub(NetworkStub):
@@ -43,6 +44,7 @@ class NetworkAsyncStub(NetworkStub):
     Watch: _aio.UnaryStreamMultiCallable[_network_pb2.WatchRequest, _network_pb2.NetworkEvent]  # type: ignore[assignment]
     """Held open by the node. Events are hints only: the node then asks for the signed thing itself."""
     UpdateAddresses: _aio.UnaryUnaryMultiCallable[_network_pb2.UpdateAddressesRequest, _network_pb2.UpdateAddressesReply]  # type: ignore[assignment]
+    ChangeKey: _aio.UnaryUnaryMultiCallable[_network_pb2.ChangeKeyRequest, _network_pb2.ChangeKeyReply]  # type: ignore[assignment]
 
 class NetworkServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -66,5 +68,12 @@ class NetworkServicer(metaclass=_abc_1.ABCMeta):
         request: _network_pb2.UpdateAddressesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_network_pb2.UpdateAddressesReply, _abc.Awaitable[_network_pb2.UpdateAddressesReply]]: ...
+
+    @_abc_1.abstractmethod
+    def ChangeKey(
+        self,
+        request: _network_pb2.ChangeKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.ChangeKeyReply, _abc.Awaitable[_network_pb2.ChangeKeyReply]]: ...
 
 def add_NetworkServicer_to_server(servicer: NetworkServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

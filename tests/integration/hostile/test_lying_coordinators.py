@@ -6,9 +6,13 @@ from datetime import timedelta
 import grpc
 import pytest
 
+from consent_ledger.witnessing.fork_evidence import check_evidence
+from node.directory_evidence import directory_evidence
 from node.fetch.asking import question_of
+from node.inbox.items import Inbox, ItemKind
 from policies.errors import RedpactError
 from protos.redpact.v1 import network_pb2
+from service.findings import Level
 from service.wire import to_wire
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.lies import SIGNED_GARBAGE, UNSIGNED, signed
@@ -17,6 +21,8 @@ from tests.support.simulated_peer import SimulatedPeer
 from tests.support.state import state_digest
 from trust.canonical import encode
 from trust.directory import DIRECTORY_TYPE, Directory, seal_directory
+from trust.key_changes import KeyChange, KeyChangeRecord
+from trust.key_proofs import KeyPurpose
 from trust.parties import COORDINATOR_ID, EntityStatus
 from trust.signing import Ed25519Signer, Envelope, seal
 
@@ -59,6 +65,25 @@ def without_town(directory: Directory) -> Directory:
 def with_key(directory: Directory, entity: str, field: str, key: str) -> Directory:
     entities = tuple(p.model_copy(update={field: key}) if p.id == entity else p for p in directory.entities)
     return directory.model_copy(update={"serial": directory.serial + 1, "entities": entities})
+
+
+def with_false_change(directory: Directory, entity: str) -> Directory:
+    """Return a directory with a statement that the coordinator signed with keys that it made up."""
+    new = Ed25519Signer.generate()
+    party = directory.party(entity)
+    change = KeyChange(
+        network=directory.network,
+        entity=entity,
+        purpose=KeyPurpose.SIGNING,
+        sequence=1,
+        time=directory.issued,
+        old=party.signing_key,
+        new=new.public_key.hex(),
+    )
+    record = KeyChangeRecord.signed(change, signing_key=new, old=new, new=new)
+    changed = with_key(directory, entity, "signing_key", change.new)
+    entities = tuple(p.model_copy(update={"key_changes": (record,)}) if p.id == entity else p for p in changed.entities)
+    return changed.model_copy(update={"entities": entities})
 
 
 LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], Envelope], str]] = {
@@ -104,6 +129,22 @@ LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], Envelope], str]] = 
             with_key(real, "town", "exchange_key", real.party("ngo").exchange_key), net.coordinator
         ),
         "key_refused",
+    ),
+    "one that gives an entity a new key of its own": (
+        lambda net, real: seal_directory(
+            with_key(real, "town", "signing_key", Ed25519Signer.generate().public_key.hex()), net.coordinator
+        ),
+        "key_change_unproven",
+    ),
+    "one whose change of key somebody else signed": (
+        lambda net, real: seal_directory(with_false_change(real, "town"), net.coordinator),
+        "key_change_unproven",
+    ),
+    "one that leaves out an entity": (
+        lambda net, real: seal_directory(
+            without_town(real).model_copy(update={"serial": real.serial + 1}), net.coordinator
+        ),
+        "key_change_unproven",
     ),
     "one that lists an entity twice": (
         lambda net, real: seal(
@@ -201,3 +242,24 @@ def test_a_coordinator_that_never_answers_stops_nobody(network: ExchangeNetwork)
     assert caught.value.code == "peer_unreachable"
     assert ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
     voice.close()
+
+
+def test_a_directory_that_changes_keys_is_kept_as_evidence_and_everybody_is_told(
+    network: ExchangeNetwork, told: Callable[[Envelope], None]
+) -> None:
+    ngo = network.nodes["ngo"]
+    known = ngo.context.directory.newest()
+    assert known is not None
+    key = Ed25519Signer.generate().public_key.hex()
+    assert refused(network, told, seal_directory(with_key(known, "town", "signing_key", key), network.coordinator)) == (
+        "key_change_unproven"
+    )
+    ngo.inbox_sweep.run()
+    with ngo.context.snapshot() as session:
+        kinds = {item.kind for item in Inbox(session).list()}
+    assert ItemKind.DIRECTORY_REFUSED in kinds
+    finding = check_evidence(ngo.context.home)
+    assert finding.level is Level.FAILED
+    assert directory_evidence(ngo.context.home)
+    for path in directory_evidence(ngo.context.home):
+        path.unlink()

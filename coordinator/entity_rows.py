@@ -1,0 +1,82 @@
+"""The stored entities, and what the directory says of them."""
+
+import json
+from typing import Final, NamedTuple, cast
+
+from pydantic import ValidationError
+from sqlalchemy import Table, bindparam, select
+
+from coordinator.certificates import NONE_LISTED, ListedCertificates
+from coordinator.errors import CoordinatorError
+from coordinator.tables import EntityRow
+from presentation.messages import _
+from service.sql_driver import DriverStatement
+from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress
+from trust.published_keys import key_of_vkey, published_keys
+
+
+class Listed(NamedTuple):
+    """The stored columns of an entity that go into the directory."""
+
+    id: str
+    name: str
+    kind: str
+    status: str
+    addresses: str
+    signing_key: str
+    exchange_key: str
+    ledger_vkey: str
+    witness_vkey: str
+    witness_key: str
+    witness_url: str
+    key_changes: str
+
+
+_ENTITIES: Final = cast("Table", EntityRow.__table__)
+_COLUMNS: Final = tuple(_ENTITIES.c[name] for name in Listed._fields)
+LISTED: Final = DriverStatement(select(*_COLUMNS).where(_ENTITIES.c.id == bindparam("at_id")), ["at_id"], _COLUMNS)
+"""Runs for every task and every answer of a training round."""
+
+
+def keys_of(party: Party) -> list[bytes]:
+    """Return the keys that an entity publishes, and those that it had: nobody else may take either."""
+    return [
+        *published_keys(party).values(),
+        *(bytes.fromhex(record.change.old) for record in party.key_changes),
+    ]
+
+
+def set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
+    """Set the witness of a row; its key stays when the entity stops witnessing."""
+    row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
+    if witness:
+        row.witness_key = key_of_vkey(witness.vkey).hex()
+
+
+def party_of(row: "EntityRow | Listed", certificates: ListedCertificates = NONE_LISTED) -> Party:
+    """Return the entity that a row holds.
+
+    Raises:
+        CoordinatorError: the row is damaged.
+    """
+    try:
+        return Party(
+            id=row.id,
+            name=row.name,
+            kind=EntityKind(row.kind),
+            status=EntityStatus(row.status),
+            addresses=tuple(row.addresses.splitlines()),
+            signing_key=row.signing_key,
+            exchange_key=row.exchange_key,
+            ledger_vkey=row.ledger_vkey,
+            witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
+            witness_key=row.witness_key or "",  # None in a row that was not written yet
+            key_changes=json.loads(row.key_changes or "[]"),
+            certificates=certificates.serials,
+            tls_key=certificates.tls_key,
+        )
+    except (ValidationError, ValueError) as error:
+        raise CoordinatorError(
+            _("los datos de {entity!r} en la lista de entidades están dañados", entity=row.id),
+            remedy=_("restaure una copia de seguridad"),
+        ) from error
