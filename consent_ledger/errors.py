@@ -18,6 +18,25 @@ class QuorumMissing(SignatureInvalid):
     sentence = _("Aún no hay testigos suficientes que hayan cofirmado el registro. Pida una copia más reciente.")
 
 
+class PolicyMismatch(SignatureInvalid):
+    """A trust policy that names another log, or another key of this log: nothing can be verified with it."""
+
+    code = "policy_mismatch"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "La política de confianza no es la de este registro: con ella no se puede comprobar nada. Use la de su red; si "
+        "ya lo es, el registro no es el auténtico."
+    )
+
+
+class SelectionInvalid(LedgerError):
+    """Days of a report that are no dates, or that end before they begin."""
+
+    code = "selection_invalid"
+    kind = ErrorKind.USAGE
+    sentence = _("Las fechas del informe no son correctas. Escríbalas como AAAA-MM-DD.")
+
+
 class ProofError(LedgerError):
     """An inclusion or consistency proof that does not prove its claim."""
 

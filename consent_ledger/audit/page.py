@@ -1,16 +1,18 @@
 """The report of an audit as one HTML file, in Spanish and English: no script, nothing loaded from anywhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from consent_ledger.audit.registry import ENTRY_KINDS
 from consent_ledger.audit.report import AuditReport
+from consent_ledger.audit.selection import Selection
 from consent_ledger.audit.story import Section, Story
 from consent_ledger.audit.words import Glossary
 from consent_ledger.log.entry import EntryType
 from presentation import charts
 from presentation.catalogue import LANGUAGES
 from presentation.formats import month
+from presentation.messages import in_language
 from presentation.pages import Pages
 
 _PAGES: Final = Pages("consent_ledger")
@@ -33,10 +35,12 @@ class ReportOptions:
     Attributes:
         own_policy: whether the trusted key came with the export instead of from the auditor.
         language: in which the page opens.
+        selection: what it tells of.
     """
 
     own_policy: bool
     language: str = "es"
+    selection: Selection = field(default_factory=Selection)
 
 
 def report_page(report: AuditReport, story: Story, options: ReportOptions) -> str:
@@ -45,17 +49,18 @@ def report_page(report: AuditReport, story: Story, options: ReportOptions) -> st
         "audit/report.html",
         options.language,
         main="audit/main.html",
-        contexts={lang: _context(story, lang) for lang in LANGUAGES},
+        contexts={lang: _context(story, lang, options.selection) for lang in LANGUAGES},
         report=report,
         story=story,
         own_policy=options.own_policy,
     )
 
 
-def _context(story: Story, lang: str) -> dict[str, object]:
+def _context(story: Story, lang: str, selection: Selection) -> dict[str, object]:
     glossary = Glossary(lang, story.names, story.consent_entries)
     counted = sorted(story.by_type.items(), key=lambda item: -item[1])
     return {
+        "selection": "" if selection.whole else in_language(selection.words(lang), lang),
         "figures": [(_name(kind, glossary), count) for kind, count in counted],
         "sections": [_section(section, glossary) for section in story.sections],
         **_activity(story, glossary),

@@ -12,6 +12,7 @@ from consent_ledger.audit.features.access_reports import ACCESS_REPORTS
 from consent_ledger.audit.features.administration import ADMINISTRATION
 from consent_ledger.audit.features.consents import CONSENTS
 from consent_ledger.audit.features.erasures import ERASURES
+from consent_ledger.audit.features.readings import READINGS, RECEIPTS
 from consent_ledger.audit.features.referrals import REFERRALS
 from consent_ledger.audit.features.releases import ANSWERS, RELEASES
 from consent_ledger.audit.features.training import TRAINING
@@ -29,7 +30,9 @@ FEATURES: Final[Sequence[Feature]] = (
     CONSENTS,
     ANSWERS,
     REFERRALS,
+    READINGS,
     ACCESS_REPORTS,
+    RECEIPTS,
     TRAINING,
     ERASURES,
     ADMINISTRATION,

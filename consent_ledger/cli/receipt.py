@@ -44,6 +44,7 @@ def receipt(
         "entry": report.leaf.document(),
         "body": report.body,
         "record_matches": report.record_matches,
+        "papers": None if report.papers is None else list(report.papers),
         "policy": str(policy) if policy else "receipt",
     }
     text = _text(report, lang.value)
@@ -61,6 +62,8 @@ def _text(report: "ReceiptReport", lang: str) -> str:
             origin=report.origin,
         ),
     ]
+    if report.papers:
+        lines.append(say("Páginas comprobadas: {papers}", papers=", ".join(report.papers)))
     if report.body is None:
         lines.append(say("La prueba no muestra el contenido."))
     first, *rest = lines

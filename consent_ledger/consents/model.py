@@ -10,15 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from consent_ledger.log.bodies import (
     CONSENT_BASIS,
     Actor,
-    Code,
     ConsentBody,
     Guardian,
-    HexDigest,
     Notice,
     PartyDetail,
-    Reference,
 )
 from consent_ledger.log.entry import EntryType, UtcTime
+from consent_ledger.log.field_types import Code, HexDigest, Reference
 from presentation.messages import Message, _
 from trust.parties import EntityId
 

@@ -49,6 +49,8 @@ class EntryType(StrEnum):
     KEY_CHANGED = "key_changed"
     POLICY_CHANGED = "policy_changed"
     ACCESS_REPORT_ISSUED = "access_report_issued"
+    RECORD_READ = "record_read"
+    RECEIPT_ISSUED = "receipt_issued"
     ERASURE = "erasure"
 
 

@@ -4,14 +4,14 @@ Source: https://c2sp.org/tlog-policy. Lines: ``log <vkey> [url]``, ``witness <na
 ``group <name> <k|any|all> <name>...``, ``quorum <name|none>``; ``#`` starts a comment line.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
-from consent_ledger.errors import QuorumMissing
+from consent_ledger.errors import PolicyMismatch, QuorumMissing
 from consent_ledger.proofs.checkpoint import Checkpoint, read_checkpoint
 from consent_ledger.proofs.cosignature import CosignatureVerifier
-from consent_ledger.proofs.note import NoteVerifier, open_note
+from consent_ledger.proofs.note import NoteVerifier, open_note, parse_note
 from presentation.messages import _
 from trust.errors import MalformedDocument, SignatureInvalid
 
@@ -82,7 +82,8 @@ class TrustPolicy:
 
         Raises:
             MalformedDocument: not a checkpoint.
-            SignatureInvalid: of a log that is not trusted, or not signed by it.
+            PolicyMismatch: the policy names another log, or another key of this one.
+            SignatureInvalid: not signed by the log.
             QuorumMissing: cosigned by too few.
         """
         checkpoint, witnesses = self.verify(note)
@@ -103,19 +104,25 @@ class TrustPolicy:
 
         Raises:
             MalformedDocument: not a checkpoint.
-            SignatureInvalid: of a log that is not trusted, or not signed by it.
+            PolicyMismatch: the policy names another log, or another key of this one.
+            SignatureInvalid: not signed by the log.
         """
         origin = read_checkpoint(note).origin
         logs = self.logs.get(origin)
         if logs is None:
-            raise SignatureInvalid(
+            raise PolicyMismatch(
                 _("la política de confianza no incluye el registro {origin!r}", origin=origin),
                 remedy=_("use la política de confianza de esta red"),
             )
-        opened = open_note(note, (*logs, *self.witnesses.values()))
+        try:
+            opened = open_note(note, (*logs, *self.witnesses.values()))
+        except SignatureInvalid as error:
+            raise _other_key(note, logs) or error from error
         signed = {(signature.name, signature.key_id) for signature in opened.signatures}
         if not any((log.name, log.key_id) in signed for log in logs):
-            raise SignatureInvalid(_("el punto de control no lleva la firma de {origin}", origin=origin))
+            raise _other_key(note, logs) or SignatureInvalid(
+                _("el punto de control no lleva la firma de {origin}", origin=origin)
+            )
         witnesses = {name for name, key in self.witnesses.items() if (key.name, key.key_id) in signed}
         return Checkpoint.parse(opened.text), tuple(sorted(witnesses))
 
@@ -181,6 +188,18 @@ class TrustPolicy:
         if name == NO_QUORUM or name in self.witnesses or name in self.groups:
             raise MalformedDocument(_("política de confianza: el nombre {name!r} ya está usado", name=name))
         return name
+
+
+def _other_key(note: bytes, logs: Sequence[NoteVerifier]) -> PolicyMismatch | None:
+    """Return the error of a note that the log signed with another key than the policy's; None for any other note."""
+    (log, *_former) = logs
+    keys = {signature.key_id for signature in parse_note(note).signatures if signature.name == log.name}
+    if not keys or any(each.key_id in keys for each in logs):
+        return None
+    return PolicyMismatch(
+        _("{origin} está firmado con una clave que no es la de la política de confianza", origin=log.name),
+        remedy=_("use la política de confianza de esta red"),
+    )
 
 
 def _lines(data: bytes) -> list[str]:

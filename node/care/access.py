@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.reading_bodies import RecordReadBody
 from node.care.errors import CaseDateInvalid
 from node.care.model import Membership, Opening, ProfessionalAccess
 from node.care.professionals import check_professional
 from node.care.store import CaseStore
 from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.people.documents import Document
 from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from policies.case_access import AccessGained, CaseAccess, load_case_access
+from policies.record_readings import RecordPart
 from policies.terms import find_term
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
@@ -91,10 +95,45 @@ class CaseRegister:
         """
         now = self._context.clock.now()
         known = load_case_access().reason(reason).id
-        opening = Opening(check_professional(professional), known, now, now + OPENED_FOR)
+        found = ProfessionalAccess(check_professional(professional), "", AccessGained(CaseAccess.OPENED, known))
+        self.note_reading(document, found, RecordPart.CASE_OPENED)
+        return _opening(found.professional, known, now)
+
+    def read(
+        self, document: Document, professional: str, part: RecordPart, *, role: str = "", reason: str = ""
+    ) -> ProfessionalAccess:
+        """Record that a professional reads a part of a person's record, and return their access; see `access_to`.
+
+        A professional outside the team opens the case by reading. The entry is durable when this returns, before
+        anything is shown.
+
+        Raises:
+            PersonUnknown: this entity holds nobody with that document.
+            ProfessionalInvalid, UnknownTerm: as `access_to`.
+        """
+        found = self.access_of(document, professional, role=role, reason=reason)
+        self.note_reading(document, found, part)
+        return found
+
+    def note_reading(self, document: Document, found: ProfessionalAccess, part: RecordPart) -> None:
+        """Record a reading by a known way to the case; by an opening, the case is open from now for its reason.
+
+        Raises:
+            PersonUnknown: this entity holds nobody with that document.
+        """
+        now, reason = self._context.clock.now(), found.access.reason
         with self._context.transaction() as session:
-            CaseStore(session).open(self._person(session, document), opening)
-        return opening
+            person = self._person(session, document)
+            if reason is not None:
+                CaseStore(session).open(person, _opening(found.professional, reason, now))
+            body = RecordReadBody(
+                person_ref=person,
+                part=part.value,
+                professional=found.professional,
+                case_access=found.access.how.value,
+                reason=reason,
+            )
+            own_ledger(self._context, session).append([NewEntry(EntryType.RECORD_READ, body)], now)
 
     def case_file(self, document: Document) -> CaseFile:
         """Return the team and the openings of a person's case.
@@ -154,6 +193,10 @@ class CaseRegister:
 
     def _person(self, session: "Session", document: Document) -> str:
         return people_store(self._context, session).get_by_document(document).person_id
+
+
+def _opening(professional: str, reason: str, now: datetime) -> Opening:
+    return Opening(professional, reason, now, now + OPENED_FOR)
 
 
 def _still_open(openings: Sequence[Opening], professional: str, now: datetime) -> str:

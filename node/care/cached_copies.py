@@ -7,24 +7,23 @@ from node.care.questions import ProfessionalInput
 from node.context import NodeContext
 from node.fetch.cached_copies import SharedCopy, shared_copies
 from node.people.documents import Document
-from policies.case_access import CaseAccess, load_case_access
+from policies.case_access import load_case_access
 from policies.catalogue import load_catalogue
+from policies.record_readings import RecordPart
 
 
 def copies_for(context: NodeContext, document: Document, given: ProfessionalInput) -> tuple[SharedCopy, ...]:
     """Return the cached copies about a person, with the fields that this access to the case may see.
 
-    A professional outside the team opens the case by reading them, and the opening is recorded.
+    The reading is recorded; a professional outside the team opens the case by it.
 
     Raises:
         PersonUnknown: this entity holds nobody with that document.
         ProfessionalInvalid, UnknownTerm: as `CaseRegister.access_of`.
         RecordsUnreadable: a copy does not open.
     """
-    register = CaseRegister(context)
-    found = register.access_of(document, given.professional, role=given.role, reason=given.reason)
-    if found.access.how is CaseAccess.OPENED and found.access.reason:
-        register.open(document, found.professional, found.access.reason)
+    part = RecordPart.SHARED_COPIES
+    found = CaseRegister(context).read(document, given.professional, part, role=given.role, reason=given.reason)
     clearance, catalogue = load_case_access().ways[found.access.key].clearance, load_catalogue()
     return tuple(
         replace(

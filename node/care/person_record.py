@@ -4,13 +4,30 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from node.care.access import CaseRegister
+from node.care.questions import ProfessionalInput
 from node.care.summary import summarise
+from node.context import NodeContext
+from node.people.documents import Document
 from node.people.model import FieldValue, PersonRef
-from node.people.store import PersonStore
+from node.people.store import PersonStore, people_store
 from policies.catalogue import FieldSpec, FieldType, load_catalogue
+from policies.record_readings import RecordPart
 from presentation import terminal
 from presentation.formats import day
 from presentation.messages import speaking
+
+
+def read_record(context: NodeContext, document: Document, given: ProfessionalInput) -> dict[str, Any]:
+    """Return everything that the node holds of one person, once it is on record who reads it.
+
+    Raises:
+        PersonUnknown, ProfessionalInvalid, UnknownTerm: as `CaseRegister.read`.
+    """
+    CaseRegister(context).read(document, given.professional, RecordPart.RECORD, role=given.role, reason=given.reason)
+    with context.snapshot() as session:
+        people = people_store(context, session)
+        return person_document(people, people.get_by_document(document), context.clock.now())
 
 
 def person_document(store: PersonStore, person: PersonRef, now: datetime) -> dict[str, Any]:

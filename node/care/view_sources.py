@@ -7,7 +7,10 @@ values that it shares, the fields that it withholds, or the reason why there is 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
+from node.care.access import CaseRegister
+from node.care.model import ProfessionalAccess
 from node.care.summary import summarise
 from node.context import NodeContext
 from node.fetch.asking import Asking, Fetched, HolderReply
@@ -20,8 +23,12 @@ from node.people.model import FieldValue
 from node.people.model import Value as RecordedValue
 from node.people.store import people_store
 from policies.errors import RedpactError
+from policies.record_readings import RecordPart
 from records_exchange.answer import Value as AnswerValue
 from records_exchange.request import Question
+
+UNSTATED: Final = "unstated"
+"""The reader in the ledger when a question names no professional."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def gather(
     question: Question,
     holders: Sequence[str] | None = None,
 ) -> CaseView:
-    """Read this entity's own record and ask the others.
+    """Read this entity's own record, on record, and ask the others.
 
     Args:
         context: of this entity.
@@ -119,8 +126,12 @@ def _own(context: NodeContext, lookup: PersonLookup, question: Question, now: da
     with context.snapshot() as session:
         people = people_store(context, session)
         person = lookup.person_id(people)
-        if person is None:
-            return
+    if person is None:
+        return
+    reader = ProfessionalAccess(question.professional or UNSTATED, question.role, question.access)
+    CaseRegister(context).note_reading(lookup.document, reader, RecordPart.JOINT_VIEW)
+    with context.snapshot() as session:
+        people = people_store(context, session)
         try:
             values = summarise(people, person, question.fields, now)
         except PersonUnknown:  # erased since the look-up

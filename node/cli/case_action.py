@@ -6,7 +6,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, professional_reference, read_day
+from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference, read_day
 from presentation.messages import _
 
 FunctionOption = Annotated[
@@ -105,12 +105,22 @@ def _register_update(group: typer.Typer) -> None:
 def _register_list(group: typer.Typer) -> None:
     @group.command(name="list", help=_("Muestra las actuaciones de esta entidad en el caso de una persona."))
     def list_actions(
-        *, home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
     ) -> None:
         """List this entity's actions in a person's case."""
+        from node.care.access import CaseRegister
         from node.care.actions import CaseActions
         from node.care.report import action_document, actions_text
+        from policies.record_readings import RecordPart
 
-        actions = CaseActions(open_node(home).context).list(read_document(document))
+        context, person = open_node(home).context, read_document(document)
+        CaseRegister(context).read(person, professional_reference(professional), RecordPart.CASE_ACTIONS, reason=reason)
+        actions = CaseActions(context).list(person)
         document_of = {"actions": [action_document(action) for action in actions]}
         emit(document_of, actions_text(actions, lang), as_json=as_json)

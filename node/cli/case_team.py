@@ -6,7 +6,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import professional_reference, read_day
+from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference, read_day
 from presentation.messages import _
 
 MemberOption = Annotated[
@@ -93,12 +93,17 @@ def _register_list(group: typer.Typer) -> None:
         *,
         home: HomeOption,
         document: DocumentOption,
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
         """List present and past members of the team, and the openings of the case by others."""
         from node.care.access import CaseRegister
         from node.care.report import case_file_document, case_file_text
+        from policies.record_readings import RecordPart
 
-        file = CaseRegister(open_node(home).context).case_file(read_document(document))
+        register, person = CaseRegister(open_node(home).context), read_document(document)
+        register.read(person, professional_reference(professional), RecordPart.CASE_FILE, reason=reason)
+        file = register.case_file(person)
         emit(case_file_document(file), case_file_text(file, lang), as_json=as_json)

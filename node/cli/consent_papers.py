@@ -7,6 +7,7 @@ import typer
 
 from node.cli.arguments import read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
 from presentation.messages import _
 
 ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
@@ -50,13 +51,20 @@ def _register_list(group: typer.Typer) -> None:
         document: PersonOption = "",
         due: DueOption = False,
         days: DaysOption = 60,
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
+        from node.care.access import CaseRegister
         from node.consents.report import consents_document, consents_text, due_document, due_text
+        from policies.record_readings import RecordPart
 
         node, person = open_node(home), read_document(document) if document else None
+        if person is not None:
+            who = professional_reference(professional)
+            CaseRegister(node.context).read(person, who, RecordPart.CONSENTS, reason=reason)
         names = node.context.entity_names()
         if due:
             found = node.consents.due(days, person)
@@ -107,11 +115,17 @@ def _register_evidence(group: typer.Typer) -> None:
         home: HomeOption,
         consent_id: ConsentArgument,
         file: Annotated[Path, typer.Argument(help=_("Fichero que se escribe; solo puede leerlo su propietario."))],
+        *,
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
         as_json: JsonOption = False,
     ) -> None:
         """Open the scan of the signed form that a consent rests on, checked against the ledger."""
+        from node.care.questions import ProfessionalInput
+        from node.care.reading import read_signed_form
         from service.files import write_private
 
-        scan = open_node(home).consents.evidence(consent_id)
+        node, given = open_node(home), ProfessionalInput(professional_reference(professional), reason=reason)
+        scan = read_signed_form(node.context, node.consents, consent_id, given)
         write_private(file, scan)
         emit({"consent_id": consent_id, "file": str(file), "bytes": len(scan)}, f"✓ {file}", as_json=as_json)

@@ -35,6 +35,16 @@ ReasonOption = Annotated[
         ),
     ),
 ]
+ListReasonOption = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        help=_(
+            "Motivo por el que consulta los datos de varias personas: care_planning, data_transfer, statistics, "
+            "supervision, data_protection."
+        ),
+    ),
+]
 
 
 def professional_reference(given: str) -> str:

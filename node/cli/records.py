@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli import records_access, records_erase, records_linkage, records_shared
+from node.cli import records_access, records_erase, records_linkage, records_readings, records_shared
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
+from node.cli.professional import ListReasonOption, ProfessionalOption, ReasonOption, professional_reference
 from presentation.messages import _
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     _register_format(group)
     records_shared.register(group)
     records_access.register(group)
+    records_readings.register(group)
     records_erase.register(group)
     records_linkage.register(group)
     app.add_typer(group, name="records")
@@ -64,19 +66,30 @@ def _register_export(group: typer.Typer) -> None:
         name="export",
         help=_(
             "Exporta a todas las personas a un fichero CSV que solo puede leer su propietario. Contiene datos "
-            "personales sin cifrar."
+            "personales sin cifrar. Queda anotado quién lo hizo y por qué."
         ),
     )
-    def export_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+    def export_file(
+        *,
+        file: FileArgument,
+        home: HomeOption,
+        professional: ProfessionalOption = "",
+        reason: ListReasonOption = "data_transfer",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
         """Export everybody to a CSV file that only its owner can read. It holds personal data in the clear."""
+        from node.care.reading import read_many
         from node.people.export_csv import export_records
         from node.people.report import exported_text
         from node.people.store import people_store
+        from policies.record_readings import RecordPart
 
-        node = open_node(home)
+        node, who = open_node(home), professional_reference(professional)
         with node.context.snapshot() as session, _progress() as advance:
             people = people_store(node.context, session)
             total = people.count()
+            read_many(node.context, who, RecordPart.EXPORT, reason=reason, people=total)
             records = (record for _, record in people.records())
             count = export_records(file, records, lambda done: advance("write", done, total))
         document = {"file": str(file), "people": count}
@@ -89,7 +102,10 @@ def _register_list(group: typer.Typer) -> None:
         help=_("Muestra cuántas personas y unidades de convivencia hay, y las fichas modificadas más recientemente."),
     )
     def list_people(
+        *,
         home: HomeOption,
+        professional: ProfessionalOption = "",
+        reason: ListReasonOption = "care_planning",
         limit: Annotated[
             int, typer.Option("--limit", min=0, max=1000, help=_("Número de personas que se muestran."))
         ] = 20,
@@ -97,27 +113,41 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Show the counts of people and households, and the people changed last."""
+        from node.care.reading import read_many
         from node.people.report import list_document, list_text
         from node.people.store import people_store
+        from policies.record_readings import RecordPart
 
-        node = open_node(home)
+        node, who = open_node(home), professional_reference(professional)
         with node.context.snapshot() as session:
             document = list_document(people_store(node.context, session), limit)
+        if document["shown"]:
+            read_many(node.context, who, RecordPart.PEOPLE, reason=reason, people=len(document["shown"]))
         emit(document, list_text(document, lang), as_json=as_json)
 
 
 def _register_show(group: typer.Typer) -> None:
-    @group.command(help=_("Muestra todo lo que esta entidad tiene de una persona."))
-    def show(home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+    @group.command(
+        help=_(
+            "Muestra todo lo que esta entidad tiene de una persona.\n\nQueda anotado quién lo consultó y por qué; si "
+            "no está en el equipo del caso, consta como apertura del caso."
+        )
+    )
+    def show(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
         """Show everything that this entity holds of one person."""
-        from node.care.person_record import person_document, person_text
-        from node.people.store import people_store
+        from node.care.person_record import person_text, read_record
+        from node.care.questions import ProfessionalInput
 
-        node = open_node(home)
-        with node.context.snapshot() as session:
-            people = people_store(node.context, session)
-            person = people.get_by_document(read_document(document))
-            shown = person_document(people, person, node.context.clock.now())
+        given = ProfessionalInput(professional_reference(professional), reason=reason)
+        shown = read_record(open_node(home).context, read_document(document), given)
         emit(shown, person_text(shown, lang), as_json=as_json)
 
 

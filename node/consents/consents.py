@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import ConsentGrant, ConsentRenewal, ConsentScope, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentInvalid
+from consent_ledger.exports.folders import new_folder
 from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, PartyDetail
+from consent_ledger.receipts.papers import issue_receipt
 from consent_ledger.receipts.receipt import write_receipt
 from node.cipher import RecordCipher
 from node.consents.changes import ConsentChanges
@@ -253,24 +255,23 @@ class Consents:
             return own_consents(self._context, session).list(person)
 
     def receipt(self, consent_id: str, directory: Path, *, pdf: bool | None = None) -> Path:
-        """Write the person's receipt of a consent to a new folder and return the folder; PDF as in `write_receipt`.
+        """Issue the person's receipt of a consent, on record, and write it to a new folder; PDF as in `issue_receipt`.
 
         Raises:
             ConsentUnknown: there is no such consent.
             PdfUnavailable: PDF was asked for and its library is not installed.
             ExportUnusable: the folder is not empty, or cannot be written.
         """
-        catch_up(self._context)
-        with self._context.snapshot() as session:
-            view = own_consents(self._context, session).get(consent_id)
-            return write_receipt(
-                own_ledger(self._context, session),
-                view,
-                directory,
-                label=self._label,
-                pdf=pdf,
-                testimony=own_testimony(self._context, session),
-            )
+        now = self._context.clock.now()
+        with new_folder(directory) as folder:
+            with self._context.transaction() as session:
+                view, ledger = own_consents(self._context, session).get(consent_id), own_ledger(self._context, session)
+                issue = issue_receipt(ledger, view, now, label=self._label, pdf=pdf)
+            catch_up(self._context)
+            with self._context.snapshot() as session:
+                testimony = own_testimony(self._context, session)
+                write_receipt(own_ledger(self._context, session), view, issue, folder, testimony=testimony)
+        return directory
 
     def _label(self, term: str, language: str) -> str:
         directory = self._context.directory.newest()

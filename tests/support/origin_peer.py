@@ -8,7 +8,7 @@ from typing import Final
 from consent_ledger.consents.model import ConsentGrant, ConsentScope, ConsentView
 from consent_ledger.consents.register import ConsentRegister
 from consent_ledger.log.bodies import CONSENT_BASIS
-from consent_ledger.receipts.receipt import prove_entry
+from consent_ledger.receipts.entry_proofs import prove_entry
 from node.messages.heartbeat import HEARTBEAT
 from node.people.documents import Document
 from records_exchange.message import MessageReply

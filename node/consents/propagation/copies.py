@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.consents.model import ConsentView, Withdrawal
 from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from consent_ledger.receipts.receipt import prove_entry
+from consent_ledger.receipts.entry_proofs import prove_entry
 from consent_ledger.witnessing.assignment import trust_policy
 from node.consents.changes import ConsentChanges, ReportedBy
 from node.consents.guardians import AGE_OF_CONSENT_YEARS

@@ -17,6 +17,7 @@ from consent_ledger.log.bodies import ReleaseBody, parse_body
 from consent_ledger.log.entry import Body, EntryType, Leaf
 from consent_ledger.log.erasure import PersonTrace, trace_person
 from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.readings import readings
 from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_ledger
 from node.referrals.store import ReferralStore
@@ -44,6 +45,8 @@ class PersonEntry:
 def person_entries(context: "NodeContext", session: Session, person_ref: str) -> tuple[PersonEntry, ...]:
     """Return the entries about a person, oldest first, without those whose content was erased.
 
+    Readings of many people at once are among them, from the first entry about the person on.
+
     Raises:
         LedgerDamaged: the ledger does not read.
     """
@@ -51,7 +54,14 @@ def person_entries(context: "NodeContext", session: Session, person_ref: str) ->
     referrals = {each.referral_id for each in ReferralStore(session).all(person_ref=person_ref)}
     trace = PersonTrace(referrals=referrals)
     trace_person(ledger.store, person_ref, 0, ledger.size(), trace)
-    return tuple(_entries(ledger, trace.indexes))
+    found = tuple(_entries(ledger, trace.indexes))
+    first = found[0].index if found else 0
+    lists = (
+        PersonEntry(each.index, each.time, EntryType.RECORD_READ, each.body)
+        for each in readings(ledger, person_ref=person_ref)
+        if each.body.person_ref is None and each.index >= first
+    )
+    return tuple(sorted((*found, *lists), key=lambda entry: entry.index))
 
 
 def consents_with(asker: str, consents: Sequence[ConsentView]) -> tuple[ConsentView, ...]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from consent_ledger.log.bodies import ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.reading_bodies import RecordReadBody
 from node.rights.access_report.collecting import PersonEntry
 from policies.errors import RedpactError, error_document
 from records_exchange.disclosed_accesses import DisclosedAccesses
@@ -63,18 +64,20 @@ class AccessReport:
         return self.names.get(entity, entity)
 
     def staff(self, entry: PersonEntry) -> str | None:
-        """Return the reference of the professional who asked, where the report may name staff."""
-        named = entry.body.professional if isinstance(entry.body, ReleaseReceivedBody) else None
-        return named if self.staff_reason else None
+        """Return the reference of the professional who asked or read, where the report may name staff."""
+        return _professional(entry) if self.staff_reason else None
 
     def hides_staff(self, entry: PersonEntry) -> bool:
         """Return whether an entry names staff that the report does not: its proof then shows no content."""
-        named = isinstance(entry.body, ReleaseReceivedBody) and entry.body.professional is not None
-        return named and self.staff_reason is None
+        return _professional(entry) is not None and self.staff_reason is None
 
     def of(self, *kinds: EntryType) -> tuple[PersonEntry, ...]:
         """Return the entries of some types, the newest first."""
         return tuple(entry for entry in reversed(self.entries) if entry.kind in kinds)
+
+
+def _professional(entry: PersonEntry) -> str | None:
+    return entry.body.professional if isinstance(entry.body, ReleaseReceivedBody | RecordReadBody) else None
 
 
 def report_document(report: AccessReport) -> dict[str, Any]:

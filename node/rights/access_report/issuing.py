@@ -19,7 +19,7 @@ from consent_ledger.exports.folders import new_folder
 from consent_ledger.exports.ledger_export import CHECKPOINT_FILE, POLICY_FILE
 from consent_ledger.log.bodies import AccessReportBody, ConsentBody, ReleaseBody, ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType, NewEntry
-from consent_ledger.receipts.receipt import prove_entry, prove_leaf
+from consent_ledger.receipts.entry_proofs import prove_entry, prove_leaf
 from node.consents.propagation.parties import parties_of
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up

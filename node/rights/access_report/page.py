@@ -17,8 +17,10 @@ from consent_ledger.log.bodies import (
     WithheldField,
 )
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.reading_bodies import RecordReadBody
 from node.rights.access_report.collecting import PersonEntry
 from node.rights.access_report.document import AccessReport, HolderPart
+from policies.record_readings import part_label, reading_reason
 from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words
 from policies.staff_reasons import staff_reason
 from presentation import formats
@@ -98,6 +100,7 @@ class _Page:
     def sections(self) -> tuple[_Section, ...]:
         return (
             self._seen(),
+            self._read_here(),
             self._asked(),
             self._referrals(),
             self._refused(),
@@ -132,6 +135,19 @@ class _Page:
         heads = (_ENTRY, _DATE, _("A quién"), _ROLE, _PURPOSE, _DATA, _("Resultado"))
         title = self._say("Lo que esta entidad pidió a otras sobre usted")
         return self._section(title, (*heads, _("Persona")) if staff else heads, rows)
+
+    def _read_here(self) -> _Section:
+        staff = self._report.staff_reason is not None
+        rows = []
+        for entry in self._report.of(EntryType.RECORD_READ):
+            if isinstance(entry.body, RecordReadBody):
+                body, named = entry.body, (self._report.staff(entry) or "-",) if staff else ()
+                reason = reading_reason(body.case_access, body.reason, self._lang)
+                rows.append((*self._place(entry), part_label(body.part, self._lang), reason, *named))
+        heads = (_ENTRY, _DATE, _("Qué se consultó"), _("Motivo"))
+        note = self._say("Las listas y exportaciones de muchas personas constan también: usted pudo estar en ellas.")
+        title = self._say("Quién de esta entidad ha consultado sus datos")
+        return self._section(title, (*heads, _("Persona")) if staff else heads, rows, note)
 
     def _received(self, body: ReleaseReceivedBody) -> tuple[str, ...]:
         outcome = self._say("entregado") if body.outcome == "released" else self._say("rechazado")

@@ -27,6 +27,8 @@ def _counts(issued: IssuedReport, lang: str) -> Iterator[str]:
     yield say.plural("{n} petición rechazada", "{n} peticiones rechazadas", count[EntryType.REFUSAL])
     received = count[EntryType.RELEASE_RECEIVED]
     yield say.plural("{n} consulta de esta entidad a otras", "{n} consultas de esta entidad a otras", received)
+    read = count[EntryType.RECORD_READ]
+    yield say.plural("{n} consulta dentro de la entidad", "{n} consultas dentro de la entidad", read)
     yield say.plural("{n} paso de derivaciones", "{n} pasos de derivaciones", count[EntryType.REFERRAL])
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.exports.ledger_export import export_ledger
-from consent_ledger.receipts.receipt import write_receipt
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register
+from tests.support.receipts import new_receipt
 from tests.support.told_ledger import tell
 from tools.auditor import NEEDED, build, project_file
 
@@ -75,7 +75,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger = new_ledger()
     register = new_register(ledger)
     tell(ledger, register)
-    write_receipt(ledger, register.grant(grant_of(), START), folder / "receipt", label=lambda term, _: term, pdf=False)
+    new_receipt(ledger, register.grant(grant_of(), START), folder / "receipt")
     export_ledger(ledger, folder / "export")
     return folder
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from consent_ledger.consents.model import ConsentState
-from consent_ledger.receipts.receipt import prove_entry
+from consent_ledger.receipts.entry_proofs import prove_entry
 from node.consents.consents import GrantInput
 from node.fetch.asking import question_of
 from node.ledger.own import own_consents, own_ledger

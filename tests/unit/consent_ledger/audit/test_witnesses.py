@@ -14,7 +14,7 @@ from consent_ledger.proofs.checkpoint import read_checkpoint
 from consent_ledger.proofs.cosignature import CosignatureSigner, with_cosignatures
 from consent_ledger.proofs.note import parse_note
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from consent_ledger.receipts.receipt import prove_entry
+from consent_ledger.receipts.entry_proofs import prove_entry
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, new_signer, refusals
 from trust.errors import SignatureInvalid

@@ -8,9 +8,10 @@ import pytest
 from consent_ledger.cli.app import main
 from consent_ledger.exports.ledger_export import export_ledger
 from consent_ledger.log.ledger import ConsentLedger
-from consent_ledger.receipts.receipt import prove_leaf, write_receipt
+from consent_ledger.receipts.entry_proofs import prove_leaf
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register, new_signer, release_of
+from tests.support.receipts import new_receipt
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
@@ -30,7 +31,7 @@ def export(tmp_path: Path, ledger: ConsentLedger) -> Path:
     view = new_register(ledger).grant(grant_of(), START)
     ledger.append([release_of(view.consent_id)], START)
     export_ledger(ledger, tmp_path / "export")
-    write_receipt(ledger, view, tmp_path / "receipt", label=lambda term, _: term, pdf=False)
+    new_receipt(ledger, view, tmp_path / "receipt")
     return tmp_path / "export"
 
 

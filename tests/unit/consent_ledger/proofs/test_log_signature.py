@@ -46,9 +46,9 @@ UNSIGNED = pytest.mark.parametrize(
 
 @UNSIGNED
 def test_a_quorum_of_witnesses_is_no_signature_of_the_log(note: Callable[[], bytes]) -> None:
-    with pytest.raises(SignatureInvalid, match="does not carry the signature"):
+    with pytest.raises(SignatureInvalid, match=r"does not carry the signature|is signed with another key"):
         POLICY.verify(note())
-    with pytest.raises(SignatureInvalid, match="does not carry the signature"):
+    with pytest.raises(SignatureInvalid, match=r"does not carry the signature|is signed with another key"):
         POLICY.open(note())
 
 

@@ -5,16 +5,16 @@ import pytest
 
 from consent_ledger.errors import PdfUnavailable
 from consent_ledger.receipts.pdf import pdf_printer
-from consent_ledger.receipts.receipt import write_receipt
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register
+from tests.support.receipts import new_receipt
 
 
 def test_the_receipt_is_printed_in_both_languages(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", reason="the extra pdf is not installed")
     ledger = new_ledger()
     view = new_register(ledger).grant(grant_of(), START)
-    folder = write_receipt(ledger, view, tmp_path / "receipt", label=lambda term, _: term, pdf=True)
+    folder = new_receipt(ledger, view, tmp_path / "receipt", pdf=True)
     for language in ("es", "en"):
         assert (folder / f"consent.{language}.pdf").read_bytes().startswith(b"%PDF-")
 

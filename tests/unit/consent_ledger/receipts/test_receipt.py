@@ -6,14 +6,14 @@ import pytest
 from typing_extensions import override
 
 from consent_ledger.consents.register import ConsentRegister
-from consent_ledger.errors import ExportUnusable, LedgerDamaged, ProofError
+from consent_ledger.errors import ExportUnusable, LedgerDamaged, PolicyMismatch, ProofError
 from consent_ledger.log.bodies import Actor, Guardian
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from consent_ledger.receipts.receipt import verify_receipt, write_receipt
+from consent_ledger.receipts.receipt import verify_receipt
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register, releases
-from trust.errors import SignatureInvalid
+from tests.support.receipts import new_receipt
 
 LABELS = {("person.birth_year", "es"): "Año de <nacimiento>", ("person.birth_year", "en"): "Year of birth"}
 
@@ -38,13 +38,21 @@ def test_a_receipt_verifies_with_only_the_trust_policy(
     tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister
 ) -> None:
     view = register.grant(grant_of(), START)
-    folder = write_receipt(ledger, view, tmp_path / "receipt", label=label, pdf=False)
+    folder = new_receipt(ledger, view, tmp_path / "receipt", label=label)
     report = verify_receipt(folder / "consent.tlog-proof", TrustPolicy.of_log(ledger.vkey))
-    assert (report.index, report.size, report.record_matches) == (3, 4, True)
+    assert (report.index, report.size, report.record_matches) == (3, 5, True)
+    assert report.papers == ("consent.es.html", "consent.en.html")
     assert report.body is not None
     assert report.body["consent_id"] == view.consent_id
     names = {path.name for path in folder.iterdir()}
-    assert names == {"consent.es.html", "consent.en.html", "consent.jsonld", "consent.tlog-proof", "trust.policy"}
+    assert names == {
+        "consent.es.html",
+        "consent.en.html",
+        "consent.jsonld",
+        "consent.tlog-proof",
+        "issue.tlog-proof",
+        "trust.policy",
+    }
 
 
 def test_after_a_withdrawal_the_receipt_proves_both(
@@ -52,7 +60,7 @@ def test_after_a_withdrawal_the_receipt_proves_both(
 ) -> None:
     view = register.grant(grant_of(), START)
     view = register.withdraw(view.consent_id, START)
-    folder = write_receipt(ledger, view, tmp_path / "receipt", label=label, pdf=False)
+    folder = new_receipt(ledger, view, tmp_path / "receipt", label=label)
     policy = TrustPolicy.of_log(ledger.vkey)
     assert verify_receipt(folder / "consent.tlog-proof", policy).leaf.type == "consent_given"
     assert verify_receipt(folder / "change.tlog-proof", policy).leaf.type == "consent_withdrawn"
@@ -60,7 +68,7 @@ def test_after_a_withdrawal_the_receipt_proves_both(
 
 
 def test_a_changed_record_is_noticed(tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister) -> None:
-    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label, pdf=False)
+    folder = new_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label)
     record = folder / "consent.jsonld"
     record.write_text(record.read_text(encoding="utf-8").replace("ong-b", "ong-c"), encoding="utf-8")
     with pytest.raises(ProofError, match=r"consent\.jsonld"):
@@ -70,9 +78,37 @@ def test_a_changed_record_is_noticed(tmp_path: Path, ledger: ConsentLedger, regi
 def test_the_receipt_of_another_ledger_is_not_believed(
     tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister
 ) -> None:
-    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label, pdf=False)
-    with pytest.raises(SignatureInvalid):
+    folder = new_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label)
+    with pytest.raises(PolicyMismatch, match=r"trust policy"):
         verify_receipt(folder / "consent.tlog-proof", TrustPolicy.of_log(new_ledger().vkey))
+
+
+def test_a_changed_page_is_noticed_and_named(tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister) -> None:
+    folder = new_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt")
+    page = folder / "consent.es.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("ong-b", "ong-c"), encoding="utf-8")
+    with pytest.raises(ProofError, match=r"consent\.es\.html"):
+        verify_receipt(folder / "consent.tlog-proof", TrustPolicy.of_log(ledger.vkey))
+
+
+def test_pages_without_the_proof_of_their_issue_are_not_believed(
+    tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister
+) -> None:
+    folder = new_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt")
+    (folder / "issue.tlog-proof").unlink()
+    with pytest.raises(ProofError, match=r"issue\.tlog-proof"):
+        verify_receipt(folder / "consent.tlog-proof", TrustPolicy.of_log(ledger.vkey))
+
+
+def test_pages_of_another_consent_are_not_believed(
+    tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister
+) -> None:
+    folder = new_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt")
+    other = new_receipt(ledger, register.grant(grant_of(), START), tmp_path / "other")
+    for name in ("consent.es.html", "consent.en.html", "issue.tlog-proof"):
+        (folder / name).write_bytes((other / name).read_bytes())
+    with pytest.raises(ProofError, match="another receipt"):
+        verify_receipt(folder / "consent.tlog-proof", TrustPolicy.of_log(ledger.vkey))
 
 
 def test_a_receipt_is_not_written_over_something_else(
@@ -81,7 +117,7 @@ def test_a_receipt_is_not_written_over_something_else(
     view = register.grant(grant_of(), START)
     (tmp_path / "mine.txt").write_text("keep", encoding="utf-8")
     with pytest.raises(ExportUnusable):
-        write_receipt(ledger, view, tmp_path, label=label, pdf=False)
+        new_receipt(ledger, view, tmp_path, label=label)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -91,7 +127,7 @@ def test_an_erased_consent_has_no_receipt_and_leaves_no_folder(
     view = register.grant(grant_of(), START)
     ledger.erase_bodies([view.given_index], "gdpr-17", START)
     with pytest.raises(LedgerDamaged, match="erased"):
-        write_receipt(ledger, view, tmp_path / "receipt", label=label, pdf=False)
+        new_receipt(ledger, view, tmp_path / "receipt", label=label)
     assert not list(tmp_path.iterdir())
 
 
@@ -122,7 +158,7 @@ class Outline(HTMLParser):
 def test_the_page_says_what_was_agreed_in_the_persons_language(
     tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister, language: str, words: list[str]
 ) -> None:
-    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label, pdf=False)
+    folder = new_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label)
     page = Outline()
     page.feed((folder / f"consent.{language}.html").read_text(encoding="utf-8"))
     for word in words:
@@ -135,7 +171,7 @@ def test_the_record_is_json_ld_with_the_fields_of_27560(
 ) -> None:
     guardian = Guardian(relation="mother", reference="g1")
     grant = grant_of().model_copy(update={"acted_by": Actor.GUARDIAN, "guardian": guardian})
-    folder = write_receipt(ledger, register.grant(grant, START), tmp_path / "receipt", label=label, pdf=False)
+    folder = new_receipt(ledger, register.grant(grant, START), tmp_path / "receipt", label=label)
     record = json.loads((folder / "consent.jsonld").read_text(encoding="utf-8"))
     assert record["@type"] == "dpv:ConsentRecord"
     assert record["dct:conformsTo"].endswith("#record-eu-gdpr")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from consent_ledger.errors import ProofError
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from consent_ledger.receipts.receipt import prove_entry
+from consent_ledger.receipts.entry_proofs import prove_entry
 from consent_ledger.receipts.tlog_proof import LeafEvidence, TlogProof
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, releases

@@ -1,0 +1,134 @@
+"""Readings of many people's data inside the entity, and the journal of all readings.
+
+Each reading is an entry of the ledger before anything is shown; those of one person's record go through
+`node.care.access.CaseRegister.read`. The person's access report and the officer's report show them too.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.reading_bodies import RecordReadBody
+from consent_ledger.log.readings import Reading, readings
+from node.care.access import CaseRegister
+from node.care.professionals import check_professional
+from node.care.questions import ProfessionalInput
+from node.consents.consents import Consents
+from node.context import NodeContext
+from node.ledger.own import own_consents, own_ledger
+from node.people.documents import Document
+from node.people.store import people_store
+from policies.record_readings import RecordPart, list_reason, part_label, reading_reason
+from presentation import terminal
+from presentation.formats import moment
+from presentation.messages import speaking
+
+
+def read_many(context: NodeContext, professional: str, part: RecordPart, *, reason: str, people: int) -> None:
+    """Record that a professional reads the data of several people at once.
+
+    Raises:
+        ProfessionalInvalid: the reference has no valid form, or is an identity document.
+        UnknownTerm: there is no such reason.
+    """
+    body = RecordReadBody(
+        people=people, part=part.value, professional=check_professional(professional), reason=list_reason(reason)
+    )
+    with context.transaction() as session:
+        own_ledger(context, session).append([NewEntry(EntryType.RECORD_READ, body)], context.clock.now())
+
+
+def read_signed_form(context: NodeContext, consents: Consents, consent_id: str, given: ProfessionalInput) -> bytes:
+    """Return the scan of the signed form of a consent's newest act, once it is on record who reads it.
+
+    Raises:
+        ConsentUnknown: there is no such consent.
+        EvidenceMissing: none was handed in, or it is not what the ledger says.
+        ProfessionalInvalid, UnknownTerm: as `CaseRegister.read`.
+    """
+    with context.snapshot() as session:
+        record = own_consents(context, session).get(consent_id).record
+        document = people_store(context, session).identity(record.person_ref).document
+    scan = consents.evidence(consent_id)
+    CaseRegister(context).read(document, given.professional, RecordPart.SIGNED_FORM, reason=given.reason)
+    return scan
+
+
+def ask_readings(
+    context: NodeContext,
+    professional: str,
+    document: Document | None,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> tuple[tuple[Reading, ...], Mapping[str, str]]:
+    """Return the readings of a person's data, those of many people included, and the names of the people.
+
+    The question is a reading itself, and is recorded first.
+
+    Args:
+        context: of the entity.
+        professional: the member of staff who asks.
+        document: of the person; None for the readings of everybody's data.
+        since: the first day, local.
+        until: the last day, local.
+
+    Raises:
+        PersonUnknown: this entity holds nobody with that document.
+        ProfessionalInvalid: the reference has no valid form, or is an identity document.
+        LedgerDamaged: an entry does not read.
+    """
+    with context.transaction() as session:
+        people, ledger = people_store(context, session), own_ledger(context, session)
+        person = people.get_by_document(document).person_id if document else None
+        found = tuple(readings(ledger, person_ref=person, since=since, until=until))
+        held = {each.body.person_ref for each in found if each.body.person_ref} & set(people.person_ids())
+        body = RecordReadBody(
+            person_ref=person,
+            people=None if person else len(held),
+            part=RecordPart.READINGS.value,
+            professional=check_professional(professional),
+            reason="data_protection",
+        )
+        ledger.append([NewEntry(EntryType.RECORD_READ, body)], context.clock.now())
+        return found, {each: people.identity(each).name for each in held}
+
+
+def readings_document(found: Sequence[Reading]) -> dict[str, Any]:
+    """Return readings as JSON values."""
+    return {
+        "readings": [
+            {"index": each.index, "time": each.time.isoformat(), **each.body.model_dump(mode="json")} for each in found
+        ]
+    }
+
+
+def readings_text(found: Sequence[Reading], names: Mapping[str, str], lang: str) -> str:
+    """Return readings as a table.
+
+    Args:
+        found: the readings.
+        names: person -> name.
+        lang: of the reader.
+    """
+    say = speaking(lang)
+    if not found:
+        return say("Nadie ha consultado esos datos en esas fechas.")
+    rows = [
+        (
+            moment(each.time, lang),
+            each.body.professional,
+            part_label(each.body.part, lang),
+            reading_reason(each.body.case_access, each.body.reason, lang),
+            _people(each.body, names, lang),
+        )
+        for each in found
+    ]
+    return terminal.table((say("Fecha"), say("Profesional"), say("Qué consultó"), say("Motivo"), say("De quién")), rows)
+
+
+def _people(body: RecordReadBody, names: Mapping[str, str], lang: str) -> str:
+    if body.person_ref is None:
+        return speaking(lang).plural("{n} persona", "{n} personas", body.people or 0)
+    return names.get(body.person_ref, body.person_ref[:8])
