@@ -5,7 +5,8 @@ changes nothing: (1) the invitation exists; (2) it has not expired; (3) the appl
 and each of its other keys has signed for its purpose; (4) it is for this network, this entity, this invitation and this
 certificate request; (5) no key is weak or another entity's, ledger and witness keys carry the entity's name, and the
 addresses are such as others may be led to call; (6) the invitation was not used, except by the same keys, as its first
-answer may have been lost; (7) the certificate request is sound, and its key neither revoked nor somebody else's.
+answer may have been lost; (7) an entity that enrols again has the keys that it had; (8) the certificate request is
+sound, and its key neither revoked nor somebody else's.
 
 An entity that enrols again gets a new certificate; those it had are revoked. A used invitation changes nothing: the
 same node only gets its answer again.
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 
 from consent_ledger.proofs.note import NoteVerifier
 from coordinator.authority import IssuedCertificate, requested_key
-from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed
+from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed, KeysDiffer
 from coordinator.published_keys import require_own_keys, require_own_witness
 from coordinator.registry import Registry
 from coordinator.tables import InvitationRow
@@ -25,6 +26,7 @@ from service.tls import key_digest
 from trust.enrolment import EntityApplication, hash_secret, open_application
 from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
 from trust.published import require_published_address
+from trust.published_keys import published_keys
 from trust.signing import Envelope
 
 
@@ -38,7 +40,8 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         ApplicationRefused: (4) or (5) fails.
         AddressRefused, EntityInvalid, KeyRefused: (5) fails.
         InvitationUsed: (6) fails.
-        CertificateRequestRefused, TlsKeyRefused: (7) fails.
+        KeysDiffer: (7) fails.
+        CertificateRequestRefused, TlsKeyRefused: (8) fails.
     """
     row = registry.lock_invitation(hash_secret(secret))
     if row is None:  # (1)
@@ -54,7 +57,8 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     require_own_keys(registry, _party(asked, row))  # (5)
     if row.used_at is not None:  # (6)
         return _answer_again(registry, row, asked, csr_pem, now)
-    tls_key = key_digest(requested_key(csr_pem))  # (7)
+    _require_known_keys(registry, _party(asked, row))  # (7)
+    tls_key = key_digest(requested_key(csr_pem))  # (8)
     registry.certificates.require_own_key(row.entity, tls_key)
     registry.certificates.revoke(row.entity, now)
     certificate = issue(registry, row.entity, csr_pem, now)
@@ -108,6 +112,18 @@ def _require_callable(registry: Registry, asked: EntityApplication) -> None:
         require_published_address(address, allowed)
     if asked.witness is not None:
         require_own_witness(registry, asked.entity, asked.witness, asked.witness_key)
+
+
+def _require_known_keys(registry: Registry, party: Party) -> None:
+    known = registry.find(party.id)
+    if known is None:
+        return
+    before, after = published_keys(known), published_keys(party)
+    if {**after, **before} != after:  # an entity of an earlier version has no witness key yet
+        raise KeysDiffer(
+            _("{entity} se inscribe de nuevo con otras claves", entity=party.id),
+            remedy=_("restaure keys/ de la copia de seguridad de la entidad"),
+        )
 
 
 def _party(asked: EntityApplication, row: InvitationRow) -> Party:

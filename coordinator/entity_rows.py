@@ -1,5 +1,6 @@
 """The stored entities as the directory lists them."""
 
+import json
 from typing import Final, NamedTuple, cast
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from coordinator.tables import EntityRow
 from presentation.messages import _
 from service.sql_driver import DriverStatement
 from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress
-from trust.published_keys import key_of_vkey
+from trust.published_keys import key_of_vkey, published_keys
 
 
 class ListedEntity(NamedTuple):
@@ -28,6 +29,7 @@ class ListedEntity(NamedTuple):
     witness_vkey: str
     witness_key: str
     witness_url: str
+    key_changes: str
 
 
 _ENTITIES: Final = cast("Table", EntityRow.__table__)
@@ -38,8 +40,16 @@ LISTED: Final = DriverStatement(
 """Runs for every task and every answer of a training round."""
 
 
+def keys_of(party: Party) -> list[bytes]:
+    """Return the keys that an entity publishes, and those that it had: nobody else may take either."""
+    return [
+        *published_keys(party).values(),
+        *(bytes.fromhex(record.change.old) for record in party.key_changes),
+    ]
+
+
 def set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
-    """Store where an entity witnesses; None: nowhere."""
+    """Store where an entity witnesses; None: nowhere. Its key stays when it stops witnessing."""
     row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
     if witness:
         row.witness_key = key_of_vkey(witness.vkey).hex()
@@ -63,6 +73,7 @@ def listed_party(row: EntityRow | ListedEntity, certificates: ListedCertificates
             ledger_vkey=row.ledger_vkey,
             witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
             witness_key=row.witness_key or "",  # None in a row that was not written yet
+            key_changes=json.loads(row.key_changes or "[]"),
             certificates=certificates.serials,
             tls_key=certificates.tls_key,
         )

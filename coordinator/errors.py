@@ -45,6 +45,23 @@ class CertificateRequestRefused(CoordinatorError):
     sentence = _("La solicitud de certificado no es válida. Repita la operación; si persiste, avise a la Gerencia.")
 
 
+class KeyChangesSpent(CoordinatorError):
+    """An entity that has changed its keys as often as its entry in the directory can tell."""
+
+    code = "key_changes_spent"
+    sentence = _("La entidad ha agotado los cambios de clave que caben en el directorio. Hable con la Gerencia.")
+
+
+class KeysDiffer(CoordinatorError):
+    """An entity that enrols again with other keys than those it has."""
+
+    code = "keys_differ"
+    sentence = _(
+        "La entidad ya está en la red con otras claves: no se ha cambiado nada. Inscríbala con las suyas, restauradas "
+        "de su copia de seguridad."
+    )
+
+
 class TlsKeyRefused(CoordinatorError):
     """A certificate request for a TLS key whose certificates were revoked, or that is another entity's."""
 

@@ -5,6 +5,7 @@ changes that an entity makes itself wait some seconds for others, to share one. 
 transaction.
 """
 
+import json
 import secrets
 from base64 import b64encode
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from coordinator.authority import Authority
 from coordinator.certificates import CertificateRegister
 from coordinator.change_limits import spend_change
-from coordinator.entity_rows import LISTED, ListedEntity, listed_party, set_witness
+from coordinator.entity_rows import LISTED, ListedEntity, keys_of, listed_party, set_witness
 from coordinator.errors import EntityAlreadyAdmitted, EntityUnknown
 from coordinator.invited import check_invited
 from coordinator.publication import DirectoryTerms, Publication
@@ -30,7 +31,7 @@ from trust.entity_statements import Statement, open_statement
 from trust.errors import PartySuspended, StatementRefused, UnknownParty
 from trust.locator_terms import LocatorTerms
 from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress
-from trust.published_keys import key_of_vkey, published_keys
+from trust.published_keys import key_of_vkey
 from trust.signing import Envelope, Signer
 
 
@@ -163,10 +164,26 @@ class Registry:
         set_witness(row, witness)
         self.publication.publish_together(now)
 
+    def replace_keys(self, party: Party, now: datetime) -> Envelope:
+        """Store the keys of an entity and the statements that lead to them, and return the directory that lists them.
+
+        A change of keys waits for no others, as the entity takes the key into use when the directory lists it.
+
+        Raises:
+            EntityUnknown: no such entity.
+        """
+        self.publication.lock()
+        row = self._entity(party.id)
+        row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
+        row.witness_key, row.changed_at = party.witness_key, now
+        set_witness(row, party.witness)
+        row.key_changes = json.dumps([record.model_dump() for record in party.key_changes])
+        return self.publish(now)
+
     def keys_in_use(self, *, but: str) -> list[tuple[str, bytes]]:
         """Return owner and raw key of every published key, except those of one entity."""
         rows = self._session.scalars(select(EntityRow).where(EntityRow.id != but))
-        found = [(row.id, key) for row in rows for key in published_keys(listed_party(row)).values()]
+        found = [(row.id, key) for row in rows for key in keys_of(listed_party(row))]
         found.append((COORDINATOR_ID, self._signer.public_key))
         return found + ([(COORDINATOR_ID, key_of_vkey(self._witness.vkey))] if self._witness else [])
 
@@ -199,6 +216,11 @@ class Registry:
         """
         self.publication.lock()
         spend_change(self._session, self.settings, entity, now)
+
+    def find(self, entity: str) -> Party | None:
+        """Return an entity, None when it is not in the network."""
+        row = self._session.get(EntityRow, entity)
+        return listed_party(row) if row is not None else None
 
     def party(self, entity: str) -> Party:
         """Return an entity, whatever its status.

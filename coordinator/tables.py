@@ -56,6 +56,7 @@ class EntityRow(Base):
     witness_vkey: Mapped[str] = mapped_column(String(400), server_default="")  # empty: it runs no witness
     witness_key: Mapped[str] = mapped_column(String(64), server_default="")  # kept when it stops witnessing
     witness_url: Mapped[str] = mapped_column(String(300), server_default="")
+    key_changes: Mapped[str] = mapped_column(Text, server_default="[]")  # signed statements, JSON
     stated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the time of its last signed statement
     admitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

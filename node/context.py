@@ -28,6 +28,8 @@ class NodeContext(DatabaseContext):
     def __init__(self, home: Path, clock: "Clock") -> None:
         self.home = home
         self.clock = clock
+        self._given_keys: NodeKeys | None = None
+        self._read_keys: tuple[int, NodeKeys] | None = None
 
     @cached_property
     def settings(self) -> "NodeSettings":
@@ -36,12 +38,25 @@ class NodeContext(DatabaseContext):
 
         return NodeSettings.load(self.home)
 
-    @cached_property
+    @property
     def keys(self) -> "NodeKeys":
-        """The entity's private keys."""
-        from node.keys import NodeKeys  # noqa: PLC0415 - as above
+        """The entity's private keys, read again when one was replaced, by whichever process."""
+        from node.keys import FOLDER, NodeKeys  # noqa: PLC0415 - as above
 
-        return NodeKeys.load(self.home)
+        if self._given_keys is not None:
+            return self._given_keys
+        try:
+            stamp = (self.home / FOLDER).stat().st_mtime_ns  # a renamed file changes its folder
+        except OSError:
+            stamp = 0  # loading says what is missing
+        read = self._read_keys
+        if read is None or read[0] != stamp:
+            read = self._read_keys = (stamp, NodeKeys.load(self.home))
+        return read[1]
+
+    @keys.setter
+    def keys(self, given: "NodeKeys") -> None:
+        self._given_keys = given
 
     @cached_property
     def directory(self) -> "DirectoryCache":
@@ -65,9 +80,10 @@ class NodeContext(DatabaseContext):
             return pinned_anchors(session)
 
     def _false_keys(self, listed: "Party") -> dict[str, str]:
+        from node.next_keys import waiting_keys  # noqa: PLC0415 - as above
         from node.own_entry import false_keys  # noqa: PLC0415 - as above
 
-        return false_keys(listed, self.settings, self.keys)
+        return false_keys(listed, self.settings, self.keys, waiting_keys(self.home))
 
     @override
     def database_url(self) -> str:

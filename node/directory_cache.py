@@ -33,6 +33,7 @@ from presentation.messages import _, listing
 from service.errors import HomeUnusable
 from service.files import write_private
 from trust import canonical
+from trust.continuity import require_continuity
 from trust.directory import Directory, open_directory, require_not_older
 from trust.errors import (
     DirectoryContradicted,
@@ -40,6 +41,7 @@ from trust.errors import (
     DirectoryForked,
     DirectoryOvertaken,
     DirectoryUnvouched,
+    KeyChangeUnproven,
     OwnKeysReplaced,
 )
 from trust.parties import EntityStatus, Party
@@ -156,8 +158,9 @@ class DirectoryCache:
 
         In order: (1) signed by the pinned key, (2) of this network, and the last entry of the log's checkpoint, (3) not
         expired, (4) not older than the one kept, (5) the checkpoint extends the one kept, (6) our own keys are in it,
-        (7) enough anchors cosigned it. A failure of (5) or (6) is kept as evidence. Changed CA certificates are written
-        too, so that TLS follows the directory.
+        (7) every entity of the one kept is, with its keys or what it made of them, (8) enough anchors cosigned it. A
+        failure of (5), (6) or (7) is kept as evidence. Changed CA certificates are written too, so that TLS follows the
+        directory.
 
         Raises:
             SignatureInvalid, MalformedDocument, ProofError: (1) or (2) fails.
@@ -166,7 +169,8 @@ class DirectoryCache:
             DirectoryForked: (5) fails.
             DirectoryOvertaken: the proof for (5) is from an older directory than the one kept by now.
             OwnKeysReplaced: (6) fails.
-            DirectoryUnvouched: (7) fails, for now. Only what the directory takes away holds: its suspensions.
+            KeyChangeUnproven: (7) fails; the one kept stays.
+            DirectoryUnvouched: (8) fails, for now. Only what the directory takes away holds: its suspensions.
             DirectoryContradicted: the one kept is contradicted, and nobody has dealt with it.
         """
         received = logged.open(network=self._network, coordinator_key=self._coordinator_key)
@@ -176,6 +180,7 @@ class DirectoryCache:
             if known is not None:
                 self._require_continued(known, received, now)
             self._require_own_keys(known, received, now)
+            self._require_continuity(known, received, now)
             try:
                 self._require_vouched(received)
             except DirectoryUnvouched:
@@ -281,16 +286,7 @@ class DirectoryCache:
         others = self._own_keys(received.directory.party(self._entity))
         if not others:
             return
-        ours = known.logged.checkpoint if known and known.logged else b""
-        conflict = CheckpointConflict(
-            Misconduct.FALSE_KEYS,
-            received.checkpoint.origin,
-            ours,
-            received.logged.checkpoint,
-            received.logged.inclusion,
-        )
-        said = {"offered_directory": _json(received.logged.envelope), "false_keys": dict(others)}
-        keep_evidence(self._home, conflict, seen_by="directory", now=now, documents=said)
+        self._keep(Misconduct.FALSE_KEYS, known, received, now, false_keys=dict(others))
         raise OwnKeysReplaced(
             _(
                 "el directorio {serial:d} da a esta entidad claves que no son suyas: {keys}",
@@ -299,6 +295,24 @@ class DirectoryCache:
             ),
             remedy=_ASK,
         )
+
+    def _require_continuity(self, known: KeptDirectory | None, received: OpenedDirectory, now: datetime) -> None:
+        if known is None:
+            return
+        try:
+            require_continuity(received.directory, known.signed)
+        except KeyChangeUnproven:
+            before = {"known_directory": _json(known.logged.envelope)} if known.logged else {}
+            self._keep(Misconduct.KEYS_CHANGED, known, received, now, **before)
+            raise
+
+    def _keep(
+        self, kind: Misconduct, known: KeptDirectory | None, received: OpenedDirectory, now: datetime, **more: Any
+    ) -> None:
+        ours, offered = known.logged.checkpoint if known and known.logged else b"", received.logged
+        conflict = CheckpointConflict(kind, received.checkpoint.origin, ours, offered.checkpoint, offered.inclusion)
+        said = {"offered_directory": _json(offered.envelope), **more}
+        keep_evidence(self._home, conflict, seen_by="directory", now=now, documents=said)
 
     def _require_vouched(self, received: OpenedDirectory) -> None:
         policy = self._anchors()

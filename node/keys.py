@@ -29,6 +29,8 @@ DATA_KEY_BYTES: Final = 32
 FOLDER: Final = "keys"
 SIGNING, LEDGER, EXCHANGE, TLS, DATA = "signing.pem", "ledger.pem", "exchange.pem", "tls.pem", "data.key"
 WITNESS: Final = "witness.pem"
+FORMER: Final = "former"
+"""Subfolder of keys that were replaced."""
 FILES: Final = (SIGNING, LEDGER, WITNESS, EXCHANGE, TLS, DATA)
 
 
@@ -42,6 +44,7 @@ class NodeKeys:
         witness: Ed25519, cosigns the checkpoints of other entities and nothing else.
         exchange: X25519, pairwise pseudonyms of people.
         data_key: 32 bytes; wraps the key of every person in the database.
+        former_exchange: replaced exchange keys that still open what was made for them.
     """
 
     signing: Ed25519Signer
@@ -49,6 +52,7 @@ class NodeKeys:
     witness: Ed25519Signer
     exchange: X25519PrivateKey
     data_key: bytes
+    former_exchange: tuple[X25519PrivateKey, ...] = ()
 
     @property
     def exchange_public(self) -> bytes:
@@ -79,7 +83,9 @@ class NodeKeys:
         """Return the pseudonym keys shared with the other entities of a network, each derived once."""
         from node.pairwise import PairwiseKeys  # noqa: PLC0415 - as above
 
-        return self._pairwise.get(network) or self._pairwise.setdefault(network, PairwiseKeys(self.exchange, network))
+        return self._pairwise.get(network) or self._pairwise.setdefault(
+            network, PairwiseKeys(self.exchange, network, former=self.former_exchange)
+        )
 
     @cached_property
     def _note_signers(self) -> "dict[str, NoteSigner]":
@@ -109,8 +115,12 @@ class NodeKeys:
             signing=Ed25519Signer.from_pem(read_private(folder / SIGNING)),
             ledger=Ed25519Signer.from_pem(read_private(folder / LEDGER)),
             witness=Ed25519Signer.from_pem(read_private(folder / WITNESS)),
-            exchange=_x25519(read_private(folder / EXCHANGE)),
+            exchange=read_x25519(read_private(folder / EXCHANGE)),
             data_key=data_key,
+            former_exchange=tuple(
+                read_x25519(read_private(path))
+                for path in sorted((folder / FORMER).glob(f"{Path(EXCHANGE).stem}-*.pem"))
+            ),
         )
 
     @classmethod
@@ -124,7 +134,7 @@ class NodeKeys:
             SIGNING: lambda: Ed25519Signer.generate().to_pem(),
             LEDGER: lambda: Ed25519Signer.generate().to_pem(),
             WITNESS: lambda: Ed25519Signer.generate().to_pem(),
-            EXCHANGE: _new_x25519,
+            EXCHANGE: new_x25519,
             TLS: new_tls_key,
             DATA: lambda: os.urandom(DATA_KEY_BYTES),
         }
@@ -138,13 +148,19 @@ class NodeKeys:
 _REMEDY: Final = _("restaure el fichero de la clave desde una copia de seguridad")
 
 
-def _new_x25519() -> bytes:
+def new_x25519() -> bytes:
+    """Return a new X25519 private key as PEM."""
     return X25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
-def _x25519(pem: bytes) -> X25519PrivateKey:
+def read_x25519(pem: bytes) -> X25519PrivateKey:
+    """Read an X25519 private key.
+
+    Raises:
+        KeyUnreadable: not an unencrypted X25519 key.
+    """
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

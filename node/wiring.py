@@ -140,15 +140,12 @@ class Node:
         from node.anchors.history import note_taken
         from node.identity.follow import DirectoryFollower
 
-        context = self.context
         return DirectoryFollower(
-            context.settings,
-            context.keys,
-            context.directory,
-            context.clock,
+            self.context,
             self.coordinator_channel,
-            self.key_changes.replace_tls,
-            partial(note_taken, context),
+            lambda: self.key_changes.replace_tls(),  # noqa: PLW0108 - looked up late: each needs the other
+            partial(note_taken, self.context),
+            lambda directory: self.key_changes.finish_waiting(directory),  # noqa: PLW0108 - as above
         )
 
     @cached_property
@@ -174,22 +171,14 @@ class Node:
         """Renews the certificate."""
         from node.identity.renewal import CertificateRenewal
 
-        context = self.context
-        return CertificateRenewal(
-            context.home,
-            context.settings,
-            context.keys.signing,
-            self.certificate,
-            context.clock,
-            self.coordinator_channel,
-        )
+        return CertificateRenewal(self.context, self.certificate, self.coordinator_channel)
 
     @cached_property
     def key_changes(self) -> "KeyChanges":
         """Replaces this entity's keys."""
         from node.operations.key_changes import KeyChanges
 
-        return KeyChanges(self.context, self.certificate, self.certificate_renewal)
+        return KeyChanges(self.context, self.certificate, self.certificate_renewal, self.directory_follower)
 
     # ---- callers
 

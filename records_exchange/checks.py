@@ -119,7 +119,9 @@ def open_request(
             _("{caller} no dice cómo obtuvo el acceso al caso", caller=caller),
             remedy=_("actualice RedPACT en esa entidad"),
         )
-    payload = signing.open_envelope(envelope, payload_type=REQUEST_TYPE, public_key=bytes.fromhex(asker.signing_key))
+    payload = signing.open_envelope(
+        envelope, payload_type=REQUEST_TYPE, public_key=asker.verification_key(envelope.key_id, now)
+    )
     request = parse_request(payload)
     if request.asker != caller:
         raise RequestMisaddressed(

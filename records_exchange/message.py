@@ -178,7 +178,9 @@ def open_message(
     """
     directory.require_fresh(now)
     party = directory.active_party(caller)
-    payload = signing.open_envelope(envelope, payload_type=MESSAGE_TYPE, public_key=bytes.fromhex(party.signing_key))
+    payload = signing.open_envelope(
+        envelope, payload_type=MESSAGE_TYPE, public_key=party.verification_key(envelope.key_id, now)
+    )
     message = parse_message(payload)
     if message.sender != caller:
         raise MessageMisaddressed(
@@ -225,7 +227,9 @@ def open_reply(
         ReplyMalformed: signed, but no reply.
         ReplyUnbound: a reply to another message, of another entity, or of another time.
     """
-    payload = signing.open_envelope(envelope, payload_type=REPLY_TYPE, public_key=bytes.fromhex(peer.signing_key))
+    payload = signing.open_envelope(
+        envelope, payload_type=REPLY_TYPE, public_key=peer.verification_key(envelope.key_id, now)
+    )
     try:
         reply = MessageReply.model_validate(canonical.decode(payload, max_bytes=MAX_MESSAGE_BYTES))
     except (MalformedDocument, ValidationError) as error:

@@ -28,6 +28,8 @@ from records_exchange.errors import AnswerOverreaches, AnswerStale, AnswerUnboun
 from records_exchange.request import FetchRequest, payload_digest
 from trust import signing
 from trust.errors import TrustError
+from trust.key_changes import SIGNING_GRACE, former_keys
+from trust.key_proofs import KeyPurpose
 from trust.parties import Party
 
 _REMEDY: Final = _(
@@ -94,7 +96,9 @@ def open_answer(
         EvidenceInvalid: (6).
     """
     # (1) signed by the holder
-    payload = signing.open_envelope(envelope, payload_type=ANSWER_TYPE, public_key=bytes.fromhex(holder.signing_key))
+    payload = signing.open_envelope(
+        envelope, payload_type=ANSWER_TYPE, public_key=holder.verification_key(envelope.key_id, now)
+    )
     answer = parse_answer(payload)
     # (2) to our request
     _require_bound(answer, sent)
@@ -156,7 +160,7 @@ _LOGGED_AS: Final = {AnswerOutcome.RELEASED: EntryType.RELEASE, AnswerOutcome.RE
 def _require_logged(answer: FetchAnswer, hashed: bytes, holder: Party, origin: str, now: datetime) -> Checkpoint:
     evidence = answer.ledger
     try:
-        checkpoint = _verify_evidence(evidence, hashed, holder, origin)
+        checkpoint = _verify_evidence(evidence, hashed, holder, origin, now)
         leaf = Leaf.parse(evidence.leaf.encode())
     except TrustError as error:
         raise EvidenceInvalid(
@@ -181,7 +185,7 @@ def _require_logged(answer: FetchAnswer, hashed: bytes, holder: Party, origin: s
     return checkpoint
 
 
-def _verify_evidence(evidence: LedgerEvidence, hashed: bytes, holder: Party, origin: str) -> Checkpoint:
+def _verify_evidence(evidence: LedgerEvidence, hashed: bytes, holder: Party, origin: str, now: datetime) -> Checkpoint:
     if evidence.origin != origin:
         raise EvidenceInvalid(
             _(
@@ -196,7 +200,9 @@ def _verify_evidence(evidence: LedgerEvidence, hashed: bytes, holder: Party, ori
         raise EvidenceInvalid(
             _("el directorio da a {holder} una clave de registro con otro nombre", holder=holder.id), remedy=_REMEDY
         )
-    checkpoint = open_checkpoint(evidence.checkpoint.encode(), log)
+    replaced = former_keys(holder.key_changes, KeyPurpose.LEDGER, since=now - SIGNING_GRACE)
+    former = tuple(NoteVerifier(origin, key) for key in replaced)
+    checkpoint = open_checkpoint(evidence.checkpoint.encode(), log, former=former)
     proof = [bytes.fromhex(step) for step in evidence.proof]
     verify_inclusion(evidence.index, checkpoint.size, hashed, proof, checkpoint.root)
     return checkpoint

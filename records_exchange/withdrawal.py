@@ -27,7 +27,9 @@ from records_exchange.request import Instant, payload_digest
 from trust import canonical, signing
 from trust.directory import Directory
 from trust.errors import MalformedDocument, SignatureInvalid
-from trust.parties import EntityId
+from trust.key_changes import former_keys
+from trust.key_proofs import KeyPurpose
+from trust.parties import EntityId, Party
 
 CONSENT_WITHDRAWN: Final = "consent.withdrawal"
 PART_LOST: Final = "consent.part_lost"
@@ -132,7 +134,7 @@ def state_withdrawal(
 def open_withdrawal(body: dict[str, Any], *, sender: str, directory: Directory) -> ReportedWithdrawal:
     """Read a message about a withdrawal and verify the statement that it carries.
 
-    A statement that does not verify, as after a change of keys, is left out: the message is then its sender's word.
+    A statement that does not verify is left out: the message is then its sender's word.
 
     Args:
         body: of the message.
@@ -151,12 +153,20 @@ def open_withdrawal(body: dict[str, Any], *, sender: str, directory: Directory) 
         raise MessageMalformed(_("la declaración es de la retirada de otro consentimiento"))
     if stated.entity not in directory:
         return own_word
-    key = bytes.fromhex(directory.party(stated.entity).signing_key)
-    try:
-        signing.open_envelope(envelope, payload_type=STATEMENT_TYPE, public_key=key)
-    except SignatureInvalid:
+    if not _is_signed(envelope, directory.party(stated.entity)):
         return own_word
     return ReportedWithdrawal(stated.consent_id, stated.entity, stated.acted_at, stated.acted_by, envelope.to_json())
+
+
+def _is_signed(envelope: signing.Envelope, party: Party) -> bool:
+    """Return whether an entity signed a statement, with its key or with one that it has replaced since."""
+    for key in (bytes.fromhex(party.signing_key), *former_keys(party.key_changes, KeyPurpose.SIGNING)):
+        try:
+            signing.open_envelope(envelope, payload_type=STATEMENT_TYPE, public_key=key)
+        except SignatureInvalid:
+            continue
+        return True
+    return False
 
 
 def parse_part_lost(body: dict[str, Any]) -> PartLostBody:

@@ -138,6 +138,16 @@ class KeyRefused(TrustError):
     )
 
 
+class KeyChangeUnproven(TrustError):
+    """A directory that drops an entity, or changes its keys without a statement of the keys that are left."""
+
+    code = "key_change_unproven"
+    sentence = _(
+        "El directorio recibido cambia las claves de una entidad sin que ella lo haya firmado: no se usa, y se guarda "
+        "como prueba. Avise a la persona delegada de protección de datos y a esa entidad."
+    )
+
+
 class StatementRefused(TrustError):
     """A signed statement of an entity about itself that is of another entity, of another time, or was used before."""
 

@@ -1,12 +1,16 @@
 """The parties of a network: entity ids, kinds, and entries of the directory."""
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from presentation.messages import _
+from trust import signing
+from trust.key_changes import SIGNING_GRACE, KeyChanges, former_keys
+from trust.key_proofs import KeyPurpose
 
 ENTITY_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """A DNS label, as it is part of the entity's certificate name."""
@@ -86,12 +90,20 @@ class Party(BaseModel):
         pattern=r"^([0-9a-f]{64})?$",
         description="Ed25519: cosigns the ledgers of others; kept without a URL",
     )
+    key_changes: KeyChanges = Field(default=(), description="every change of its keys, in order")
     certificates: tuple[CertificateSerial, ...] = Field(
         default=(), max_length=MAX_CERTIFICATES, description="recorded, unrevoked and unexpired when it was signed"
     )
     tls_key: str = Field(
         default="", pattern=r"^([0-9a-f]{64})?$", description="SHA-256 of the newest certificate's public key (SPKI)"
     )
+
+    def verification_key(self, key_id: str, now: datetime) -> bytes:
+        """Return the signing key to verify a message with: the one in force, or the named one if just replaced."""
+        former = (
+            former_keys(self.key_changes, KeyPurpose.SIGNING, since=now - SIGNING_GRACE) if self.key_changes else ()
+        )
+        return next((key for key in former if signing.key_id(key) == key_id), bytes.fromhex(self.signing_key))
 
 
 def spiffe_id(network: str, entity: str) -> str:

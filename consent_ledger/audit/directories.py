@@ -22,12 +22,14 @@ from consent_ledger.proofs.checkpoint import Checkpoint
 from consent_ledger.proofs.merkle import leaf_hash, verify_consistency, verify_inclusion
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.directory_folder import ShownDirectory, evidence_in, read_directories
+from consent_ledger.witnessing.witness import Misconduct
 from presentation.faults import parse_fault
 from presentation.messages import Message, _, joined, plural, speaking
 from presentation.terminal import paragraph
 from trust import canonical
+from trust.continuity import require_continuity
 from trust.directory import Directory, open_directory
-from trust.errors import MalformedDocument, TrustError
+from trust.errors import KeyChangeUnproven, MalformedDocument, TrustError
 from trust.signing import Envelope
 
 MAX_SHOWN: Final = 1000
@@ -168,7 +170,7 @@ class _Audit:
         envelope = Envelope.from_json(shown.envelope or b"", max_bytes=MAX_DIRECTORY_BYTES)
         if sha256(envelope.payload).hexdigest() != digest:
             raise ProofError(_("la anotación del registro es de otro directorio"))
-        key = self._policy.logs[checkpoint.origin].public_key
+        key = self._key(checkpoint.origin)
         directory = open_directory(envelope, coordinator_key=key)
         if directory.serial != shown.serial:
             raise ProofError(_("el directorio lleva otro número que su anotación"))
@@ -199,8 +201,10 @@ class _Audit:
         self.report.evidence.append(DirectoryFault(path.name, str(document.get("kind")), found))
 
     def _judged(self, document: dict[str, Any]) -> Message:
-        if document.get("kind") == "false_keys":
+        if document.get("kind") == Misconduct.FALSE_KEYS:
             return self._false_keys(document)
+        if document.get("kind") == Misconduct.KEYS_CHANGED:
+            return self._keys_changed(document)
         offered, _witnesses = self._policy.verify(_bytes(document, "offered_checkpoint"))
         known, _unused = self._policy.verify(_bytes(document, "known_checkpoint"))
         if known.size == offered.size and known.root != offered.root:
@@ -217,16 +221,37 @@ class _Audit:
 
     def _false_keys(self, document: dict[str, Any]) -> Message:
         offered, _witnesses = self._policy.verify(_bytes(document, "offered_checkpoint"))
-        directory = document.get("offered_directory")
-        if not isinstance(directory, dict):
-            raise MalformedDocument(_("falta el directorio"))
-        envelope = Envelope.from_json(canonical.encode(directory), max_bytes=MAX_DIRECTORY_BYTES)
-        opened = open_directory(envelope, coordinator_key=self._policy.logs[offered.origin].public_key)
+        opened = self._opened(document, "offered_directory", offered.origin)
         keys = document.get("false_keys")
         names = joined(sorted(map(str, keys)), ", ") if isinstance(keys, dict) else ""
         return _(
             "según la entidad, el directorio {serial:d} le da claves falsas: {keys}", serial=opened.serial, keys=names
         )
+
+    def _keys_changed(self, document: dict[str, Any]) -> Message:
+        checkpoint, _witnesses = self._policy.verify(_bytes(document, "offered_checkpoint"))
+        known = self._opened(document, "known_directory", checkpoint.origin)
+        offered = self._opened(document, "offered_directory", checkpoint.origin)
+        if offered.serial > known.serial:
+            try:
+                require_continuity(offered, known)
+            except KeyChangeUnproven as error:
+                return _(
+                    "el coordinador firmó el directorio {serial:d}, que cambia claves ajenas: {why}",
+                    serial=offered.serial,
+                    why=error.message,
+                )
+        raise ProofError(_("el directorio respeta las claves del anterior"))
+
+    def _opened(self, document: dict[str, Any], name: str, origin: str) -> Directory:
+        directory = document.get(name)
+        if not isinstance(directory, dict):
+            raise MalformedDocument(_("falta el directorio"))
+        envelope = Envelope.from_json(canonical.encode(directory), max_bytes=MAX_DIRECTORY_BYTES)
+        return open_directory(envelope, coordinator_key=self._key(origin))
+
+    def _key(self, origin: str) -> bytes:
+        return self._policy.logs[origin][0].public_key
 
 
 def _bytes(document: dict[str, Any], name: str) -> bytes:

@@ -5,7 +5,7 @@ together when it commits, or none of them does. No entry may be reported before 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consent_ledger.errors import EntryInvalid, EntryUnknown, LedgerDamaged, ProofError
@@ -15,7 +15,7 @@ from consent_ledger.log.store import Head, LedgerStore, Tile
 from consent_ledger.proofs import merkle
 from consent_ledger.proofs.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from consent_ledger.proofs.merkle import HASH_BYTES, leaf_hash
-from consent_ledger.proofs.note import NoteSigner
+from consent_ledger.proofs.note import Note, NoteSigner, parse_note
 from consent_ledger.proofs.tiles import TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, TileHashes, grow
 from presentation.messages import _
 
@@ -157,6 +157,15 @@ class ConsentLedger:
         body = ErasureBody(indexes=tuple(chosen), basis=basis, rule=rule)
         (appended,) = self.append([NewEntry(EntryType.ERASURE, body)], now)
         return appended
+
+    def hand_over(self, successor: NoteSigner) -> None:
+        """Have the next key of this ledger sign the newest checkpoint beside the key in use."""
+        head = self._own(self._store.lock_head())
+        if head is None:
+            return
+        note = parse_note(head.checkpoint)
+        both = Note(note.text, (*note.signatures, *parse_note(successor.sign(note.text)).signatures))
+        self._store.append(replace(head, checkpoint=both.to_bytes()), (), ())
 
     def size(self) -> int:
         """Return the number of entries."""

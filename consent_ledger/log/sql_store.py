@@ -78,7 +78,7 @@ class SqlLedgerStore:
             if len(entries) == 1:  # as nearly always
                 _INSERT_ENTRY.run(connection, first, entries[0].leaf)
                 _INSERT_BODY.run(connection, first, entries[0].salt, entries[0].body)
-            else:
+            elif entries:
                 _INSERT_ENTRY.run_many(connection, [(i, entry.leaf) for i, entry in enumerate(entries, first)])
                 _INSERT_BODY.run_many(connection, [(i, e.salt, e.body) for i, e in enumerate(entries, first)])
         except IntegrityError as error:

@@ -63,15 +63,17 @@ def read_checkpoint(note: bytes) -> Checkpoint:
     return Checkpoint.parse(parse_note(note).text)
 
 
-def open_checkpoint(note: bytes, log: NoteVerifier, *, others: Sequence[Verifier] = ()) -> Checkpoint:
-    """Verify a checkpoint signed by `log`, whose key name is the origin, and return it.
+def open_checkpoint(
+    note: bytes, log: NoteVerifier, *, former: Sequence[NoteVerifier] = (), others: Sequence[Verifier] = ()
+) -> Checkpoint:
+    """Verify a checkpoint signed by `log`, or by a key that the log had before, and return it; the name is the origin.
 
     Raises:
         MalformedDocument: not a checkpoint.
         SignatureInvalid: not signed by the log's key, or of another origin.
     """
-    opened = open_note(note, (log, *others))
-    if (log.name, log.key_id) not in {(s.name, s.key_id) for s in opened.signatures}:
+    opened, logs = open_note(note, (log, *former, *others)), {(each.name, each.key_id) for each in (log, *former)}
+    if not logs & {(s.name, s.key_id) for s in opened.signatures}:
         raise SignatureInvalid(_("el punto de control no está firmado por {log}", log=log.name))
     checkpoint = Checkpoint.parse(opened.text)
     if checkpoint.origin != log.name:

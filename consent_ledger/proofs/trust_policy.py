@@ -4,7 +4,7 @@ Source: https://c2sp.org/tlog-policy. Lines: ``log <vkey> [url]``, ``witness <na
 ``group <name> <k|any|all> <name>...``, ``quorum <name|none>``; ``#`` starts a comment line.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
@@ -34,8 +34,8 @@ class Group:
 class TrustPolicy:
     """The logs, witnesses and quorum that an auditor trusts. Build with `parse` or `of_log`."""
 
-    logs: dict[str, NoteVerifier] = field(default_factory=dict)
-    """By origin."""
+    logs: dict[str, tuple[NoteVerifier, ...]] = field(default_factory=dict)
+    """By origin: the key of the log, and those that it had before."""
     witnesses: dict[str, CosignatureVerifier] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     quorum: str = ""
@@ -108,19 +108,19 @@ class TrustPolicy:
             SignatureInvalid: not signed by the log.
         """
         origin = read_checkpoint(note).origin
-        log = self.logs.get(origin)
-        if log is None:
+        logs = self.logs.get(origin)
+        if logs is None:
             raise PolicyMismatch(
                 _("la política de confianza no incluye el registro {origin!r}", origin=origin),
                 remedy=_("use la política de confianza de esta red"),
             )
         try:
-            opened = open_note(note, (log, *self.witnesses.values()))
+            opened = open_note(note, (*logs, *self.witnesses.values()))
         except SignatureInvalid as error:
-            raise _other_key(note, log) or error from error
+            raise _other_key(note, logs) or error from error
         signed = {(signature.name, signature.key_id) for signature in opened.signatures}
-        if (log.name, log.key_id) not in signed:
-            raise _other_key(note, log) or SignatureInvalid(
+        if not any((log.name, log.key_id) in signed for log in logs):
+            raise _other_key(note, logs) or SignatureInvalid(
                 _("el punto de control no lleva la firma de {origin}", origin=origin)
             )
         witnesses = {name for name, key in self.witnesses.items() if (key.name, key.key_id) in signed}
@@ -143,11 +143,12 @@ class TrustPolicy:
         if len(words) not in (1, 2):
             raise MalformedDocument(_("política de confianza: se espera log <vkey> [url]"))
         verifier = NoteVerifier.from_vkey(words[0])
-        if verifier.name in self.logs:
+        known = self.logs.get(verifier.name, ())
+        if any(log.key_id == verifier.key_id for log in known):
             raise MalformedDocument(
                 _("política de confianza: el registro {verifier!r} aparece dos veces", verifier=verifier.name)
             )
-        self.logs[verifier.name] = verifier
+        self.logs[verifier.name] = (*known, verifier)
 
     def _witness(self, words: list[str]) -> None:
         if len(words) not in (2, 3):
@@ -189,10 +190,11 @@ class TrustPolicy:
         return name
 
 
-def _other_key(note: bytes, log: NoteVerifier) -> PolicyMismatch | None:
+def _other_key(note: bytes, logs: Sequence[NoteVerifier]) -> PolicyMismatch | None:
     """Return the error of a note that the log signed with another key than the policy's; None for any other note."""
+    (log, *_former) = logs
     keys = {signature.key_id for signature in parse_note(note).signatures if signature.name == log.name}
-    if not keys or log.key_id in keys:
+    if not keys or any(each.key_id in keys for each in logs):
         return None
     return PolicyMismatch(
         _("{origin} está firmado con una clave que no es la de la política de confianza", origin=log.name),

@@ -13,10 +13,13 @@ from hashlib import sha256
 from typing import Final
 
 from consent_ledger.proofs.cosignature import CosignatureVerifier
+from consent_ledger.proofs.note import NoteVerifier
 from consent_ledger.proofs.trust_policy import NO_QUORUM
 from presentation.messages import Message, _
 from trust.directory import Directory
 from trust.errors import MalformedDocument
+from trust.key_changes import former_keys
+from trust.key_proofs import KeyPurpose
 from trust.parties import COORDINATOR_ID, WitnessAddress, ledger_origin, witness_name
 from trust.published import is_plain_url
 
@@ -108,11 +111,14 @@ def trust_policy(directory: Directory, entity: str) -> bytes:
         MalformedDocument: the key of the ledger or what is said of the coordinator's witness is unusable.
     """
     coordinator, entities = coordinator_witness(directory), assigned_witnesses(directory, entity)
+    origin = ledger_origin(directory.network, entity)
     needed = needed_entities(directory, entity)
     witnesses = [*([coordinator] if coordinator else []), *entities]
     lines = [f"# {directory.network}, directory {directory.serial}", f"log {directory.party(entity).ledger_vkey}"]
     lines += [f"# left out: {name} ({fault})" for name, fault in unusable_witnesses(directory).items()]
-    lines += [f"witness {witness.id} {witness.verifier.vkey} {witness.url}" for witness in witnesses]
+    for key in former_keys(directory.party(entity).key_changes, KeyPurpose.LEDGER):
+        lines += ["# a key that this log had before:", f"log {NoteVerifier(origin, key).vkey}"]
+    lines += [line for witness in witnesses for line in _witness_lines(directory, witness)]
     names = " ".join(witness.id for witness in entities)
     quorum = NO_QUORUM
     if needed:
@@ -125,6 +131,17 @@ def trust_policy(directory: Directory, entity: str) -> bytes:
             quorum = _NETWORK
     lines.append(f"quorum {quorum}")
     return ("\n".join(lines) + "\n").encode()
+
+
+def _witness_lines(directory: Directory, witness: KnownWitness) -> list[str]:
+    """Return the lines of one witness; with keys that it had before, they make a group that needs any one."""
+    former = former_keys(directory.party(witness.id).key_changes, KeyPurpose.WITNESS) if witness.id in directory else ()
+    if not former:
+        return [f"witness {witness.id} {witness.verifier.vkey} {witness.url}"]
+    keys = [witness.verifier, *(CosignatureVerifier(witness.verifier.name, key) for key in former)]
+    names = [f"{witness.id}/{number}" for number in range(len(keys), 0, -1)]
+    lines = [f"witness {name} {key.vkey} {witness.url}" for name, key in zip(names, keys, strict=True)]
+    return [*lines, f"group {witness.id} any {' '.join(names)}"]
 
 
 def own_address(network: str, entity: str, address: WitnessAddress) -> bool:

@@ -34,6 +34,7 @@ _DIRECTORY: Final = directory_origin("")
 
 _WHAT: Final[Mapping[Misconduct, Callable[[str], Message]]] = {
     Misconduct.FALSE_KEYS: lambda _origin: _("un directorio da a esta entidad claves que no son suyas"),
+    Misconduct.KEYS_CHANGED: lambda _origin: _("el coordinador firmó un directorio que cambia claves ajenas"),
     Misconduct.FORK: lambda origin: _("{origin} firmó dos versiones de su registro", origin=origin),
     Misconduct.UNPROVEN: lambda origin: _("{origin} no prueba que su registro solo haya crecido", origin=origin),
     Misconduct.ROLLBACK: lambda origin: _("{origin} ha acortado su registro", origin=origin),
@@ -41,6 +42,7 @@ _WHAT: Final[Mapping[Misconduct, Callable[[str], Message]]] = {
 }
 _NEWER_ELSEWHERE: Final = _("otra entidad muestra un directorio que el coordinador no enseña ni prueba a este nodo")
 _TWO_DIRECTORIES: Final = _("el coordinador firmó directorios que se contradicen")
+_OF_DIRECTORIES: Final = frozenset((Misconduct.FALSE_KEYS, Misconduct.KEYS_CHANGED))
 _KINDS: Final = frozenset(kind.value for kind in _WHAT)
 
 
@@ -224,6 +226,6 @@ def what_of(summary: Mapping[str, Any]) -> Message | str:
 def _what(origin: str, kind: str) -> Message | str:
     if kind not in _KINDS:
         return origin
-    if is_of_directory(origin) and kind != Misconduct.FALSE_KEYS:
+    if is_of_directory(origin) and kind not in _OF_DIRECTORIES:
         return _NEWER_ELSEWHERE if kind == Misconduct.SMALLER else _TWO_DIRECTORIES
     return _WHAT[Misconduct(kind)](origin)

@@ -76,6 +76,9 @@ class Misconduct(StrEnum):
     FALSE_KEYS = "false_keys"
     """A directory in the log lists an entity with keys that are not its own."""
 
+    KEYS_CHANGED = "keys_changed"
+    """A directory in the log drops an entity, or changes its keys without a statement of the keys that are left."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointConflict:

@@ -13,6 +13,7 @@ CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Network/ProveDirectories": CallLimit(CallGroup.QUESTIONS, 64),
     "/redpact.v1.Network/Watch": CallLimit(CallGroup.QUESTIONS, 64),
     "/redpact.v1.Network/UpdateAddresses": CallLimit(CallGroup.QUESTIONS, 8 * 1024),
+    "/redpact.v1.Network/ChangeKey": CallLimit(CallGroup.QUESTIONS, 2 * 1024),
     "/redpact.v1.Renewal/Renew": CallLimit(CallGroup.QUESTIONS, 16 * 1024, any_certificate=True),
     "/redpact.v1.Training/ListCampaigns": CallLimit(CallGroup.QUESTIONS, 64),
     "/redpact.v1.Training/PullTasks": CallLimit(CallGroup.QUESTIONS, 64),

@@ -6,18 +6,23 @@ from functools import partial
 from typing import Final
 
 import grpc
+from pydantic import ValidationError
 from typing_extensions import override
 
 from coordinator.changes import ChangeKind, Changes
 from coordinator.context import CoordinatorContext
 from coordinator.directory_log import DirectoryTrees
+from coordinator.key_change import change_key
 from coordinator.registry import OpenRegistry
 from coordinator.renewal import change_addresses
 from coordinator.rpc.callers import admitted_caller
 from coordinator.rpc.proofs import proof_to_wire
+from presentation.messages import _
 from protos.redpact.v1 import network_pb2, network_pb2_grpc
 from service.grpc_server import CONNECTION_AGE_SECONDS, Register
 from service.wire import from_wire, to_wire
+from trust.errors import MalformedDocument
+from trust.key_changes import KeyChangeRecord
 
 KEEPALIVE_SECONDS: Final = 20.0
 STREAM_SECONDS: Final = CONNECTION_AGE_SECONDS / 2
@@ -94,9 +99,34 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
             self._changes.announce(ChangeKind.DIRECTORY)
         return network_pb2.UpdateAddressesReply()
 
+    @override
+    def ChangeKey(
+        self, request: network_pb2.ChangeKeyRequest, context: grpc.ServicerContext
+    ) -> network_pb2.ChangeKeyReply:
+        """Replace a key of the calling entity, as that key, its successor and the signing key signed."""
+        now = self._context.clock.now()
+        with self._context.transaction() as session:
+            registry = self._open_registry(session)
+            party = admitted_caller(registry, self._context.settings.network, context)
+            change_key(registry, party, _record(request), now)
+        self._changes.announce(ChangeKind.DIRECTORY)
+        return network_pb2.ChangeKeyReply()
+
     def _require_admitted(self, context: grpc.ServicerContext) -> None:
         with self._context.snapshot() as session:
             admitted_caller(self._open_registry(session), self._context.settings.network, context)
+
+
+def _record(request: network_pb2.ChangeKeyRequest) -> KeyChangeRecord:
+    try:
+        return KeyChangeRecord(
+            payload=request.payload.decode(),
+            by_signing=request.by_signing.hex(),
+            by_old=request.by_old.hex(),
+            by_new=request.by_new.hex(),
+        )
+    except (UnicodeDecodeError, ValidationError) as error:
+        raise MalformedDocument(_("no es una declaración de cambio de clave")) from error
 
 
 def network_servicer(

@@ -13,6 +13,7 @@ from protos.redpact.v1.envelope_pb2 import SignedEnvelope
 from service.channels import CALL_SECONDS
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
+from trust.key_changes import KeyChangeRecord
 from trust.signing import Envelope
 
 ENROL_SECONDS: Final = 20.0
@@ -110,3 +111,15 @@ def update_addresses(channel: grpc.Channel, statement: Envelope) -> None:
     request = network_pb2.UpdateAddressesRequest(statement=to_wire(statement))
     with peer_errors(_PEER):
         network_pb2_grpc.NetworkStub(channel).UpdateAddresses(request, timeout=CALL_SECONDS)
+
+
+def change_key(channel: grpc.Channel, record: KeyChangeRecord) -> None:
+    """Send the signed change of one of this entity's keys, to be published.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not accept it.
+    """
+    signatures = {name: bytes.fromhex(getattr(record, name)) for name in ("by_signing", "by_old", "by_new")}
+    request = network_pb2.ChangeKeyRequest(payload=record.payload.encode(), **signatures)
+    with peer_errors(_PEER):
+        network_pb2_grpc.NetworkStub(channel).ChangeKey(request, timeout=CALL_SECONDS)

@@ -21,7 +21,7 @@ from consent_ledger.consents.model import (
 from consent_ledger.log.bodies import Actor, ConsentBody
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
-from node.consents.received_withdrawals import withdrawn_receipts
+from node.consents.received_withdrawals import reported_acts, withdrawn_receipts
 from node.context import NodeContext
 from node.ledger.own import consent_register
 
@@ -49,7 +49,7 @@ class HeldConsents:
 
     def grant(self, given: ConsentGrant, now: datetime) -> ConsentView:
         """Record a consent; see `ConsentRegister.grant`."""
-        ended = self._withdrawn_receipts(given.person_ref) if given.holders else ()
+        ended = self._heard_ends(given.person_ref, now) if given.holders else ()
         return self._register.grant(given, now, ended=ended)
 
     def refuse(self, asked: ConsentGrant, now: datetime) -> ConsentView:
@@ -59,7 +59,7 @@ class HeldConsents:
     def renew(self, consent_id: str, renewal: ConsentRenewal, now: datetime) -> ConsentView:
         """Move the end of a live consent; see `ConsentRegister.renew`."""
         before = self._register.get(consent_id)
-        ended = self._withdrawn_receipts(before.person_ref) if before.record.holders else ()
+        ended = self._heard_ends(before.person_ref, now) if before.record.holders else ()
         after = self._register.renew(consent_id, renewal, now, ended=ended)
         self._publish(ChangeSource.RENEWED, before, after, now, acted_by=renewal.acted_by)
         return after
@@ -201,9 +201,11 @@ class HeldConsents:
         for view in views:
             self._publish(source, view, None, now)
 
-    def _withdrawn_receipts(self, person_ref: str) -> tuple[str, ...]:
+    def _heard_ends(self, person_ref: str, now: datetime) -> tuple[str, ...]:
+        """Return the digests of a person's withdrawals that the register does not have: another act, or elsewhere."""
         held = {view.consent_id for view in self._register.list(person_ref)}
-        return withdrawn_receipts(self._session, person_ref, held)
+        acts = reported_acts(self._session, held, now)
+        return (*withdrawn_receipts(self._session, person_ref, held), *acts)
 
     def _publish(
         self,

@@ -18,7 +18,7 @@ from node.consents.in_force import InForce
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
-from node.people.linking import find_person, pairwise_key
+from node.people.linking import find_person, pairwise_keys
 from node.people.model import FieldValue
 from node.people.store import PersonStore, people_store
 from policies.reasons import ReasonCode
@@ -81,9 +81,9 @@ class Answering:
         entity = self._context.settings.entity
         # (1) (2) (3) caller, signature, freshness
         verified = checks.open_request(envelope, caller=caller, holder=entity, directory=directory, now=now)
-        key = pairwise_key(self._context, verified.asker)
+        keys = pairwise_keys(self._context, verified.asker)
         policy = self._policy
-        logged = self._context.commits.run(partial(self._decide_and_log, verified=verified, key=key, policy=policy))
+        logged = self._context.commits.run(partial(self._decide_and_log, verified=verified, keys=keys, policy=policy))
         return answers.seal_answer(_compose(verified, entity, logged), self._context.keys.signing)
 
     def _decide_and_log(
@@ -91,7 +91,7 @@ class Answering:
         session: Session,
         *,
         verified: checks.VerifiedRequest,
-        key: PairwiseKey,
+        keys: Sequence[PairwiseKey],
         policy: "AccessPolicy",
     ) -> _Logged:
         request, context = verified.request, self._context
@@ -100,7 +100,7 @@ class Answering:
         # (4) never seen before
         store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
         # (5) a person known here
-        person = find_person(people, store, key, request.subject)
+        person = find_person(people, store, keys, request.subject)
         # (6) live consents
         live = InForce(context, session, now).live(person or _NOBODY, request.purpose, request.asker)
         # (6) (7) which fields may leave

@@ -10,11 +10,11 @@ import structlog
 from consent_ledger.directories.logged import LoggedDirectory
 from node.clients import coordinator
 from node.clients.coordinator import CoordinatorChannel
+from node.context import NodeContext
 from node.directory_cache import DirectoryCache
 from node.identity.reach import Reach, own_reach
 from node.keys import NodeKeys
 from node.settings import NodeSettings
-from service.clock import Clock
 from service.errors import CertificateRevoked, PeerRefused
 from trust.directory import Directory
 from trust.entity_statements import AddressStatement, seal_statement
@@ -34,20 +34,37 @@ _log = structlog.get_logger(__name__)
 class DirectoryFollower:
     """Keeps this node's copy of the directory new, and its entry in the directory correct."""
 
-    settings: NodeSettings
-    keys: NodeKeys
-    kept: DirectoryCache
-    clock: Clock
+    context: NodeContext
     channel: CoordinatorChannel
-    replace_certificate: Callable[[], None]
+    replace_certificate: Callable[[], object]
     """Gets a certificate for a new TLS key, when the one in use was revoked."""
     note_taken: Callable[[LoggedDirectory], None]
     """Keeps each directory that was taken."""
+    finish_key_changes: Callable[[Directory], object]
+    """Takes into use the keys that wait for the directory to list them."""
+
+    @property
+    def kept(self) -> DirectoryCache:
+        """The directory of this node."""
+        return self.context.directory
+
+    @property
+    def settings(self) -> NodeSettings:
+        """The settings of the node."""
+        return self.context.settings
+
+    @property
+    def keys(self) -> NodeKeys:
+        """The keys in use at this moment."""
+        return self.context.keys
 
     def poll(self, stopping: threading.Event) -> None:
         """Fetch the directory at regular intervals and keep our addresses in it correct, until `stopping` is set."""
         while True:
-            self.report_addresses(self._refreshed())
+            directory = self._refreshed()
+            if directory is not None:
+                self.finish_key_changes(directory)
+            self.report_addresses(directory)
             if stopping.wait(POLL_SECONDS):
                 return
 
@@ -77,8 +94,8 @@ class DirectoryFollower:
 
         Raises:
             PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
-            SignatureInvalid, MalformedDocument, ProofError, DirectoryRollback, DirectoryExpired, OwnKeysReplaced: the
-                received one does not verify; the kept one stays.
+            SignatureInvalid, MalformedDocument, ProofError, KeyRefused, DirectoryRollback, DirectoryExpired,
+                OwnKeysReplaced, KeyChangeUnproven: the received one does not verify; the kept one stays.
             DirectoryUnvouched: too few anchors have cosigned it until now; the kept one stays.
             DirectoryContradicted: the kept one is contradicted, and nobody has dealt with it.
         """
@@ -96,7 +113,7 @@ class DirectoryFollower:
         newer = coordinator.newer_directory(self.channel(), serial, self.kept.size())
         if newer is None:
             return known
-        taken = self.kept.accept(newer, self.clock.now())
+        taken = self.kept.accept(newer, self.context.clock.now())
         self.note_taken(newer)
         return taken
 
@@ -130,7 +147,7 @@ class DirectoryFollower:
         statement = AddressStatement(
             network=settings.network,
             entity=settings.entity,
-            time=self.clock.now(),
+            time=self.context.clock.now(),
             addresses=ours.addresses,
             witness=ours.witness,
             witness_proof=self._witness_proof() if ours.witness else None,

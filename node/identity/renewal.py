@@ -15,16 +15,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from node import keys as key_files
 from node.clients import coordinator
 from node.clients.coordinator import CoordinatorChannel
+from node.context import NodeContext
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.requests import certificate_request, require_own_certificate
 from node.identity.tls_key import discard_next_tls_key, finish_replacement, next_tls_key
-from node.settings import NodeSettings
 from service.clock import Clock
 from service.errors import PeerRefused
 from service.files import write_private
 from service.tls import CurrentCertificate, read_tls_key
 from trust.entity_statements import RenewalStatement, seal_statement
-from trust.signing import Signer
 
 CHECK_SECONDS: Final = 3600.0
 """Longest time between two checks of the certificate."""
@@ -38,12 +37,19 @@ _KEY_REFUSED: Final = "tls_key_refused"
 class CertificateRenewal:
     """Replaces the certificate in use by the next one."""
 
-    home: Path
-    settings: NodeSettings
-    signer: Signer
+    context: NodeContext
     certificate: CurrentCertificate
-    clock: Clock
     channel: CoordinatorChannel
+
+    @property
+    def home(self) -> Path:
+        """The folder of the node."""
+        return self.context.home
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the node."""
+        return self.context.clock
 
     def keep(self, stopping: threading.Event) -> None:
         """Renew the certificate whenever it is due, until `stopping` is set."""
@@ -94,19 +100,22 @@ class CertificateRenewal:
         finish_replacement(self.home, CERTIFICATE_FILE)
 
     def _ask(self, key: ec.EllipticCurvePrivateKey) -> bytes:
-        settings, request = self.settings, certificate_request(key, self.settings.entity)
+        settings = self.context.settings
+        request = certificate_request(key, settings.entity)
         statement = RenewalStatement(
             network=settings.network,
             entity=settings.entity,
             time=self.clock.now(),
             csr_sha256=hashlib.sha256(request).hexdigest(),
         )
-        certificate_pem = coordinator.renew(self.channel(), request, seal_statement(statement, self.signer))
+        certificate_pem = coordinator.renew(
+            self.channel(), request, seal_statement(statement, self.context.keys.signing)
+        )
         require_own_certificate(
             certificate_pem,
             key=key,
             ca_pem=self.certificate.identity().ca_pem,
-            network=self.settings.network,
-            entity=self.settings.entity,
+            network=settings.network,
+            entity=settings.entity,
         )
         return certificate_pem

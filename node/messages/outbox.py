@@ -44,7 +44,7 @@ from records_exchange.request import payload_digest
 from service.errors import PeerBusy, PeerUnreachable, PeerUntrusted
 from trust.errors import TrustError
 from trust.parties import Party
-from trust.signing import Envelope
+from trust.signing import Envelope, key_id, seal
 
 if TYPE_CHECKING:
     from node.context import NodeContext
@@ -206,7 +206,9 @@ class Outbox:
 
     def _composed(self, notification: Notification, kind: Kind, peer: Party) -> tuple[Message, Envelope]:
         if notification.envelope is not None:
-            envelope = Envelope.from_json(notification.envelope)
+            envelope, signer = Envelope.from_json(notification.envelope), self._context.keys.signing
+            if envelope.key_id != key_id(signer.public_key):  # signed before the key was replaced: the content stays
+                envelope = seal(envelope.payload_type, envelope.payload, signer)
             return parse_message(envelope.payload), envelope
         message = new_message(
             kind.name,

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -19,8 +20,9 @@ from node.clients.relay import RelayedCall
 from node.context import NodeContext
 from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
+from records_exchange.errors import SealBroken
 from records_exchange.request import REQUEST_TYPE
-from records_exchange.sealing import Refusal, Route, open_call, seal_return
+from records_exchange.sealing import OpenedCall, Refusal, Route, open_call, seal_return
 from service.limits import CallerLimits, CallGroup
 from service.status import public_details
 from trust.errors import DirectoryExpired
@@ -62,9 +64,16 @@ class RelayedCalls:
             )
         caller = directory.party(call.caller)
         route = Route(self._context.settings.network, caller.id, self._context.settings.entity)
-        opened = open_call(call.sealed, route, self._context.keys.exchange)
+        opened = self._opened(call.sealed, route)
         answer = self._taken(opened.envelope, caller.id)
         return seal_return(answer, route, opened.binding, bytes.fromhex(caller.exchange_key))
+
+    def _opened(self, sealed: bytes, route: Route) -> OpenedCall:
+        *former, current = (*self._context.keys.former_exchange, self._context.keys.exchange)
+        for own in former:
+            with suppress(SealBroken):
+                return open_call(sealed, route, own)
+        return open_call(sealed, route, current)
 
     def _taken(self, envelope: Envelope, caller: str) -> Envelope | Refusal:
         reference = secrets.token_hex(4)

@@ -8,13 +8,14 @@ Nothing is verified here: the recipient checks the signature of the envelope, th
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import grpc
 
 from node.clients import relay
 from node.clients.peers import NO_HEADS, Heads, call_peer
-from records_exchange.errors import MessageReplayed, RequestReplayed
+from records_exchange.errors import MessageReplayed, RequestReplayed, SealBroken
 from records_exchange.sealing import Refusal, Route, open_return, seal_call
 from service.errors import PeerRefused, PeerUnreachable
 from service.status import refused_by
@@ -101,10 +102,17 @@ class Transport:
         route = Route(settings.network, settings.entity, peer.id)
         call = seal_call(envelope, route, bytes.fromhex(peer.exchange_key))
         sealed = relay.pass_on(self._coordinator(), peer.id, call.data)
-        answer = open_return(sealed, route, call.binding, self._context.keys.exchange)
+        answer = self._opened(sealed, route, call.binding)
         if isinstance(answer, Refusal):
             raise refused_by(peer.id, answer.kind, answer.code, answer.details)
         return answer
+
+    def _opened(self, sealed: bytes, route: Route, binding: str) -> Envelope | Refusal:
+        *former, current = (*self._context.keys.former_exchange, self._context.keys.exchange)
+        for own in former:
+            with suppress(SealBroken):
+                return open_return(sealed, route, binding, own)
+        return open_return(sealed, route, binding, current)
 
     def channels(self, peer: Party) -> list[grpc.Channel]:
         """Return a channel to each address that an entity publishes."""

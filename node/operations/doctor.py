@@ -21,7 +21,9 @@ from node.ledger.witnessing.state import check_witnesses
 from node.locator.report import check_locator
 from node.messages.state import check_outbox
 from node.migrations import MIGRATIONS
+from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
+from node.own_entry import false_keys
 from policies.errors import RedpactError
 from presentation.messages import _, plural
 from service.channels import ChannelPool
@@ -98,10 +100,11 @@ def _check_clock(context: NodeContext) -> Finding:
 def _check_directory(context: NodeContext) -> Finding:
     try:
         directory = context.directory.current(context.clock.now())
-        listed, keys = directory.active_party(context.settings.entity), context.keys
+        listed = directory.active_party(context.settings.entity)
+        others = false_keys(listed, context.settings, context.keys, waiting_keys(context.home))
     except RedpactError as error:
         return Finding.of_error("directory", error)
-    if (listed.signing_key, listed.exchange_key) != (keys.signing.public_key.hex(), keys.exchange_public.hex()):
+    if others:
         # With other keys, calls sealed for this entity would open for somebody else.
         text = _("El directorio da a esta entidad claves que no son suyas")
         return Finding(

@@ -3,7 +3,7 @@
 Known and unknown pseudonyms take the same steps, so that the time of a reply does not tell them apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from node.context import NodeContext
@@ -26,6 +26,15 @@ def pairwise_key(context: NodeContext, peer: Party) -> PairwiseKey:
     return context.keys.pairwise(context.settings.network).shared_with(peer)
 
 
+def pairwise_keys(context: NodeContext, peer: Party) -> tuple[PairwiseKey, ...]:
+    """Return the pseudonym keys under which a peer may name a person: those before a late change of key too.
+
+    Raises:
+        PseudonymUnavailable: the peer's exchange key is not usable.
+    """
+    return context.keys.pairwise(context.settings.network).ever_shared_with(peer, context.clock.now())
+
+
 def pseudonym_of(context: "NodeContext", peer: Party, document: Document) -> str:
     """Return the pseudonym by which a person is known between this entity and a peer.
 
@@ -35,11 +44,18 @@ def pseudonym_of(context: "NodeContext", peer: Party, document: Document) -> str
     return pairwise_key(context, peer).pseudonym(document.kind.value, document.number)
 
 
-def find_person(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey, pseudonym: str) -> str | None:
-    """Return the id of the person whose document has this pseudonym under `key`, or None.
+def find_person(
+    people: PersonStore, store: SqlExchangeStore, keys: Sequence[PairwiseKey], pseudonym: str
+) -> str | None:
+    """Return the id of the person whose document has this pseudonym under one of `keys`, or None.
 
     Works inside the caller's transaction, which must be able to write: people added since the last call are indexed.
     """
+    found = [_find(people, store, key, pseudonym) for key in keys]  # all of them: which one it was costs no time
+    return next((person for person in found if person is not None), None)
+
+
+def _find(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey, pseudonym: str) -> str | None:
     stamp = people.stamp()
     indexed, person = store.find_linked(key.id, pseudonym)
     if indexed != stamp:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.ledger.own import own_consents
 from node.messages.kinds import Kind, Response
-from node.people.linking import find_person, pairwise_key
+from node.people.linking import find_person, pairwise_keys
 from node.people.store import people_store
 from node.referrals.consent_changes import CONSENT_WITHDRAWN, PERSON_ERASED, covers
 from node.referrals.steps import Steps
@@ -51,7 +51,7 @@ class _StepReceiver:
         known = ReferralStore(session).find(offer.referral_id)
         if known is not None and not _awaits_offer(known, message.sender):
             return Response(refusal="referral_conflict")
-        key = pairwise_key(self._context, received.sender)
+        key = pairwise_keys(self._context, received.sender)
         subject = message.subject or ""
         person = find_person(people_store(self._context, session), SqlExchangeStore(session), key, subject)
         steps = Steps(self._context, session)

@@ -102,7 +102,8 @@ def withdrawals(node: Node) -> list[WithdrawalBody]:
 def honest_traffic_goes_on(network: ExchangeNetwork) -> Iterator[None]:
     """Expect that afterwards people consent, data are shared, and a withdrawal arrives, as ever."""
     yield
-    network.clock.advance(minutes=1)  # type: ignore[attr-defined]  # a frozen clock; a yes is later than the nos before
+    deliver(network)  # a yes comes after the nos that its origin has heard of
+    network.clock.advance(minutes=1)  # type: ignore[attr-defined]  # a frozen clock
     other, ngo = give(network, "ngo"), network.nodes["ngo"]
     question = question_of(ngo.context, "casework", fields=FIELDS)
     assert all(reply.released for reply in ngo.asking.fetch(PERSON, question, ["town", "county"]).replies)

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
 from consent_ledger.log.bodies import RefusalBody, ReleaseBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
@@ -37,6 +35,7 @@ from records_exchange.request import (
 )
 from records_exchange.verification import SentRequest
 from tests.support.memory_stores import InMemoryLedgerStore
+from tests.support.parts import keys_of
 from trust import canonical
 from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
 from trust.signing import Ed25519Signer, Envelope, pae, seal
@@ -61,9 +60,10 @@ class SimulatedPeer:
     change_envelope: Callable[[Envelope], Envelope] = lambda envelope: envelope
 
     def __post_init__(self) -> None:
-        self.signing = Ed25519Signer.generate()
-        self.exchange = X25519PrivateKey.generate()
-        self.note = NoteSigner(ledger_origin(self.network, self.entity), Ed25519Signer.generate())
+        # The same in each test: a directory may not change the keys of an entity that a node knows already.
+        keys = keys_of(f"{self.entity}, simulated")
+        self.signing, self.exchange = keys.signing, keys.exchange
+        self.note = NoteSigner(ledger_origin(self.network, self.entity), keys.ledger)
         self.ledger = ConsentLedger(InMemoryLedgerStore(), self.note)
         self.answered: list[Envelope] = []
         self.told: list[Envelope] = []

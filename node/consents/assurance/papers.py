@@ -5,6 +5,7 @@ At both they are kept sealed with the person's key (`node.consents.signed_forms`
 
 import base64
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from node.consents.errors import FormTooLarge
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from consent_ledger.log.bodies import ConsentBody
     from node.context import NodeContext
+    from node.keys import NodeKeys
     from records_exchange.assurance.evidence import EvidenceContext
     from trust.parties import Party
 
@@ -72,11 +74,18 @@ def opened_paper(
         SealBroken: it was changed, sealed for other terms or another holder, or is not the paper announced.
     """
     route = Route(context.settings.network, consent.origin, consent.holder)
-    data = open_paper(sealed_bytes(paper), route, digest, context.keys.exchange)
+    data = _opened(sealed_bytes(paper), route, digest, context.keys)
     found = hashlib.sha256(data).hexdigest()
     if found != paper.sha256 or not data or len(data) > MAX_PAPER_BYTES:
         raise SealBroken(_("el documento recibido no es el anunciado"))
     return Scan(data, found)
+
+
+def _opened(sealed: bytes, route: Route, digest: str, keys: "NodeKeys") -> bytes:
+    for own in keys.former_exchange:
+        with suppress(SealBroken):
+            return open_paper(sealed, route, digest, own)
+    return open_paper(sealed, route, digest, keys.exchange)
 
 
 def keep_paper(context: "NodeContext", scan: Scan, consent: "EvidenceContext") -> None:

@@ -29,7 +29,7 @@ from node.consents.propagation.notifications import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
-from node.people.linking import find_person, pairwise_key
+from node.people.linking import find_person, pairwise_keys
 from node.people.store import people_store
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.local_days import local_day
@@ -233,7 +233,7 @@ def _person_entitled(
 ) -> str | None:
     """Return the id of the person that a copy is about; None when unknown here, or decided by nobody entitled."""
     people = people_store(context, session)
-    person = find_person(people, SqlExchangeStore(session), pairwise_key(context, sender), copy.subject)
+    person = find_person(people, SqlExchangeStore(session), pairwise_keys(context, sender), copy.subject)
     if person is None:
         return None
     minor = people.identity(person).age_on(local_day(now)) < AGE_OF_CONSENT_YEARS

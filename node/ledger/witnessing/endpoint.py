@@ -8,7 +8,7 @@ from consent_ledger.witnessing.endpoint import WitnessEndpoint
 from consent_ledger.witnessing.fork_evidence import is_of_directory
 from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct
 from node.context import NodeContext
-from node.identity.reach import own_cosigner
+from node.identity.reach import CurrentCosigner
 from trust.parties import directory_origin, ledger_origin
 
 
@@ -16,7 +16,7 @@ def own_witness(context: NodeContext) -> WitnessEndpoint:
     """Return the endpoint that cosigns the ledgers of other entities and the log of directories."""
     return WitnessEndpoint(
         context.home,
-        own_cosigner(context.settings, context.keys),
+        CurrentCosigner(context),
         context.transaction,
         context.snapshot,
         log_key=partial(_log_key, context),

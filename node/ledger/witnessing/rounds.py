@@ -39,6 +39,8 @@ from node.ledger.witnessing.errors import LedgerContradicted
 from policies.errors import RedpactError
 from presentation.messages import _
 from trust.directory import Directory
+from trust.key_changes import former_keys
+from trust.key_proofs import KeyPurpose
 from trust.published import IpNetwork
 
 REFRESH_SECONDS: Final = 3600.0
@@ -157,6 +159,11 @@ class _Requests:
             size = self._checkpoint.size
             return tuple(own_ledger(self._context, session).consistency_proof(min(old, size), size))
 
+    def _former(self, origin: str) -> tuple[NoteVerifier, ...]:
+        entity, directory = self._context.settings.entity, self._context.directory.newest()
+        changes = directory.party(entity).key_changes if directory and entity in directory else ()
+        return tuple(NoteVerifier(origin, key) for key in former_keys(changes, KeyPurpose.LEDGER))
+
     def _contradicted(self, witness: KnownWitness, size: int) -> RedpactError:
         # Only a checkpoint signed with our own key is evidence against our ledger.
         known = exchange(
@@ -164,7 +171,7 @@ class _Requests:
         )
         with self._context.snapshot() as session:
             ledger = own_ledger(self._context, session)
-            seen = open_checkpoint(known.body, NoteVerifier.from_vkey(ledger.vkey))
+            seen = open_checkpoint(known.body, NoteVerifier.from_vkey(ledger.vkey), former=self._former(ledger.origin))
             held = seen.size <= ledger.size() and ledger.subtrees()(0, seen.size) == seen.root
         if held and size <= seen.size:  # a round of another process was faster, with newer entries
             return WitnessRefused(

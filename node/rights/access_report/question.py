@@ -14,7 +14,7 @@ from consent_ledger.log.bodies import AccessReportBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from node.ledger.own import own_consents, own_ledger
 from node.messages.kinds import Kind, Response
-from node.people.linking import find_person, pairwise_key
+from node.people.linking import find_person, pairwise_keys
 from node.people.store import people_store
 from node.rights.access_report.collecting import accesses_for, consents_with, person_entries
 from records_exchange.disclosed_accesses import ACCESS_REPORT, DisclosedAccesses, read_question
@@ -35,7 +35,7 @@ def access_report_kind(context: "NodeContext") -> Kind:
     def receive(session: Session, received: VerifiedMessage, now: datetime) -> Response:
         subject, asker = read_question(received.message), received.sender
         store = SqlExchangeStore(session)
-        person = find_person(people_store(context, session), store, pairwise_key(context, asker), subject) or _NOBODY
+        person = find_person(people_store(context, session), store, pairwise_keys(context, asker), subject) or _NOBODY
         consents = consents_with(asker.id, own_consents(context, session).list(person))
         if not consents:
             return Response(DisclosedAccesses().model_dump(mode="json"))

@@ -26,7 +26,7 @@ from protos.redpact.v1 import directory_pb2 as protos_dot_redpact_dot_v1_dot_dir
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/network.proto\x12\nredpact.v1\x1a!protos/redpact/v1/directory.proto\x1a protos/redpact/v1/envelope.proto\"?\n\x13GetDirectoryRequest\x12\x14\n\x0cknown_serial\x18\x01 \x01(\x04\x12\x12\n\nknown_size\x18\x02 \x01(\x04\"m\n\x11GetDirectoryReply\x12-\n\tdirectory\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12)\n\x05proof\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.DirectoryProof\"=\n\x17ProveDirectoriesRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"9\n\x15ProveDirectoriesReply\x12\x10\n\x08old_root\x18\x01 \x01(\x0c\x12\x0e\n\x06hashes\x18\x02 \x03(\x0c\"\x0e\n\x0cWatchRequest\"\xa4\x01\n\x0cNetworkEvent\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.redpact.v1.NetworkEvent.Kind\"g\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16KIND_DIRECTORY_CHANGED\x10\x01\x12\x19\n\x15KIND_TRAINING_CHANGED\x10\x02\x12\x12\n\x0eKIND_KEEPALIVE\x10\x03\"M\n\x16UpdateAddressesRequest\x12-\n\tstatement\x18\x04 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelopeJ\x04\x08\x01\x10\x04\"\x16\n\x14UpdateAddressesReply2\xcd\x02\n\x07Network\x12N\n\x0cGetDirectory\x12\x1f.redpact.v1.GetDirectoryRequest\x1a\x1d.redpact.v1.GetDirectoryReply\x12=\n\x05Watch\x12\x18.redpact.v1.WatchRequest\x1a\x18.redpact.v1.NetworkEvent0\x01\x12Z\n\x10ProveDirectories\x12#.redpact.v1.ProveDirectoriesRequest\x1a!.redpact.v1.ProveDirectoriesReply\x12W\n\x0fUpdateAddresses\x12\".redpact.v1.UpdateAddressesRequest\x1a .redpact.v1.UpdateAddressesReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/network.proto\x12\nredpact.v1\x1a!protos/redpact/v1/directory.proto\x1a protos/redpact/v1/envelope.proto\"?\n\x13GetDirectoryRequest\x12\x14\n\x0cknown_serial\x18\x01 \x01(\x04\x12\x12\n\nknown_size\x18\x02 \x01(\x04\"m\n\x11GetDirectoryReply\x12-\n\tdirectory\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12)\n\x05proof\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.DirectoryProof\"=\n\x17ProveDirectoriesRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"9\n\x15ProveDirectoriesReply\x12\x10\n\x08old_root\x18\x01 \x01(\x0c\x12\x0e\n\x06hashes\x18\x02 \x03(\x0c\"\x0e\n\x0cWatchRequest\"\xa4\x01\n\x0cNetworkEvent\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.redpact.v1.NetworkEvent.Kind\"g\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16KIND_DIRECTORY_CHANGED\x10\x01\x12\x19\n\x15KIND_TRAINING_CHANGED\x10\x02\x12\x12\n\x0eKIND_KEEPALIVE\x10\x03\"M\n\x16UpdateAddressesRequest\x12-\n\tstatement\x18\x04 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelopeJ\x04\x08\x01\x10\x04\"\x16\n\x14UpdateAddressesReply\"W\n\x10\x43hangeKeyRequest\x12\x0f\n\x07payload\x18\x01 \x01(\x0c\x12\x12\n\nby_signing\x18\x02 \x01(\x0c\x12\x0e\n\x06\x62y_old\x18\x03 \x01(\x0c\x12\x0e\n\x06\x62y_new\x18\x04 \x01(\x0c\"\x10\n\x0e\x43hangeKeyReply2\x94\x03\n\x07Network\x12N\n\x0cGetDirectory\x12\x1f.redpact.v1.GetDirectoryRequest\x1a\x1d.redpact.v1.GetDirectoryReply\x12=\n\x05Watch\x12\x18.redpact.v1.WatchRequest\x1a\x18.redpact.v1.NetworkEvent0\x01\x12Z\n\x10ProveDirectories\x12#.redpact.v1.ProveDirectoriesRequest\x1a!.redpact.v1.ProveDirectoriesReply\x12W\n\x0fUpdateAddresses\x12\".redpact.v1.UpdateAddressesRequest\x1a .redpact.v1.UpdateAddressesReply\x12\x45\n\tChangeKey\x12\x1c.redpact.v1.ChangeKeyRequest\x1a\x1a.redpact.v1.ChangeKeyReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,6 +51,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEADDRESSESREQUEST']._serialized_end=674
   _globals['_UPDATEADDRESSESREPLY']._serialized_start=676
   _globals['_UPDATEADDRESSESREPLY']._serialized_end=698
-  _globals['_NETWORK']._serialized_start=701
-  _globals['_NETWORK']._serialized_end=1034
+  _globals['_CHANGEKEYREQUEST']._serialized_start=700
+  _globals['_CHANGEKEYREQUEST']._serialized_end=787
+  _globals['_CHANGEKEYREPLY']._serialized_start=789
+  _globals['_CHANGEKEYREPLY']._serialized_end=805
+  _globals['_NETWORK']._serialized_start=808
+  _globals['_NETWORK']._serialized_end=1212
 # @@protoc_insertion_point(module_scope)

@@ -206,3 +206,50 @@ class UpdateAddressesReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateAddressesReply: _TypeAlias = UpdateAddressesReply  # noqa: Y015
+
+@_typing.final
+class ChangeKeyRequest(_message.Message):
+    """A key of the calling entity is replaced; the directory then lists the statement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    BY_SIGNING_FIELD_NUMBER: _builtins.int
+    BY_OLD_FIELD_NUMBER: _builtins.int
+    BY_NEW_FIELD_NUMBER: _builtins.int
+    payload: _builtins.bytes
+    """JSON, exactly as it was signed"""
+    by_signing: _builtins.bytes
+    """by the signing key in force before the change"""
+    by_old: _builtins.bytes
+    by_new: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        payload: _builtins.bytes = ...,
+        by_signing: _builtins.bytes = ...,
+        by_old: _builtins.bytes = ...,
+        by_new: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_new", b"by_new", "by_old", b"by_old", "by_signing", b"by_signing", "payload", b"payload"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeKeyRequest: _TypeAlias = ChangeKeyRequest  # noqa: Y015
+
+@_typing.final
+class ChangeKeyReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeKeyReply: _TypeAlias = ChangeKeyReply  # noqa: Y015

@@ -54,6 +54,11 @@ class NetworkStub:
                 request_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.UpdateAddressesRequest.SerializeToString,
                 response_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.UpdateAddressesReply.FromString,
                 _registered_method=True)
+        self.ChangeKey = channel.unary_unary(
+                '/redpact.v1.Network/ChangeKey',
+                request_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyRequest.SerializeToString,
+                response_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyReply.FromString,
+                _registered_method=True)
 
 
 class NetworkServicer:
@@ -85,6 +90,12 @@ class NetworkServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ChangeKey(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NetworkServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -107,6 +118,11 @@ def add_NetworkServicer_to_server(servicer, server):
                     servicer.UpdateAddresses,
                     request_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.UpdateAddressesRequest.FromString,
                     response_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.UpdateAddressesReply.SerializeToString,
+            ),
+            'ChangeKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeKey,
+                    request_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyRequest.FromString,
+                    response_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -217,6 +233,33 @@ class Network:
             '/redpact.v1.Network/UpdateAddresses',
             protos_dot_redpact_dot_v1_dot_network__pb2.UpdateAddressesRequest.SerializeToString,
             protos_dot_redpact_dot_v1_dot_network__pb2.UpdateAddressesReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/redpact.v1.Network/ChangeKey',
+            protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyRequest.SerializeToString,
+            protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,7 @@ class NetworkStub:
     ProveDirectories: _grpc.UnaryUnaryMultiCallable[_network_pb2.ProveDirectoriesRequest, _network_pb2.ProveDirectoriesReply]
     """The proof that the log of directories only grew between two sizes."""
     UpdateAddresses: _grpc.UnaryUnaryMultiCallable[_network_pb2.UpdateAddressesRequest, _network_pb2.UpdateAddressesReply]
+    ChangeKey: _grpc.UnaryUnaryMultiCallable[_network_pb2.ChangeKeyRequest, _network_pb2.ChangeKeyReply]
 
 @_typing.type_check_only
 class NetworkAsyncStub(NetworkStub):
@@ -47,6 +48,7 @@ class NetworkAsyncStub(NetworkStub):
     ProveDirectories: _aio.UnaryUnaryMultiCallable[_network_pb2.ProveDirectoriesRequest, _network_pb2.ProveDirectoriesReply]  # type: ignore[assignment]
     """The proof that the log of directories only grew between two sizes."""
     UpdateAddresses: _aio.UnaryUnaryMultiCallable[_network_pb2.UpdateAddressesRequest, _network_pb2.UpdateAddressesReply]  # type: ignore[assignment]
+    ChangeKey: _aio.UnaryUnaryMultiCallable[_network_pb2.ChangeKeyRequest, _network_pb2.ChangeKeyReply]  # type: ignore[assignment]
 
 class NetworkServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -78,5 +80,12 @@ class NetworkServicer(metaclass=_abc_1.ABCMeta):
         request: _network_pb2.UpdateAddressesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_network_pb2.UpdateAddressesReply, _abc.Awaitable[_network_pb2.UpdateAddressesReply]]: ...
+
+    @_abc_1.abstractmethod
+    def ChangeKey(
+        self,
+        request: _network_pb2.ChangeKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.ChangeKeyReply, _abc.Awaitable[_network_pb2.ChangeKeyReply]]: ...
 
 def add_NetworkServicer_to_server(servicer: NetworkServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

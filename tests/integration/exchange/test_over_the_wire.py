@@ -128,8 +128,7 @@ def test_another_entity_cannot_use_a_stolen_request(network: ExchangeNetwork) ->
 
 def test_a_replayed_request_is_refused_over_the_wire(network: ExchangeNetwork) -> None:
     peer = SimulatedPeer("ngo")
-    network.parties["ngo"] = peer.party
-    network.publish(but="ngo")  # which would see keys that are not its own
+    peer.signing = network.nodes["ngo"].context.keys.signing
     envelope = peer.ask("town", network.clock.now())
     call_peer("town", [channel(network, "ngo")], envelope)
     with pytest.raises(PeerRefused) as caught:

@@ -110,6 +110,8 @@ def publish(net: Network, witness: WitnessAddress) -> None:
     with context.transaction() as session:
         registry = net.coordinator.registry(session)
         registry.set_addresses("liar", ("127.0.0.1:9",), net.clock.now(), witness=witness)
+    for node in net.nodes.values():
+        node.context.directory.settle(restart=True)  # as nodes that join: those that know the liar follow its keys
     refresh(net)
 
 

@@ -11,18 +11,23 @@ import pytest
 
 from consent_ledger.directories.logged import LoggedDirectory
 from consent_ledger.proofs.note import Note, parse_note
-from consent_ledger.witnessing.fork_evidence import evidence_files
+from consent_ledger.witnessing.fork_evidence import acknowledge_evidence, check_evidence, evidence_files
 from node.fetch.asking import question_of
+from node.inbox.items import Inbox, ItemKind
 from policies.errors import RedpactError
+from service.findings import Level
 from tests.support.directory_log import DirectoryLog, directory_reply, pin
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.lies import SIGNED_GARBAGE, UNSIGNED, signed
+from tests.support.parts import keys_of, party_of
 from tests.support.peer_on_the_wire import PeerOnTheWire
 from tests.support.simulated_peer import SimulatedPeer
 from tests.support.state import state_digest
 from trust.canonical import encode
 from trust.directory import DIRECTORY_TYPE, Directory, open_directory, seal_directory
-from trust.parties import COORDINATOR_ID
+from trust.key_changes import KeyChange, KeyChangeRecord
+from trust.key_proofs import KeyPurpose
+from trust.parties import COORDINATOR_ID, directory_origin
 from trust.signing import Ed25519Signer, Envelope, seal
 
 pytestmark = [pytest.mark.invariant(8), pytest.mark.invariant(13)]
@@ -76,6 +81,31 @@ def another_key_for(entity: str, directory: Directory) -> Directory:
     return directory.model_copy(update={"entities": tuple(changed)})
 
 
+def with_stranger(directory: Directory) -> Directory:
+    """Return a directory with an entity that was never admitted."""
+    stranger = party_of("stranger", keys_of("stranger"))
+    return directory.model_copy(update={"entities": (*directory.entities, stranger)})
+
+
+def with_false_change(directory: Directory, entity: str) -> Directory:
+    """Return a directory with a statement that the coordinator signed with keys that it made up."""
+    new = Ed25519Signer.generate()
+    party = directory.party(entity)
+    change = KeyChange(
+        network=directory.network,
+        entity=entity,
+        purpose=KeyPurpose.SIGNING,
+        sequence=1,
+        time=directory.issued,
+        old=party.signing_key,
+        new=new.public_key.hex(),
+    )
+    record = KeyChangeRecord.signed(change, signing_key=new, old=new, new=new)
+    changed = with_key(directory, entity, "signing_key", change.new)
+    entities = tuple(p.model_copy(update={"key_changes": (record,)}) if p.id == entity else p for p in changed.entities)
+    return changed.model_copy(update={"entities": entities})
+
+
 def following(net: ExchangeNetwork, real: Directory, **changes: object) -> LoggedDirectory:
     """Return a directory that continues the log, proved and cosigned, whatever it says."""
     log = net.log.fork()
@@ -91,7 +121,7 @@ def beside(net: ExchangeNetwork, directory: Directory) -> LoggedDirectory:
 def uncosigned(net: ExchangeNetwork, real: Directory, anchors: dict[str, Ed25519Signer]) -> LoggedDirectory:
     log = net.log.fork()
     log.anchors = anchors
-    return log.since(log.add(another_key_for("town", real.model_copy(update={"serial": real.serial + 1}))), real.serial)
+    return log.since(log.add(with_stranger(real.model_copy(update={"serial": real.serial + 1}))), real.serial)
 
 
 def with_false_line(logged: LoggedDirectory) -> LoggedDirectory:
@@ -108,15 +138,15 @@ LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], LoggedDirectory], s
         "directory_rollback",
     ),
     "another one of the same number": (lambda net, real: beside(net, without_town(real)), "directory_forked"),
-    "false keys for another entity, which no anchor cosigned": (
+    "an entity that nobody admitted, which no anchor cosigned": (
         lambda net, real: uncosigned(net, real, {}),
         "directory_unvouched",
     ),
-    "false keys for another entity, which one anchor of two cosigned": (
+    "an entity that nobody admitted, which one anchor of two cosigned": (
         lambda net, real: uncosigned(net, real, {"town": ANCHORS["town"]}),
         "directory_unvouched",
     ),
-    "false keys for another entity, cosigned by other keys in the anchors' names": (
+    "an entity that nobody admitted, cosigned by other keys in the anchors' names": (
         lambda net, real: uncosigned(net, real, {name: Ed25519Signer.generate() for name in ANCHORS}),
         "directory_unvouched",
     ),
@@ -175,6 +205,18 @@ LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], LoggedDirectory], s
         lambda net, real: following(net, with_key(real, "town", "exchange_key", real.party("ngo").exchange_key)),
         "key_refused",
     ),
+    "one that gives an entity a new key of its own": (
+        lambda net, real: following(net, another_key_for("town", real)),
+        "key_change_unproven",
+    ),
+    "one whose change of key somebody else signed": (
+        lambda net, real: following(net, with_false_change(real, "town")),
+        "key_change_unproven",
+    ),
+    "one that leaves out an entity": (
+        lambda net, real: following(net, without_town(real)),
+        "key_change_unproven",
+    ),
     "one that lists an entity twice": (
         lambda net, real: net.log.fork().add_signed(
             seal(
@@ -192,7 +234,14 @@ LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], LoggedDirectory], s
     ),
 }
 
-CONTRADICTIONS: Final = {"another one of the same number", "one of another log", "false keys for the node itself"}
+CONTRADICTIONS: Final = {
+    "another one of the same number",
+    "one of another log",
+    "false keys for the node itself",
+    "one that gives an entity a new key of its own",
+    "one whose change of key somebody else signed",
+    "one that leaves out an entity",
+}
 
 
 def refused(network: ExchangeNetwork, tell: Tell, logged: LoggedDirectory) -> str:
@@ -264,3 +313,23 @@ def test_a_coordinator_that_never_answers_stops_nobody(network: ExchangeNetwork)
     assert caught.value.code == "peer_unreachable"
     assert ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
     voice.close()
+
+
+def test_a_directory_that_changes_keys_is_kept_as_evidence_and_everybody_is_told(
+    network: ExchangeNetwork, told: Tell
+) -> None:
+    ngo = network.nodes["ngo"]
+    acknowledge_evidence(ngo.context.home, directory_origin(network.log.network))
+    false = following(network, another_key_for("town", known_to(network)))
+    assert refused(network, told, false) == "key_change_unproven"
+    ngo.inbox_sweep.run()
+    with ngo.context.snapshot() as session:
+        details = {(item.kind, item.detail) for item in Inbox(session).list()}
+    assert (ItemKind.DIRECTORY_FALSE, "keys_changed") in details
+    assert check_evidence(ngo.context.home).level is Level.FAILED
+    (path,) = evidence_files(ngo.context.home)
+    shown = json.loads(path.read_bytes())
+    key = network.coordinator.public_key
+    known, offered = (Envelope.from_json(encode(shown[f"{name}_directory"])) for name in ("known", "offered"))
+    before, after = open_directory(known, coordinator_key=key), open_directory(offered, coordinator_key=key)
+    assert before.party("town").signing_key != after.party("town").signing_key

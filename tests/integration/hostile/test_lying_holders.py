@@ -9,6 +9,8 @@ from functools import partial
 import grpc
 import pytest
 
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.proofs.note import NoteSigner
 from node.clients.peers import call_peer
 from node.fetch.asking import Asking, HolderReply, question_of
 from policies.errors import RedpactError
@@ -19,11 +21,12 @@ from service.wire import from_wire, to_wire
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork
 from tests.support.fault_proxy import Fault, FaultProxy, Kind
 from tests.support.lies import ANSWER_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
+from tests.support.memory_stores import InMemoryLedgerStore
 from tests.support.peer_on_the_wire import Behave, PeerOnTheWire, answering
 from tests.support.state import state_digest
 from tests.support.waiting import PATIENCE_SECONDS, eventually
 from trust.parties import Party, server_name
-from trust.signing import Envelope
+from trust.signing import Ed25519Signer, Envelope
 
 pytestmark = pytest.mark.invariant(8)
 
@@ -128,8 +131,8 @@ def test_an_answer_too_large_to_be_one(network: ExchangeNetwork, restored: PeerO
 
 def test_a_checkpoint_that_another_key_signed(network: ExchangeNetwork, restored: PeerOnTheWire) -> None:
     ledger, note = restored.peer.ledger, restored.peer.note
-    impostor = type(restored.peer)("liar")
-    restored.peer.ledger = impostor.ledger
+    other = NoteSigner(note.name, Ed25519Signer.generate())
+    restored.peer.ledger = ConsentLedger(InMemoryLedgerStore(), other)
     try:
         assert caught_lying(network, restored).code == "evidence_invalid"
     finally:

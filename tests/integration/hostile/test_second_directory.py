@@ -1,7 +1,9 @@
 """Whoever has the coordinator's keys shows one node false keys for another entity, and asks in that entity's name.
 
-With anchors the false directory is not taken. Without, it is taken, and noticed at the first exchange with anybody who
-saw another one: then both signatures are evidence, and nothing is released any more until the officer decides.
+A node that knows the entity never takes them, as the entity did not state them. To one that takes its first directory
+they are news: with anchors the false directory is not taken. Without, it is taken, and noticed at the first exchange
+with anybody who saw another one: then both signatures are evidence, and nothing is released any more until the officer
+decides.
 """
 
 import json
@@ -33,7 +35,7 @@ from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold
 from tests.support.pki import Credentials
 from tests.support.simulated_peer import SimulatedPeer
 from trust.directory import Directory
-from trust.errors import DirectoryContradicted, DirectoryForked, DirectoryUnvouched
+from trust.errors import DirectoryContradicted, DirectoryForked, DirectoryUnvouched, KeyChangeUnproven
 from trust.parties import EntityKind, server_name
 from trust.signing import Ed25519Signer
 
@@ -59,6 +61,11 @@ class Impostor:
         real = self.network.directory()
         parties = tuple(self.peer.party if party.id == "ngo" else party for party in real.entities)
         return real.model_copy(update={"serial": self.log.tree.size + 1, "entities": parties})
+
+    def show_first(self, cache: DirectoryCache) -> None:
+        """Show the false directory to a node as its first one."""
+        cache.settle(restart=True)
+        self.show(cache)
 
     def show(self, cache: DirectoryCache) -> None:
         """Show a node the false directory, in a log that continues the one that it knows."""
@@ -124,7 +131,20 @@ def test_with_anchors_the_false_keys_are_not_taken_and_the_impostor_gets_nothing
     impostor.log = network.log.fork()
     impostor.log.anchors = {}
     with pytest.raises(DirectoryUnvouched):
+        impostor.show_first(town.context.directory)
+    network.publish()
+    assert impostor.ask("town") == "signature_invalid"
+    assert released(town) == 0
+    assert fetch(network, "town")  # the true ngo goes on
+
+
+def test_without_anchors_a_node_that_knows_the_entity_does_not_take_the_false_keys_either(
+    network: ExchangeNetwork, impostor: Impostor
+) -> None:
+    town = network.nodes["town"]
+    with pytest.raises(KeyChangeUnproven):
         impostor.show(town.context.directory)
+    assert len(evidence_files(town.context.home)) == 1
     assert impostor.ask("town") == "signature_invalid"
     assert released(town) == 0
     assert fetch(network, "town")  # the true ngo goes on
@@ -134,7 +154,7 @@ def test_without_anchors_the_false_keys_are_noticed_at_the_first_exchange_and_no
     network: ExchangeNetwork, impostor: Impostor
 ) -> None:
     town, county = network.nodes["town"], network.nodes["county"]
-    impostor.show(town.context.directory)
+    impostor.show_first(town.context.directory)
     network.publish(but="town")  # the others are shown another one of the same number
     assert evidence_files(town.context.home) == []
     with pytest.raises(RedpactError):
@@ -171,7 +191,7 @@ def test_the_honest_directory_that_comes_back_is_evidence_against_the_false_one(
     network: ExchangeNetwork, impostor: Impostor, tmp_path: Path
 ) -> None:
     town = network.nodes["town"]
-    impostor.show(town.context.directory)
+    impostor.show_first(town.context.directory)
     with pytest.raises(DirectoryForked):
         network.publish()
     (file,) = evidence_files(town.context.home)

@@ -220,7 +220,7 @@ def audit_of_rewritten(net: Network, tmp_path: Path) -> None:
     codes = [each.code for each in verify_export(tmp_path / "export", policy).check("witnesses").findings]
     assert codes == ["quorum"]
     seen = SeenCheckpoint.read(tmp_path / "seen", policy)
-    alone = TrustPolicy.of_log(policy.logs[ledger_origin(NETWORK, "town")].vkey)
+    alone = TrustPolicy.of_log(policy.logs[ledger_origin(NETWORK, "town")][0].vkey)
     report = verify_export(tmp_path / "export", alone, seen=[seen])
     assert [each.code for each in report.check("witnesses").findings] == ["rewritten"]
     assert not report.passed

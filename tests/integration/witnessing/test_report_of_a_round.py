@@ -20,6 +20,7 @@ from service.http_server import start_http
 from tests.support.exchange import NETWORK, ExchangeNetwork, grant, hold, person_record
 from tests.support.hostile import rewrite_ledger
 from trust.parties import WitnessAddress, ledger_origin
+from trust.published_keys import key_of_vkey
 
 NOBODY_LISTENS = "http://127.0.0.1:1"
 
@@ -35,7 +36,8 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
     endpoint = network.nodes["county"].witness_endpoint
     server = start_http("127.0.0.1:0", endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)
     url = f"http://127.0.0.1:{server.port}"
-    network.change("county", witness=WitnessAddress(vkey=endpoint.cosigner.vkey, url=url))
+    witness = WitnessAddress(vkey=endpoint.cosigner.vkey, url=url)
+    network.change("county", witness=witness, witness_key=key_of_vkey(witness.vkey).hex())
     yield network
     server.stop()
     network.close()

@@ -43,7 +43,7 @@ from tests.support.directory_log import DirectoryLog, pin
 from tests.support.exchange import ExchangeNetwork, hold, person_record
 from tests.support.machine.crashes import Crash, Mortal, Pending
 from trust.directory import Directory
-from trust.errors import DirectoryForked, DirectoryUnvouched, OwnKeysReplaced
+from trust.errors import DirectoryForked, DirectoryUnvouched, KeyChangeUnproven, OwnKeysReplaced
 from trust.parties import EntityKind, Party
 from trust.signing import Ed25519Signer, Envelope
 
@@ -189,7 +189,7 @@ class World:
         log.anchors = {}
         try:
             log.give(cache, log.add(known.model_copy(update=changes), self.clock.now()), self.clock.now())
-        except (DirectoryForked, DirectoryUnvouched, OwnKeysReplaced):
+        except (DirectoryForked, DirectoryUnvouched, KeyChangeUnproven, OwnKeysReplaced):
             assert cache.current(self.clock.now()) == known
             return
         raise AssertionError("false keys were taken")

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.proofs.note import NoteSigner
 from policies.catalogue import load_catalogue
 from records_exchange.answer import ANSWER_TYPE, AnswerOutcome, FetchAnswer
 from records_exchange.errors import (
@@ -19,6 +21,8 @@ from records_exchange.request import parse_request
 from records_exchange.verification import SentRequest, VerifiedAnswer, open_answer
 from tests.support.clock import START
 from tests.support.lies import ANSWER_LIES, UNSIGNED, update, value
+from tests.support.memory_stores import InMemoryLedgerStore
+from tests.support.parts import keys_of
 from tests.support.simulated_peer import NETWORK, SimulatedPeer, sent
 from trust.errors import SignatureInvalid, TrustError
 from trust.parties import ledger_origin
@@ -92,8 +96,8 @@ def test_evidence_of_something_else_is_found(
 
 
 def test_a_checkpoint_by_another_key_is_found() -> None:
-    peer, impostor = holder(), holder()
-    peer.ledger = impostor.ledger
+    peer, other = holder(), keys_of("somebody").ledger
+    peer.ledger = ConsentLedger(InMemoryLedgerStore(), NoteSigner(ledger_origin(NETWORK, "holder"), other))
     with pytest.raises(EvidenceInvalid):
         exchange(peer)
 

@@ -21,7 +21,7 @@ from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.directory_folder import KeptProof, write_directories
 from tests.support.clock import START
 from tests.support.directory_log import DirectoryLog
-from trust.directory import Directory
+from trust.directory import Directory, seal_directory
 from trust.errors import TrustError
 from trust.parties import EntityKind, EntityStatus, Party, ledger_origin, witness_name
 from trust.signing import Ed25519Signer, Envelope
@@ -239,9 +239,28 @@ def test_an_older_head_of_another_log_is_proved_by_the_root_that_ours_extends(fo
     assert [each.code for each in judged(folder, document).evidence] == ["fork"]
 
 
+def changed_keys(serial: int, parties: tuple[Party, ...]) -> dict[str, object]:
+    """Return a directory that changes keys, as a node keeps it beside the one that it knew."""
+    shown = {"known_directory": directory(2, STORY[1]), "offered_directory": directory(serial, parties)}
+    return evidence(kind="keys_changed") | {
+        name: json.loads(seal_directory(each, SIGNER).to_json()) for name, each in shown.items()
+    }
+
+
+@pytest.mark.parametrize("parties", [STORY[2], STORY[0]], ids=["other keys", "left out"])
+def test_a_directory_that_changes_keys_is_proved_beside_the_one_before(
+    folder: Path, parties: tuple[Party, ...]
+) -> None:
+    report = judged(folder, changed_keys(3, parties))
+    assert ([each.code for each in report.evidence], report.faults) == (["keys_changed"], [])
+
+
 @pytest.mark.parametrize(
     "document",
     [
+        changed_keys(3, STORY[4]),
+        changed_keys(1, STORY[0]),
+        evidence(kind="keys_changed"),
         evidence(offered_checkpoint=evidence()["known_checkpoint"]),
         evidence(known_checkpoint="x"),
         evidence(known_checkpoint=None),

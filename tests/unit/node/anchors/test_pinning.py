@@ -87,6 +87,7 @@ def test_what_an_entity_prints_is_what_others_type(
 def test_a_fingerprint_of_another_key_pins_nothing(ngo: NodeContext, directory: SignedDirectory) -> None:
     # The directory lists somebody else's key for the town: the paper does not agree with it.
     false = CosignatureSigner(witness_name(NETWORK, "town"), Ed25519Signer.generate()).vkey
+    ngo.directory.settle(restart=True)  # as a node that joins: one that knows the town would not take it
     directory.change("town", witness=WitnessAddress(vkey=false, url="https://town.example/w"))
     with pytest.raises(AnchorFingerprintDiffers):
         pin(ngo, "town", printed("town"))
@@ -147,7 +148,7 @@ def test_a_suspension_holds_before_the_anchors_have_cosigned_it_and_nothing_else
     with pytest.raises(DirectoryUnvouched):
         directory.change("city", status=EntityStatus.SUSPENDED)
     with pytest.raises(DirectoryUnvouched):
-        directory.change("county", signing_key=Ed25519Signer.generate().public_key.hex())
+        directory.change("county", addresses=("192.0.2.66:1",))
     now = ngo.clock.now()
     held = ngo.directory.current(now)
     assert held.party("city").status is EntityStatus.SUSPENDED

@@ -118,5 +118,5 @@ def test_the_index_forgets_who_is_not_held_any_more_when_it_is_next_used(
         people_store(context, session).erase(gone, clock.advance(microseconds=1))
     with context.transaction() as session:
         pseudonym = key.pseudonym(PERSON.kind.value, PERSON.number)
-        assert find_person(people_store(context, session), SqlExchangeStore(session), key, pseudonym) is None
+        assert find_person(people_store(context, session), SqlExchangeStore(session), (key,), pseudonym) is None
     assert indexed(context, key) == {stays}
