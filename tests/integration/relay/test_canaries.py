@@ -133,4 +133,5 @@ def test_the_search_would_find_the_words_in_calls_that_are_not_sealed(net: Relay
         every_kind_of_call(net)
         leon.channels.close()
     assert {SHARED, NOTED, "casework", "test.note", "fetch-request"} <= set(found(recorder.recorded))
-    assert net.relay.calls == []
+    # What burgos sends to leon by itself may still go by the relay: leon has no open port.
+    assert [call for call in net.relay.calls if call[1] == "burgos"] == []

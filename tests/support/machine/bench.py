@@ -173,6 +173,7 @@ class Bench(RuleBasedStateMachine):
             purposes=frozenset(record.purposes),
             recipients=frozenset(record.recipients),
             holders=frozenset(record.holders),
+            since=record.valid_from,
             until=record.valid_until,
             index=view.last_index,
         )

@@ -25,6 +25,7 @@ class Version:
     purposes: frozenset[str]
     recipients: frozenset[str]
     holders: frozenset[str]
+    since: datetime
     until: datetime
     index: int
     knew: frozenset[Act] = frozenset()
@@ -66,6 +67,8 @@ class Entity:
     """Consents under which something was received about a person known here then."""
     over: dict[str, int] = field(default_factory=dict)
     """The newest versions that were over when they came."""
+    reported: dict[str, set[Act]] = field(default_factory=lambda: defaultdict(set))
+    """Withdrawals of each consent that others reported, the first and all others."""
     receipts: set[Act] = field(default_factory=set)
     """Withdrawals here of consents under which this entity only received something."""
     told: dict[str, set[Act]] = field(default_factory=lambda: defaultdict(set))
@@ -178,12 +181,14 @@ class Model:
         held = knows.held.get(consent)
         if held is None:
             knows.barred[consent] |= signers
+            knows.reported[consent].add((consent, acted_at))
             kept = knows.waiting.get(consent)
             if kept and signers & kept[0].parties:
                 del knows.waiting[consent]
             return True
         if not signers & (held.version.parties | {entity}):
             return False
+        knows.reported[consent].add((consent, acted_at))
         if held.state == "live":
             self._end(entity, consent, (consent, acted_at), now)
         return True
@@ -224,7 +229,7 @@ class Model:
         found = {}
         for consent, held in mine.items():
             version = held.version
-            if held.state != "live" or now >= version.until or not _names(version, purpose, asker):
+            if held.state != "live" or not version.since <= now < version.until or not _names(version, purpose, asker):
                 continue
             if holder != version.origin and self._silent(holder, held, now):
                 continue
@@ -265,6 +270,7 @@ class Model:
             if held.act and (held.version.holders | {held.version.origin} | dropped) & version.holders:
                 found.add(held.act)
             found |= {act for out in version.holders for act in knows.told[out] if act[0] == consent}
+            found |= knows.reported[consent]
         return frozenset(found)
 
     def _newest(self, consent: str) -> Version:
