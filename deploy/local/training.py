@@ -80,7 +80,9 @@ class TrainingChapter:
     def _propose(self, name: str, epsilon: str, *arguments: str | Path) -> str:
         terms = ("--epsilon", epsilon, "--delta", DELTA, "--minimum-cohort", "7")
         times = ("--deadline", "30m", "--ends", "2h")
-        words = ("training", "start", "--name", name, *arguments, *terms, *times)
+        # Others may have joined since, who hold nothing to learn from.
+        invited = [word for entity in self._entities for word in ("--invite", entity)]
+        words = ("training", "start", "--name", name, *arguments, *terms, *times, *invited)
         return str(self._programs.ask(COORDINATOR, *words, *self._coordinator())["id"])
 
     def _decide(self, verdict: str, entity: str, campaign: str) -> None:
