@@ -4,7 +4,7 @@ Each reading is an entry of the ledger before anything is shown; those of one pe
 `node.care.access.CaseRegister.read`. The person's access report and the officer's report show them too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,6 @@ from consent_ledger.log.readings import Reading, readings
 from node.care.access import CaseRegister
 from node.care.professionals import check_professional
 from node.care.questions import ProfessionalInput
-from node.consents.consents import Consents
 from node.context import NodeContext
 from node.ledger.own import own_consents, own_ledger
 from node.people.documents import Document
@@ -39,18 +38,26 @@ def read_many(context: NodeContext, professional: str, part: RecordPart, *, reas
         own_ledger(context, session).append([NewEntry(EntryType.RECORD_READ, body)], context.clock.now())
 
 
-def read_signed_form(context: NodeContext, consents: Consents, consent_id: str, given: ProfessionalInput) -> bytes:
-    """Return the scan of the signed form of a consent's newest act, once it is on record who reads it.
+def read_signed_form(
+    context: NodeContext, scan_of: Callable[[str], bytes], consent_id: str, given: ProfessionalInput
+) -> bytes:
+    """Return the scan of a consent's signed form, once it is on record who reads it.
+
+    Args:
+        context: of the entity.
+        scan_of: returns the scan of a consent: of its newest act here, or of a request from elsewhere.
+        consent_id: of the consent.
+        given: the professional.
 
     Raises:
         ConsentUnknown: there is no such consent.
         EvidenceMissing: none was handed in, or it is not what the ledger says.
         ProfessionalInvalid, UnknownTerm: as `CaseRegister.read`.
     """
+    scan = scan_of(consent_id)
     with context.snapshot() as session:
         record = own_consents(context, session).get(consent_id).record
         document = people_store(context, session).identity(record.person_ref).document
-    scan = consents.evidence(consent_id)
     CaseRegister(context).read(document, given.professional, RecordPart.SIGNED_FORM, reason=given.reason)
     return scan
 

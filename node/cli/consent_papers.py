@@ -135,6 +135,6 @@ def _register_evidence(group: typer.Typer) -> None:
         from service.files import write_private
 
         node, given = open_node(home), ProfessionalInput(professional_reference(professional), reason=reason)
-        scan = read_signed_form(node.context, node.consents, consent_id, given)
+        scan = read_signed_form(node.context, node.consents.evidence, consent_id, given)
         write_private(file, scan)
         emit({"consent_id": consent_id, "file": str(file), "bytes": len(scan)}, f"✓ {file}", as_json=as_json)

@@ -112,11 +112,15 @@ def _register_form_scan(group: typer.Typer) -> None:
         out: Annotated[
             Path, typer.Option("--out", help=_("Fichero que se escribe; solo puede leerlo su propietario."))
         ],
+        professional: ProfessionalOption = "",
         as_json: JsonOption = False,
     ) -> None:
         """Open the scan of the signed form that came with a consent to be confirmed."""
+        from node.care.questions import ProfessionalInput
+        from node.care.reading import read_signed_form
         from service.files import write_private
 
-        scan = open_node(home).consent_requests.form(consent_id)
+        node, given = open_node(home), ProfessionalInput(professional_reference(professional))
+        scan = read_signed_form(node.context, node.consent_requests.form, consent_id, given)
         write_private(out, scan)
         emit({"consent_id": consent_id, "file": str(out), "bytes": len(scan)}, f"✓ {out}", as_json=as_json)
