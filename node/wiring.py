@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     from node.messages.transport import Transport
     from node.operations.doctor import Connections
     from node.operations.key_changes import KeyChanges
+    from node.pseudonym_key.holding import KeyHolding
     from node.referrals.capacity import Capacities
     from node.referrals.referrals import Referrals
     from node.referrals.transfer import Transfers
     from node.rights.access_report.issuing import AccessReports
     from node.rights.erasure import Erasures
     from node.rpc.incoming import Incoming
+    from records_exchange.key_holding.evaluations import Evaluations
+    from records_exchange.key_holding.key_files import KeyFiles
     from service.call_guard import CallGuard
     from service.channels import ChannelPool
     from service.limits import CallerLimits
@@ -96,12 +99,12 @@ class Node:
         address = directory.coordinator_address if directory else settings.coordinator_address
         return self.channels.channel(address, server_name(settings.network, COORDINATOR_ID))
 
-    def _key_holder_channel(self, holder: str) -> "grpc.Channel":
+    def _key_holder_channels(self, holder: str) -> "list[grpc.Channel]":
         from service.errors import PeerUnreachable
         from trust.parties import COORDINATOR_ID, key_server_name
 
         if holder == COORDINATOR_ID:
-            return self.coordinator_channel()
+            return [self.coordinator_channel()]
         context = self.context
         party = context.directory.current(context.clock.now()).active_party(holder)
         if not party.addresses:
@@ -109,9 +112,8 @@ class Node:
                 _("{holder}, que guarda una de las claves, no tiene ninguna dirección publicada", holder=holder),
                 remedy=_("pida a esa entidad que publique una"),
             )
-        return self.channels.channel(
-            party.addresses[0], key_server_name(context.settings.network, holder, party.tls_key)
-        )
+        name = key_server_name(context.settings.network, holder, party.tls_key)
+        return [self.channels.channel(address, name) for address in party.addresses]
 
     @cached_property
     def connections(self) -> "Connections":
@@ -124,7 +126,28 @@ class Node:
         """Return the client of the private locator and of its other key holders."""
         from node.clients.locator import LocatorClient
 
-        return LocatorClient(self.coordinator_channel, self._key_holder_channel)
+        return LocatorClient(self.coordinator_channel, self._key_holder_channels)
+
+    @cached_property
+    def pseudonym_key_files(self) -> "KeyFiles":
+        """The private keys of pseudonyms that this entity holds."""
+        from node.pseudonym_key.holding import key_files
+
+        return key_files(self.context.home, self.context.settings.network)
+
+    @cached_property
+    def key_holding(self) -> "KeyHolding":
+        """Makes, offers and replaces this entity's key of pseudonyms."""
+        from node.pseudonym_key.holding import KeyHolding
+
+        return KeyHolding(self.context, self.locator_client(), self.pseudonym_key_files)
+
+    @cached_property
+    def evaluations(self) -> "Evaluations":
+        """Answers requests to this entity's key of pseudonyms."""
+        from node.pseudonym_key.answering import evaluations
+
+        return evaluations(self.context, self.pseudonym_key_files)
 
     def training_client(self) -> "TrainingClient":
         """Return the client of the coordinator's Training service."""
@@ -346,9 +369,16 @@ class Node:
         from node.consents.due_items import due_consent_items
         from node.consents.propagation.unknown_reports import alarming_items
         from node.inbox.sweep import InboxSweep, directory_evidence_items, unacknowledged_notifications
+        from node.locator.key_holders_report import key_holder_items
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notifications, due_consent_items, directory_evidence_items, alarming_items)
+        finders = (
+            unacknowledged_notifications,
+            due_consent_items,
+            directory_evidence_items,
+            alarming_items,
+            key_holder_items,
+        )
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

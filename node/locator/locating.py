@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
 from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
+from node.locator.key_holders import KeyHolders
 from node.locator.pseudonyms import Pseudonyms
 from node.locator.question_log import LocatorLog, LoggedQuestion
 from node.people.documents import Document
@@ -54,6 +55,7 @@ class Locating:
         self._context = context
         self._client = client
         self._pseudonyms = Pseudonyms(context, self._client)
+        self._holders = KeyHolders(context)
 
     def locate(self, document: Document, purpose: str) -> Located:
         """Look a person up and locate them; see `locate_person`.
@@ -71,7 +73,9 @@ class Locating:
         Raises:
             DirectoryExpired: the directory of this node is past its expiry; nothing was asked.
             LocatorMissing: the network has no locator.
+            HeldKeyUnproven, KeyHoldersChanged: this node uses no epoch that the directory names.
             LocatorUnreachable: it does not answer.
+            KeyHolderUnreachable: another holder of a key does not answer; the message names it.
             LocatorQuotaReached: this entity has reached its quota.
             LocatorRefused: it refuses for another reason.
             OprfProofInvalid, OprfValueInvalid: a key holder did not use the key of the directory.
@@ -79,7 +83,7 @@ class Locating:
         """
         now = self._context.clock.now()
         directory = self._context.directory.current(now)
-        epochs = tuple(directory.locator.live(now)) if directory.locator else ()
+        epochs = self._holders.epochs(directory, now).required()
         if not epochs:
             raise LocatorMissing(_("el directorio no indica ningún localizador"), remedy=_BY_NAME)
         try:

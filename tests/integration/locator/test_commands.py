@@ -9,11 +9,11 @@ import pytest
 from coordinator.cli.app import main as coordinator_main
 from coordinator.locator.keys import key_file
 from coordinator.locator.maintenance import log_alarms
-from coordinator.locator.query_log import Query, QueryKind, QueryLog
 from coordinator.setup import upgrade
 from node.cli.app import main as node_main
 from node.people.documents import DocumentKind, parse_document
 from records_exchange.guessing import AlarmKind
+from records_exchange.key_holding.query_log import Query, QueryKind, QueryLog
 from records_exchange.locator_messages import locator_question, seal_message
 from service.clock import SystemClock
 from service.findings import Level
