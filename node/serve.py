@@ -13,6 +13,7 @@ from node.locator.background import publish_consents
 from node.messages.background import deliver_notifications, deliver_withdrawals
 from node.messages.relay import attend_relay
 from node.migrations import MIGRATIONS
+from node.pseudonym_key.answering import evaluations
 from node.pseudonym_key.background import keep_pseudonym_key
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
@@ -34,7 +35,7 @@ def servicers(node: Node) -> list[Register]:
         records_servicer(node.incoming, network, node.directory_heads),
         messages_servicer(node.incoming, network, node.directory_heads),
         ledger_servicer(node.context),
-        pseudonym_key_servicer(node.evaluations, network),
+        pseudonym_key_servicer(evaluations(node.context, node.key_holding.files), network),
     ]
 
 

@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from node.context import NodeContext
-from presentation.messages import _
 from service.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -46,8 +45,6 @@ if TYPE_CHECKING:
     from node.rights.access_report.issuing import AccessReports
     from node.rights.erasure import Erasures
     from node.rpc.incoming import Incoming
-    from records_exchange.key_holding.evaluations import Evaluations
-    from records_exchange.key_holding.key_files import KeyFiles
     from service.call_guard import CallGuard
     from service.channels import ChannelPool
     from service.limits import CallerLimits
@@ -99,22 +96,6 @@ class Node:
         address = directory.coordinator_address if directory else settings.coordinator_address
         return self.channels.channel(address, server_name(settings.network, COORDINATOR_ID))
 
-    def _key_holder_channels(self, holder: str) -> "list[grpc.Channel]":
-        from service.errors import PeerUnreachable
-        from trust.parties import COORDINATOR_ID, key_server_name
-
-        if holder == COORDINATOR_ID:
-            return [self.coordinator_channel()]
-        context = self.context
-        party = context.directory.current(context.clock.now()).active_party(holder)
-        if not party.addresses:
-            raise PeerUnreachable(
-                _("{holder}, que guarda una de las claves, no tiene ninguna dirección publicada", holder=holder),
-                remedy=_("pida a esa entidad que publique una"),
-            )
-        name = key_server_name(context.settings.network, holder, party.tls_key)
-        return [self.channels.channel(address, name) for address in party.addresses]
-
     @cached_property
     def connections(self) -> "Connections":
         """The means of ``doctor`` to check other services."""
@@ -125,29 +106,17 @@ class Node:
     def locator_client(self) -> "LocatorClient":
         """Return the client of the private locator and of its other key holders."""
         from node.clients.locator import LocatorClient
+        from node.locator.channels import key_holder_channels
 
-        return LocatorClient(self.coordinator_channel, self._key_holder_channels)
-
-    @cached_property
-    def pseudonym_key_files(self) -> "KeyFiles":
-        """The private keys of pseudonyms that this entity holds."""
-        from node.pseudonym_key.holding import key_files
-
-        return key_files(self.context.home, self.context.settings.network)
+        others = partial(key_holder_channels, self.context, self.channels, self.coordinator_channel)
+        return LocatorClient(self.coordinator_channel, others)
 
     @cached_property
     def key_holding(self) -> "KeyHolding":
         """Makes, offers and replaces this entity's key of pseudonyms."""
         from node.pseudonym_key.holding import KeyHolding
 
-        return KeyHolding(self.context, self.locator_client(), self.pseudonym_key_files)
-
-    @cached_property
-    def evaluations(self) -> "Evaluations":
-        """Answers requests to this entity's key of pseudonyms."""
-        from node.pseudonym_key.answering import evaluations
-
-        return evaluations(self.context, self.pseudonym_key_files)
+        return KeyHolding(self.context, self.locator_client())
 
     def training_client(self) -> "TrainingClient":
         """Return the client of the coordinator's Training service."""

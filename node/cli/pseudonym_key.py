@@ -75,7 +75,7 @@ def _log(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show the requests to this entity's key, as whoever asked signed them."""
+        """Show the signed requests to the key of this entity."""
         from node.pseudonym_key.report import log_document, log_text
 
         context = open_node(home).context

@@ -7,7 +7,7 @@ they know; without that, the coordinator chooses the first ones.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -89,7 +89,7 @@ class KeyHolders:
         judged = judged_epochs(expected, directory, now)
         used = [each for each in judged if each.fault is None]
         known = {each.entity: each.sequence for each in expected}
-        if any(number > known.get(entity, 0) for each in used for entity, number in each.sequences.items()):
+        if used and any(number > known.get(entity, 0) for entity, number in used[-1].sequences.items()):
             self._note(used, now)
         return LiveEpochs(tuple(each.epoch for each in used), tuple(each for each in judged if each.fault is not None))
 
@@ -130,14 +130,15 @@ class KeyHolders:
             own_ledger(self._context, session).lock()
             before = expected_holders(session)
             found = {each.entity: each for each in before}
-            for each in used:
-                number = each.epoch.number
-                for entity, sequence in each.sequences.items():
-                    held = found.get(entity)
-                    if held is None:
-                        found[entity] = Expected(entity, number, sequence, number, required=False)
-                    elif sequence > held.sequence:
-                        found[entity] = Expected(entity, held.since_epoch, sequence, number, held.required)
+            newest = used[-1]
+            for entity, sequence in newest.sequences.items():
+                held = found.get(entity)
+                if held is None:
+                    found[entity] = Expected(
+                        entity, _since(entity, used), sequence, newest.epoch.number, required=False
+                    )
+                elif sequence > held.sequence:
+                    found[entity] = replace(held, sequence=sequence, sequence_epoch=newest.epoch.number)
             self._replace(session, before, [found[entity] for entity in sorted(found)], now)
 
     def _replace(
@@ -168,6 +169,12 @@ def expected_holders(session: Session) -> tuple[Expected, ...]:
     """Return the key holders that this node counts on, by entity id."""
     rows = session.scalars(select(KeyHolderRow).order_by(KeyHolderRow.entity))
     return tuple(Expected(row.entity, row.since_epoch, row.sequence, row.sequence_epoch, row.required) for row in rows)
+
+
+def _since(entity: str, used: Sequence[JudgedEpoch]) -> int:
+    """Return the number of the epoch from which on all of these name an entity."""
+    without = [index for index, each in enumerate(used) if entity not in each.sequences]
+    return used[without[-1] + 1 if without else 0].epoch.number
 
 
 def judged_epochs(expected: Sequence[Expected], directory: Directory, now: datetime) -> tuple[JudgedEpoch, ...]:

@@ -1,4 +1,4 @@
-"""Who holds the keys of pseudonyms, as this node sees it: for ``pseudonym-key holders``, ``status`` and ``doctor``."""
+"""The key holders of pseudonyms for people: ``pseudonym-key holders``, ``status``, ``doctor`` and the inbox."""
 
 from collections.abc import Iterator
 from datetime import datetime

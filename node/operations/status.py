@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.anchors.state import anchors_state, state_line
 from node.cards.finding import cards_lines, cards_state
@@ -39,9 +41,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
     with context.snapshot() as session:
         ledger_size = own_ledger(context, session).size()
         witnesses = witnessing_state(context, session).document()
-        locator = locator_state(context, session)
-        key_holders = key_holders_state(context, session)
-        pseudonym_key = pseudonym_key_state(context, session)
+        locating = _locating(context, session)
         received = origins_document(session, now)
         consents = InForce(context, session, now).list()
         due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
@@ -59,9 +59,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "ledger_size": ledger_size,
         "witness_url": settings.public_witness_url,
         "witnesses": witnesses,
-        "locator": locator,
-        "key_holders": key_holders,
-        "pseudonym_key": pseudonym_key,
+        **locating,
         "cards": cards_state(context),
         "evidence": evidence_summary(context.home),
         "refused_calls": refused_calls(context.home),
@@ -75,6 +73,14 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
         "entities": [_entity(party) for party in (directory.entities if directory else ())],
+    }
+
+
+def _locating(context: NodeContext, session: Session) -> dict[str, Any]:
+    return {
+        "locator": locator_state(context, session),
+        "key_holders": key_holders_state(context, session),
+        "pseudonym_key": pseudonym_key_state(context, session),
     }
 
 

@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 def keep_pseudonym_key(context: NodeContext, holding: KeyHolding, stopping: threading.Event) -> None:
-    """Do what is due every minute, until `stopping` is set; no answer depends on it."""
+    """Keep this entity's keys every minute, until `stopping` is set; no answer depends on it."""
     logged: Alarms = frozenset()
     while True:
         logged = do_due(context, holding, logged)

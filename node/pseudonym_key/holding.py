@@ -6,6 +6,7 @@ every key that a live epoch names, so that nothing is to be switched on: see `no
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import select
@@ -52,10 +53,14 @@ def own_keys(session: Session) -> tuple[OwnKey, ...]:
 class KeyHolding:
     """Makes, offers, replaces and destroys this entity's keys."""
 
-    def __init__(self, context: NodeContext, client: LocatorClient, files: KeyFiles) -> None:
+    def __init__(self, context: NodeContext, client: LocatorClient) -> None:
         self._context = context
         self._client = client
-        self._files = files
+
+    @cached_property
+    def files(self) -> KeyFiles:
+        """The files of the private keys."""
+        return key_files(self._context.home, self._context.settings.network)
 
     def serve(self) -> bool:
         """Make a key unless there is one, offer it, and return whether the coordinator has chosen this entity.
@@ -95,7 +100,7 @@ class KeyHolding:
             PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not take it.
         """
         key, settings, now = self._newest(), self._context.settings, self._context.clock.now()
-        pair = self._files.require(key.sequence, key.public_key)
+        pair = self.files.require(key.sequence, key.public_key)
         statement = KeyStatement(
             network=settings.network,
             entity=settings.entity,
@@ -143,7 +148,7 @@ class KeyHolding:
         last = max((key.sequence for key in made if key.public_key in named), default=0)
         over = tuple(key.sequence for key in made if key.sequence < last and key.public_key not in named)
         for sequence in over:
-            self._files.destroy(sequence)
+            self.files.destroy(sequence)
             with context.transaction() as session:
                 row = session.get(PseudonymKeyRow, sequence)
                 if row is not None:
@@ -160,7 +165,7 @@ class KeyHolding:
         return made[-1]
 
     def _make(self, sequence: int) -> None:
-        pair, now = self._files.create(sequence), self._context.clock.now()
+        pair, now = self.files.create(sequence), self._context.clock.now()
         with self._context.transaction() as session:
             ledger = own_ledger(self._context, session)
             ledger.lock()

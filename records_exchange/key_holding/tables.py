@@ -1,4 +1,4 @@
-"""The signed query log of whoever holds a key of pseudonyms: the coordinator, or an entity."""
+"""The table of the signed query log, at the coordinator and at entities that hold a key of pseudonyms."""
 
 from datetime import datetime
 

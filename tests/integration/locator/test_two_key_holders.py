@@ -14,6 +14,7 @@ from coordinator.maintenance import publish_if_due
 from node.locator.errors import KeyHoldersChanged, KeyHolderUnreachable, LocatorQuotaReached, LocatorRefused
 from node.locator.key_holders import KeyHolders
 from node.locator.key_holders_report import check_key_holders, key_holders_state, key_holders_text
+from node.pseudonym_key.answering import evaluations as evaluations_of
 from node.pseudonym_key.background import do_due
 from node.pseudonym_key.errors import PseudonymKeyMissing
 from node.pseudonym_key.holding import own_keys
@@ -104,7 +105,7 @@ def test_one_key_alone_tells_nothing(net: Network) -> None:
     epoch, _ = kept_pseudonym(net.nodes["soria"], PERSON)
     both = {
         COORDINATOR_ID: net.coordinator.locator_keys.read(epoch.number).secret,
-        "burgos": net.nodes["burgos"].pseudonym_key_files.read(1).secret,
+        "burgos": net.nodes["burgos"].key_holding.files.read(1).secret,
     }
 
     def token(secrets: dict[str, bytes]) -> bytes:
@@ -157,7 +158,7 @@ def test_a_key_is_offered_proved_and_chosen_and_the_program_says_so(net: Network
     (offered,) = document["offered_keys"]
     assert (offered["entity"], offered["public_key"], offered["holder"]) == ("burgos", key.public_key, False)
     assert "burgos" in locator_text(document, "es")
-    assert burgos.pseudonym_key_files.path(1).stat().st_mode & 0o077 == 0
+    assert burgos.key_holding.files.path(1).stat().st_mode & 0o077 == 0
     choose(net, "burgos")
     with made.context.snapshot() as session:
         document = locator_document(made.context, session, made.locator_epochs(session))
@@ -186,7 +187,7 @@ def test_rotation_of_the_entitys_key_begins_an_epoch_by_itself_and_the_old_key_e
     assert follow_holders(made.context, made.registry, made.locator_epochs)
     refresh_all(net)
     assert burgos.key_holding.destroy_ended() == (1,)
-    assert not burgos.pseudonym_key_files.path(1).exists()
+    assert not burgos.key_holding.files.path(1).exists()
     publish(net.nodes["soria"])
     assert locate(net, "leon").holders == ("soria",)
     with net.nodes["leon"].context.snapshot() as session:
@@ -278,7 +279,7 @@ def test_an_offer_is_taken_from_reachable_entities_in_their_order(net: Network) 
     net.serve("burgos")
     burgos.key_holding.serve()
     burgos.key_holding.rotate()
-    files, context = burgos.pseudonym_key_files, burgos.context
+    files, context = burgos.key_holding.files, burgos.context
 
     def record(sequence: int, **changes: object) -> KeyStatementRecord:
         pair = files.read(min(sequence, 2))
@@ -300,6 +301,7 @@ def test_a_request_to_a_key_holder_is_answered_once(net: Network) -> None:
     points = (oprf.blind(b"x").element,)
     request = evaluation_request("leon", 2, points, net.clock.now())
     envelope = seal_message(request, leon.context.keys.signing)
-    assert burgos.evaluations.evaluate("leon", envelope, points).points
+    answering = evaluations_of(burgos.context, burgos.key_holding.files)
+    assert answering.evaluate("leon", envelope, points).points
     with pytest.raises(RequestReplayed):
-        burgos.evaluations.evaluate("leon", envelope, points)
+        answering.evaluate("leon", envelope, points)
