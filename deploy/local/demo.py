@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from deploy.local.directory import DirectoryChapter
 from deploy.local.exchange import Case, ExchangeChapter, documents, find_person
+from deploy.local.key_holders import KeyHolderSteps
 from deploy.local.ledgers import LedgerChapter
 from deploy.local.network import Entity, LocalNetwork, fresh_folder
 from deploy.local.persons_will import PersonsWillChapter
@@ -88,6 +89,7 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         document = find_person(data, known_to=("leon", "burgos"), unknown_to="soria")
         case = Case("leon", "burgos", "soria", COLLABORATOR.id, document)
         ExchangeChapter(network, story, case, output).run()
+        KeyHolderSteps(network, story).tell()
         TravellingChapter(network, story, document, ("leon", "burgos", "soria")).run()
         PersonsWillChapter(network, story, data, _two_people(data, "leon", "burgos"), ("leon", "burgos")).run()
         ReferralChapter(network, story, document, ("leon", "burgos")).run()
@@ -116,6 +118,7 @@ def _bring_up(network: LocalNetwork, story: Story, *, quick: bool) -> Path:
     with story.step(_("Arrancan nueve nodos")):
         network.serve([entity.id for entity in ENTITIES])
     DirectoryChapter(network, story, network.folder).pin()
+    KeyHolderSteps(network, story).begin()
     listed = network.programs.ask(COORDINATOR, "entity", "list", "--home", network.coordinator_home)
     story.fact(
         _("Nueve nodos en una red"),

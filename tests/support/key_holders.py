@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from consent_ledger.log.bodies import Body, read_body
-from consent_ledger.log.entry import EntryType, Leaf
+from consent_ledger.log.bodies import read_body
+from consent_ledger.log.entry import Body, EntryType, Leaf
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from records_exchange import oprf
@@ -62,4 +62,5 @@ def ledger_bodies(context: NodeContext, kind: EntryType) -> list[Body]:
     with context.snapshot() as session:
         ledger = own_ledger(context, session)
         leaves = [(Leaf.parse(ledger.leaf(each.index)), each) for each in ledger.store.bodies(0, ledger.size())]
-        return [read_body(leaf.type, each.body) for leaf, each in leaves if leaf.type is kind]
+        found = [read_body(leaf.type, each.body) for leaf, each in leaves if leaf.type is kind]
+        return [body for body in found if body is not None]
