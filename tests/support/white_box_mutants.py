@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
-import torch
 
 from federated.campaign import stage_sums as sums
 from federated.campaign.stage_sums import StageSums
@@ -24,6 +23,7 @@ from federated.privacy import stages
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
 from federated.privacy.stages import Part, Position, StageKind
 from federated.secagg import client
+from federated.tabular.features import FloatMatrix
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -94,9 +94,8 @@ def _shared_among_all_invited(self: StageSums, position: Position) -> int:
 # Bounds
 
 
-def _unclipped_rows(rows: torch.Tensor, bound: float, limit: torch.Tensor) -> torch.Tensor:
-    units: torch.Tensor = (rows * (limit[:, None] / bound)).trunc()
-    return units.to(torch.int64)
+def _unclipped_rows(rows: FloatMatrix, bound: float, limit: IntVector) -> IntVector:
+    return np.trunc(rows * (limit[:, None] / bound)).astype(np.int64)
 
 
 def _unclipped_residuals(
@@ -107,11 +106,9 @@ def _unclipped_residuals(
     return np.trunc(scaled * limit).astype(np.int64), np.trunc(additive.TOTAL * scaled * limit).astype(np.int64)
 
 
-def _rows_rounded_up(rows: torch.Tensor, bound: float, limit: torch.Tensor) -> torch.Tensor:
-    norms = rows.norm(2, dim=1, keepdim=True)
-    units = rows / norms.clamp(min=bound) * limit[:, None]
-    longer: torch.Tensor = units.abs().ceil() * units.sign()
-    return longer.to(torch.int64)
+def _rows_rounded_up(rows: FloatMatrix, bound: float, limit: IntVector) -> IntVector:
+    units = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), bound) * limit[:, None]
+    return (np.ceil(np.abs(units)) * np.sign(units)).astype(np.int64)
 
 
 def _limits_rounded_up(weights: IntVector) -> IntVector:
