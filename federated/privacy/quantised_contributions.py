@@ -12,8 +12,8 @@ from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector
 LEAST_CLIPPING_BOUND: Final = 1e-6
 """Bound on clipping bounds from below.
 
-Below about 1e-308 / 2^20 the number of units in a gradient overflows float64, and float32 overflows near 3e-33. No model
-needs a bound anywhere near, so the margin is wide.
+Far below, the number of units in a gradient overflows: float32 near 3e-33, float64 near 1e-302. No model needs a bound
+anywhere near, so the margin is wide.
 """
 
 INTERCEPT_UNITS: Final = UNITS_PER_BOUND // 4

@@ -1,4 +1,4 @@
-"""Invariant 7: no legal manifest, no parameters and no person make a contribution longer than the sensitivity claimed."""
+"""Invariant 7: no legal manifest, parameters or person make a contribution longer than the sensitivity claimed."""
 
 from typing import Any, Final
 
