@@ -82,8 +82,11 @@ def _shared_twice(sensitivity: int, noise_multiplier: float, shares: int) -> int
     return noise.noise_variance(sensitivity, noise_multiplier, shares**2)
 
 
-def _quarter_as_wide(sensitivity: int, noise_multiplier: float, shares: int) -> int:
-    return noise.noise_variance(sensitivity, noise_multiplier / 4.0, shares)
+def _narrower(factor: float) -> Callable[[int, float, int], int]:
+    def variance(sensitivity: int, noise_multiplier: float, shares: int) -> int:
+        return noise.noise_variance(sensitivity, noise_multiplier / factor, shares)
+
+    return variance
 
 
 def _shared_among_all_invited(self: StageSums, position: Position) -> int:
@@ -156,12 +159,15 @@ def _evaluation_not_counted(patch: pytest.MonkeyPatch) -> None:
 
 
 SUMS: Final = ("cells", "residuals", "gradients", "histogram")
+IN_DETAIL: Final = tuple(f"{name} in detail" for name in SUMS)
 IN_THREE: Final = tuple(f"{name} of people in three entities" for name in SUMS)
 
 MUTANTS: Final = (
     Mutant("noise off", _replaced(training, "discrete_gaussian", _no_noise), SUMS),
     Mutant("noise share divided twice", _replaced(sums, "noise_variance", _shared_twice), SUMS),
-    Mutant("noise of a quarter of the width", _replaced(sums, "noise_variance", _quarter_as_wide), ("cells",)),
+    Mutant("noise divided by 4", _replaced(sums, "noise_variance", _narrower(4.0)), ("cells",)),
+    Mutant("noise divided by 1.41", _replaced(sums, "noise_variance", _narrower(1.41)), ("cells in detail",)),
+    Mutant("noise divided by 1.2", _replaced(sums, "noise_variance", _narrower(1.2)), IN_DETAIL),
     Mutant("drop-out not compensated", _replaced(StageSums, "share_variance", _shared_among_all_invited), ("cells",)),
     Mutant("one seed in all nodes", _replaced(training, "discrete_gaussian", _same_noise), SUMS),
     Mutant("one seed in two nodes", _every_noise_twice, ("likeness of two draws of noise",)),
