@@ -322,10 +322,10 @@ def _clipped(residuals: FloatVector, entries: IntVector, bound: float, limit: In
     units, totals = quantise(scaled, limit), quantise(TOTAL * scaled, limit)
     units = np.where(entries > 0, units, 0)
     # As in `within_limits`, for a vector that has one number in `entries` places: one unit nearer, else nothing.
-    for nearer in (lambda found: found - np.sign(found), np.zeros_like):
-        too_long = entries * units**2 + totals**2 > limit**2
-        units, totals = np.where(too_long, nearer(units), units), np.where(too_long, nearer(totals), totals)
-    return units, totals
+    too_long = entries * units**2 + totals**2 > limit**2
+    units, totals = units - too_long * np.sign(units), totals - too_long * np.sign(totals)
+    kept = entries * units**2 + totals**2 <= limit**2
+    return units * kept, totals * kept
 
 
 def _summed(index: IntVector, units: IntVector, width: int) -> IntVector:

@@ -59,7 +59,8 @@ def within_limits(units: IntMatrix, limit: IntVector) -> IntMatrix:
 
 
 def _too_long(units: IntMatrix, limit: IntVector) -> npt.NDArray[np.bool_]:
-    return (np.einsum("ij,ij->i", units, units) > limit * limit)[:, None]
+    longer: npt.NDArray[np.bool_] = (units * units).sum(axis=1) > limit * limit
+    return longer[:, None]
 
 
 def l2_bound(entries: int) -> int:

@@ -1,8 +1,8 @@
 """A lower bound on epsilon from canaries that each own a coordinate: written apart from the product, to audit it.
 
 Where canaries and noise do not touch each other, every canary is a run of its own of the same mechanism, and the rates
-of true and false positives of one threshold are plain shares. Dong, Roth and Su, "Gaussian Differential Privacy" (JRSS B
-2022), theorem 2.7 with the trade-off function of the Gaussian mechanism: no test of a mu-GDP mechanism has
+of true and false positives of one threshold are plain shares. Dong, Roth and Su, "Gaussian Differential Privacy" (JRSS
+B 2022), theorem 2.7 with the trade-off function of the Gaussian mechanism: no test of a mu-GDP mechanism has
 ``quantile(true positive rate) - quantile(false positive rate)`` above mu. So exact intervals of both rates (Clopper and
 Pearson, 1934) disprove every smaller mu. The bound comes within a tenth of the truth at 16,384 canaries, where one that
 allows any dependence of the canaries (`tests.oracles.one_run`) comes within a third.

@@ -3,8 +3,8 @@
 Such people show more than any others could (Dirac canaries: Nasr et al., "Tight Auditing of Differentially Private
 Machine Learning", USENIX Security 2023), and thousands fit in one sum. What is measured is bounded with
 `tests.oracles.one_run`, which holds however canaries and noise depend on each other, and with
-`tests.oracles.separate_canaries`, which is closer to the truth where they do not. Several runs over different people are one mechanism with the same promise to each person, so
-their canaries are judged together.
+`tests.oracles.separate_canaries`, which is closer to the truth where they do not. Several runs over different people
+are one mechanism with the same promise to each person, so their canaries are judged together.
 """
 
 import math

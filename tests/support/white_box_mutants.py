@@ -111,7 +111,8 @@ def _unclipped_residuals(
 
 def _rows_rounded_up(rows: FloatMatrix, bound: float, limit: IntVector) -> IntVector:
     units = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), bound) * limit[:, None]
-    return (np.ceil(np.abs(units)) * np.sign(units)).astype(np.int64)
+    longer: IntVector = (np.ceil(np.abs(units)) * np.sign(units)).astype(np.int64)
+    return longer
 
 
 def _limits_rounded_up(weights: IntVector) -> IntVector:

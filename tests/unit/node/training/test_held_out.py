@@ -111,7 +111,7 @@ def test_the_copy_of_a_table_holds_no_id_of_a_person(context: NodeContext, tmp_p
     assert "case-" not in table_path(context, "whole").read_text()
 
 
-@pytest.mark.parametrize(("ids", "told"), [(["a", "b", "a"], "1 y 3"), (["a", "", "b"], "fila 2")])
+@pytest.mark.parametrize(("ids", "told"), [(["a", "b", "a"], "1 and 3"), (["a", "", "b"], "row 2")])
 def test_two_rows_of_one_person_or_none_of_anybody_are_refused(
     context: NodeContext, tmp_path: Path, ids: list[str], told: str
 ) -> None:
