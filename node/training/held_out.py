@@ -1,4 +1,4 @@
-"""Choose the people that are never trained on, on whom the entity evaluates a released model.
+"""Choose the people that are never trained on. The entity evaluates released models on them.
 
 It depends on who a person is and on a key of this node, and on nothing else: not on the place of a row, so that adding
 or removing somebody moves nobody else from one part to the other. Moving others would change a sum by more than the
