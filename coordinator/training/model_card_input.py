@@ -7,7 +7,6 @@ They are the names of its features, a contact, and evaluations that entities cho
      "evaluations": {"leon": <the document of: redpact-node training evaluate ID --json>}}
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +17,9 @@ from federated.campaign.manifest import CampaignManifest, DataSource
 from federated.card.facts import AttackFacts
 from federated.card.facts_from_release import SuppliedFacts
 from federated.evaluation.local_comparison import Comparison
-from policies.training_features import load_training_features
-from presentation.faults import first_fault, os_fault
+from policies.model_words import PLAIN_WORDS, ModelWords, load_model_words
+from policies.strict_reading import read_json
+from presentation.faults import first_fault, os_fault, parse_fault
 from presentation.messages import _, listing
 from trust.parties import EntityId
 
@@ -65,7 +65,7 @@ def model_card_input(manifest: CampaignManifest, file: Path | None) -> SuppliedF
     worst = max(attacks, key=lambda each: (each.epsilon_at_least, each.auc), default=None)
     return SuppliedFacts(
         contact=supplied.contact or f"Gerencia, {manifest.network}",
-        described=_described(manifest),
+        words=words_of(manifest),
         attack=AttackFacts(worst.auc, worst.epsilon_at_least, worst.people) if worst is not None else None,
         comparisons=[(name, each.comparison) for name, each in sorted(supplied.evaluations.items()) if each.comparison],
     )
@@ -80,16 +80,19 @@ def _read(file: Path) -> _File:
             remedy=_("compruebe la ruta"),
         ) from error
     try:
-        return _File.model_validate_json(data[:MAX_BYTES])
+        return _File.model_validate(read_json(data[:MAX_BYTES]))
     except ValidationError as error:
         raise CampaignInvalid(
             _("{path}: {fault}", path=file, fault=first_fault(error)),
             remedy=_("consulte: training release --help"),
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise CampaignInvalid(
+            _("{path}: no es un documento JSON: {fault}", path=file, fault=parse_fault(error)),
+            remedy=_("consulte: training release --help"),
+        ) from error
 
 
-def _described(manifest: CampaignManifest) -> Mapping[str, tuple[str, str]]:
-    if manifest.source is not DataSource.RECORDS:
-        return {}
-    chosen = load_training_features()
-    return {each.name: (each.es, each.en) for each in (*chosen.features, chosen.label)}
+def words_of(manifest: CampaignManifest) -> ModelWords:
+    """Return the names of a campaign's fields and codes; the columns of a table have none."""
+    return load_model_words() if manifest.source is DataSource.RECORDS else PLAIN_WORDS

@@ -13,6 +13,7 @@ from federated.campaign.manifest import CampaignManifest, DataSource
 from federated.card.facts import AttackFacts
 from federated.evaluation.local_comparison import Comparison, compare
 from policies.training_features import load_training_features
+from presentation.messages import in_language
 from tests.support.campaigns import CAMPAIGN, manifest
 from tests.support.risk import question
 
@@ -51,9 +52,12 @@ def test_without_a_file_the_card_names_the_network_and_plain_words_for_the_decla
     assert told.contact == f"Gerencia, {RECORDS.network}"
     assert (told.attack, list(told.comparisons)) == (None, [])
     chosen = load_training_features()
-    assert set(told.described) == {each.name for each in (*chosen.features, chosen.label)}
-    assert all(spanish and english for spanish, english in told.described.values())
-    assert model_card_input(TABLE, None).described == {}
+    named = (*chosen.features, *chosen.protected, chosen.label)
+    assert {each.name: each.es for each in named} == {
+        name: in_language(word, "es") for name, word in told.words.fields.items()
+    }
+    assert in_language(told.words.pair("sex", "f"), "es") == "Sexo: Mujer"
+    assert model_card_input(TABLE, None).words.fields == {}
 
 
 def test_what_entities_tell_is_shown_of_those_who_tell_it_in_their_order(tmp_path: Path) -> None:
