@@ -61,11 +61,6 @@ def day(moment: datetime, say: Translator) -> str:
     return formats.day(moment, say.lang)
 
 
-def described(es: str, en: str, say: Translator) -> str:
-    """Return the description in the reader's language, of the two that the network wrote."""
-    return {"es": es, "en": en}[say.lang]
-
-
 def audit_text(say: Translator) -> str:
     """Return what checks the promise in every version of the program."""
     return say(
@@ -75,9 +70,9 @@ def audit_text(say: Translator) -> str:
     )
 
 
-def group_name(group: GroupFigures) -> str:
-    """Return attribute and value."""
-    return f"{group.attribute}: {group.value}"
+def group_name(facts: CardFacts, group: GroupFigures, say: Translator) -> str:
+    """Return attribute and value, by their names."""
+    return say(facts.words.pair(group.attribute, group.value))
 
 
 def flags(facts: CardFacts, say: Translator) -> tuple[tuple[str, str], ...]:
@@ -90,14 +85,14 @@ def flags(facts: CardFacts, say: Translator) -> tuple[tuple[str, str], ...]:
     for group in facts.measurement.groups:
         gap, recall = group.calibration_gap, group.recall
         if gap is not None and not gap.low <= 0.0 <= gap.high:
-            found.append((group_name(group), _gap_text(gap, say)))
+            found.append((group_name(facts, group, say), _gap_text(gap, say)))
         if recall is not None and overall is not None and recall.high < overall.low:
             text = say(
                 "se alcanza a {recall}, frente a {overall} en total.",
                 recall=share(recall, say),
                 overall=share(overall, say),
             )
-            found.append((group_name(group), text))
+            found.append((group_name(facts, group, say), text))
     return tuple(found)
 
 

@@ -10,13 +10,12 @@ from federated.card.figure_text import (
     complement,
     day,
     delta_text,
-    described,
     epsilon_text,
     flags,
     group_name,
 )
 from federated.card.oversight_section import FILL_MARK, GENERATED, PURPOSE_LOCK, oversight
-from presentation.messages import Translator
+from presentation.messages import Translator, in_language
 
 
 def impact_assessment(facts: CardFacts, say: Translator) -> list[Block]:
@@ -58,7 +57,7 @@ def _process(facts: CardFacts, say: Translator) -> list[Block]:
     process = say(
         "Ofrecer apoyo antes de que haga falta pedirlo. El sistema ordena una lista por la probabilidad de: {label}. "
         "No interviene en el acceso a prestaciones ni en su cuantía, control o reintegro.",
-        label=described(facts.label_es, facts.label_en, say),
+        label=in_language(facts.label, say.lang),
     )
     period = say(
         "Desde el {released} hasta el {expires} como máximo.",
@@ -77,8 +76,8 @@ def _process(facts: CardFacts, say: Translator) -> list[Block]:
 
 def _affected(facts: CardFacts, say: Translator) -> list[Block]:
     found = facts.measurement.groups
-    shown = [group_name(each) for each in found if each.hidden is None]
-    hidden = [group_name(each) for each in found if each.hidden is not None]
+    shown = [group_name(facts, each, say) for each in found if each.hidden is None]
+    hidden = [group_name(facts, each, say) for each in found if each.hidden is not None]
     attended = say.plural(
         "Personas atendidas por {n} entidad. Grupos en que se ha medido: {groups}.",
         "Personas atendidas por {n} entidades. Grupos en que se ha medido: {groups}.",

@@ -34,6 +34,7 @@ from federated.tabular.features import (
     encode_features,
     encode_labels,
 )
+from policies.strict_reading import read_yaml
 from presentation.faults import first_fault, os_fault, parse_fault
 from presentation.messages import Message, _, listing
 
@@ -126,7 +127,7 @@ def parse_schema(data: bytes) -> TableSchema:
     if len(data) > MAX_SCHEMA_BYTES:
         raise SchemaInvalid(_("el esquema ocupa más de 1 MiB"))
     try:
-        return TableSchema.model_validate(yaml.safe_load(data))
+        return TableSchema.model_validate(read_yaml(data))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SchemaInvalid(
             _fault(error), remedy=_("consulte: redpact-coordinator training simulate --help")

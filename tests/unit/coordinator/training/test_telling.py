@@ -8,6 +8,7 @@ from coordinator.training.model_card_input import model_card_input
 from federated.campaign.manifest import DataSource
 from federated.card.facts_from_release import SuppliedFacts
 from policies.training_features import load_training_features
+from presentation.messages import in_language
 from tests.support.campaigns import manifest
 from tests.support.risk import question
 
@@ -19,9 +20,12 @@ def test_the_card_names_the_network_and_plain_words_for_the_declared_features() 
     added = model_card_input(RECORDS)
     assert added.contact == f"Gerencia, {RECORDS.network}"
     chosen = load_training_features()
-    assert set(added.described) == {each.name for each in (*chosen.features, chosen.label)}
-    assert all(spanish and english for spanish, english in added.described.values())
-    assert model_card_input(TABLE).described == {}
+    named = (*chosen.features, *chosen.protected, chosen.label)
+    assert {each.name: each.es for each in named} == {
+        name: in_language(word, "es") for name, word in added.words.fields.items()
+    }
+    assert in_language(added.words.pair("sex", "f"), "es") == "Sexo: Mujer"
+    assert model_card_input(TABLE).words.fields == {}
 
 
 def test_a_contact_stands_in_place_of_the_gerencia() -> None:
@@ -30,4 +34,4 @@ def test_a_contact_stands_in_place_of_the_gerencia() -> None:
 
 @pytest.mark.invariant(14)
 def test_no_figure_enters_a_card_by_hand() -> None:
-    assert {each.name for each in fields(SuppliedFacts)} == {"contact", "described"}
+    assert {each.name for each in fields(SuppliedFacts)} == {"contact", "words"}
