@@ -14,6 +14,7 @@ from coordinator.maintenance import publish_if_due
 from node.locator.errors import KeyHoldersChanged, KeyHolderUnreachable, LocatorQuotaReached, LocatorRefused
 from node.locator.key_holders import KeyHolders
 from node.locator.key_holders_report import check_key_holders, key_holders_state, key_holders_text
+from node.locator.publishing import Publisher
 from node.pseudonym_key.answering import evaluations as evaluations_of
 from node.pseudonym_key.background import do_due
 from node.pseudonym_key.errors import PseudonymKeyMissing
@@ -29,7 +30,7 @@ from records_exchange.network_pseudonym import combine, locator_input, locator_t
 from service.findings import Level
 from service.running import Service
 from tests.support.clock import FrozenClock
-from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER
+from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, grant
 from tests.support.locating import consent, kept_pseudonym, locate, member, publish, refresh_all
 from tests.support.network import NETWORK, Network, network
 from tests.support.oprf import evaluate_directly
@@ -140,6 +141,26 @@ def test_a_key_holder_that_is_down_is_named_and_people_known_before_are_still_fo
         locate(net, "leon", STRANGER)
     assert "burgos" in caught.value.message
     assert "--from" in caught.value.remedy
+
+
+def test_a_publisher_that_misses_a_key_holder_spends_little_of_the_quota_of_the_other(net: Network) -> None:
+    service = hold_key(net)
+    service.stop()
+    net.services.remove(service)
+    soria = net.nodes["soria"]
+    for document in (PERSON, OTHER_PERSON):
+        grant(soria, "leon", document=document)
+    publisher = Publisher(soria.context, soria.locator_client())
+    for _unused in range(3):
+        with pytest.raises(KeyHolderUnreachable):
+            publisher.step()
+    with net.coordinator.context.snapshot() as session:
+        (usage,) = QueryLog(session).usages(net.clock.now() - timedelta(hours=1))
+    assert usage.evaluations == 2 + 1 + 1  # the first try was for both people
+    net.serve("burgos")
+    done = publisher.step()
+    assert done is not None
+    assert (done.entries, done.waiting) == (2, 0)
 
 
 def test_a_key_is_offered_proved_and_chosen_and_the_program_says_so(net: Network) -> None:
