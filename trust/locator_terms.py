@@ -6,7 +6,7 @@ compute it alone; see `records_exchange.network_pseudonym`.
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -18,6 +18,8 @@ from trust.parties import EntityId, HexKey
 
 MAX_KEY_HOLDERS: Final = 8
 MAX_EPOCHS: Final = 4
+LONGEST_OVERLAP: Final = timedelta(days=90)
+"""Longest time for which an epoch is answered after its successor began."""
 
 
 class KeyStatementRecord(BaseModel):
@@ -105,10 +107,21 @@ class LocatorTerms(BaseModel):
     def continues(self, known: "LocatorTerms") -> bool:
         """Return whether these terms may follow `known`.
 
-        No known epoch has other keys, and a new one has a higher number than every known one: an epoch that was left
-        does not come back, and none is slipped in before those in use.
+        No known epoch has other keys or a later end, and a new one has a higher number than every known one: an epoch
+        that was left does not come back, none is slipped in before those in use, and none lives on.
         """
+        ends = {epoch.number: epoch.ends for epoch in known.epochs if epoch.ends is not None}
+        longer = [
+            epoch
+            for epoch in self.epochs
+            if epoch.number in ends and (epoch.ends is None or epoch.ends > ends[epoch.number])
+        ]
         newest = known.epochs[-1].number
         numbers = {epoch.number for epoch in known.epochs}
         added = [epoch.number for epoch in self.epochs if epoch.number not in numbers]
-        return self.agrees_with(known) and self.epochs[-1].number >= newest and all(each > newest for each in added)
+        return (
+            not longer
+            and self.agrees_with(known)
+            and self.epochs[-1].number >= newest
+            and all(each > newest for each in added)
+        )

@@ -17,11 +17,10 @@ from coordinator.locator.keys import LocatorKeys
 from coordinator.locator.tables import EntryRow, EpochRow
 from presentation.messages import _
 from records_exchange.errors import LocatorEpochUnknown
-from trust.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
+from trust.locator_terms import LONGEST_OVERLAP, HeldKey, LocatorEpoch, LocatorTerms
 from trust.parties import COORDINATOR_ID
 
 SHORTEST_OVERLAP: Final = timedelta(days=1)
-LONGEST_OVERLAP: Final = timedelta(days=90)
 
 
 class EpochRegister:

@@ -27,7 +27,7 @@ from records_exchange.key_holding.statements import require_stated
 from trust import canonical
 from trust.directory import Directory
 from trust.errors import UnknownParty
-from trust.locator_terms import HeldKey, LocatorEpoch
+from trust.locator_terms import LONGEST_OVERLAP, HeldKey, LocatorEpoch
 from trust.parties import COORDINATOR_ID
 
 POLICY_CODE = "pseudonym_key_holders"
@@ -84,14 +84,19 @@ class KeyHolders:
 
         Key holders seen for the first time are noted, in the ledger too.
         """
-        with self._context.snapshot() as session:
-            expected = expected_holders(session)
-        judged = judged_epochs(expected, directory, now)
+        expected, judged = self._judged(directory, now)
         used = [each for each in judged if each.fault is None]
         known = {each.entity: each.sequence for each in expected}
         if used and any(number > known.get(entity, 0) for entity, number in used[-1].sequences.items()):
             self._note(used, now)
+            _, judged = self._judged(directory, now)  # what was noted holds from now on
+        used = [each for each in judged if each.fault is None]
         return LiveEpochs(tuple(each.epoch for each in used), tuple(each for each in judged if each.fault is not None))
+
+    def _judged(self, directory: Directory, now: datetime) -> tuple[tuple[Expected, ...], tuple[JudgedEpoch, ...]]:
+        with self._context.snapshot() as session:
+            expected = expected_holders(session)
+        return expected, judged_epochs(expected, directory, now)
 
     def require(self, entities: Sequence[str]) -> int | None:
         """Let this node use only epochs in which all these entities hold a key; return the ledger's index.
@@ -180,16 +185,18 @@ def _since(entity: str, used: Sequence[JudgedEpoch]) -> int:
 def judged_epochs(expected: Sequence[Expected], directory: Directory, now: datetime) -> tuple[JudgedEpoch, ...]:
     """Return the live epochs, oldest first, each with why it is not used."""
     live = directory.locator.live(now) if directory.locator else ()
-    return tuple(_judge(epoch, directory, expected) for epoch in live)
+    return tuple(_judge(epoch, directory, expected, now) for epoch in live)
 
 
-def _judge(epoch: LocatorEpoch, directory: Directory, expected: Sequence[Expected]) -> JudgedEpoch:
+def _judge(epoch: LocatorEpoch, directory: Directory, expected: Sequence[Expected], now: datetime) -> JudgedEpoch:
     sequences: dict[str, int] = {}
     try:
         for key in epoch.keys:
             if key.holder != COORDINATOR_ID:  # its own key is in the directory that it signs
                 sequences[key.holder] = _sequence(key, directory)
-        _require_expected(epoch, sequences, expected)
+        _require_expected(
+            epoch, sequences, expected, ends_soon=epoch.ends is not None and epoch.ends <= now + LONGEST_OVERLAP
+        )
     except RedpactError as error:
         return JudgedEpoch(epoch, error, sequences)
     return JudgedEpoch(epoch, None, sequences)
@@ -203,8 +210,15 @@ def _sequence(key: HeldKey, directory: Directory) -> int:
     return require_stated(key, party, directory.network).sequence
 
 
-def _require_expected(epoch: LocatorEpoch, sequences: Mapping[str, int], expected: Sequence[Expected]) -> None:
-    missing = [each.entity for each in expected if each.since_epoch <= epoch.number and each.entity not in sequences]
+def _require_expected(
+    epoch: LocatorEpoch, sequences: Mapping[str, int], expected: Sequence[Expected], *, ends_soon: bool
+) -> None:
+    # An epoch from before a holder serves until its end: without one it would keep all pseudonyms as weak as it is.
+    missing = [
+        each.entity
+        for each in expected
+        if each.entity not in sequences and (each.since_epoch <= epoch.number or not ends_soon)
+    ]
     if missing:
         raise KeyHoldersChanged(
             _("en la época {number:d} ya no guarda una clave {missing}", number=epoch.number, missing=listing(missing)),

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
+from node.locator.errors import KeyHolderUnreachable
 from node.locator.key_holders import KeyHolders, LiveEpochs
 from node.locator.live_consents import LiveConsents, OpenConsent
 from node.locator.pseudonyms import Pseudonyms
@@ -91,12 +92,7 @@ class Publisher:
         held, self._held = {} if reconcile else self._held, {}
         if reconcile:
             self._forget_all_but(epochs)
-        try:
-            done = [self._publish(epoch, held, now) for epoch in epochs]
-        except RedpactError:
-            self._failed = True
-            raise
-        self._failed = False
+        done = self._publish_all(epochs, held, now)
         self._held = {epoch.fingerprint: held[epoch.fingerprint] for epoch in epochs}
         self._waiting, self._stepped = max(each.waiting for each in done), now
         self._reconciled = now if reconcile else self._reconciled
@@ -111,6 +107,25 @@ class Publisher:
         if own.status is not EntityStatus.ACTIVE or own.kind is EntityKind.COLLABORATOR:
             return LiveEpochs((), ())
         return self._holders.epochs(directory, now)
+
+    def _publish_all(
+        self, epochs: Sequence[LocatorEpoch], held: dict[str, Held], now: datetime
+    ) -> list[PublishingResult]:
+        """Publish in every epoch, the newest first: a key holder of an older one may be away for good."""
+        done, away = [], None
+        try:
+            for epoch in reversed(epochs):
+                try:
+                    done.append(self._publish(epoch, held, now))
+                except KeyHolderUnreachable as error:
+                    away = error
+            if away is not None:
+                raise away
+        except RedpactError:
+            self._failed = True
+            raise
+        self._failed = False
+        return done[::-1]
 
     def _take_back(self, epoch: LocatorEpoch) -> None:
         """Remove everything that is published in an epoch that this node does not use."""

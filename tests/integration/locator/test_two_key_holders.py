@@ -163,6 +163,20 @@ def test_a_publisher_that_misses_a_key_holder_spends_little_of_the_quota_of_the_
     assert (done.entries, done.waiting) == (2, 0)
 
 
+def test_a_key_holder_that_never_comes_back_is_left_behind(net: Network) -> None:
+    service = hold_key(net)
+    consent(net, "soria", "leon")
+    service.stop()
+    net.services.remove(service)
+    dismiss(net, "burgos", timedelta(days=1))
+    for entity in ("leon", "soria"):
+        KeyHolders(net.nodes[entity].context).require([])
+    grant(net.nodes["soria"], "leon", document=OTHER_PERSON)
+    with pytest.raises(KeyHolderUnreachable):
+        publish(net.nodes["soria"])  # in the epoch before; in the new one it is done
+    assert locate(net, "leon", OTHER_PERSON).holders == ("soria",)
+
+
 def test_a_key_is_offered_proved_and_chosen_and_the_program_says_so(net: Network) -> None:
     burgos, made = net.nodes["burgos"], net.coordinator
     with pytest.raises(KeyHolderUnknown):

@@ -37,7 +37,9 @@ def directory(directory: SignedDirectory) -> SignedDirectory:
 
 
 def state(directory: SignedDirectory, *epochs: LocatorEpoch) -> None:
-    directory.locator = LocatorTerms(epochs=epochs)
+    ends = directory.clock.now() + timedelta(days=14)
+    older = tuple(each.model_copy(update={"ends": each.ends or ends}) for each in epochs[:-1])
+    directory.locator = LocatorTerms(epochs=(*older, epochs[-1]))
     directory.publish()
 
 
@@ -165,6 +167,23 @@ def test_what_a_node_uses_is_shown_and_waits_in_the_inbox(context: NodeContext, 
     state(directory, epoch_of(4, now, held_key("county", now)))
     KeyHolders(context).require(["county"])
     assert check_key_holders(context).level is Level.OK
+
+
+def test_an_epoch_of_one_key_does_not_live_on_beside_one_of_two(
+    context: NodeContext, directory: SignedDirectory
+) -> None:
+    now = context.clock.now()
+    first, second = epoch_of(1, now), epoch_of(2, now, held_key("county", now))
+    for ends in (None, now + timedelta(days=91)):
+        directory.locator = LocatorTerms(epochs=(first.model_copy(update={"ends": ends}), second))
+        directory.publish()
+        assert numbers(context) == [2]
+    state(directory, first, second)
+    assert numbers(context) == [1, 2]
+    longer = first.model_copy(update={"ends": now + timedelta(days=15)})
+    with pytest.raises(RedpactError) as caught:
+        state(directory, longer, second)
+    assert caught.value.code == "directory_rollback"
 
 
 def test_an_epoch_is_not_slipped_in_before_the_one_in_use(context: NodeContext, directory: SignedDirectory) -> None:
