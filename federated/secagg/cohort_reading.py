@@ -23,6 +23,7 @@ from federated.secagg.keys import (
     statement_sha256,
 )
 from presentation.messages import _, listing, plural
+from trust import canonical
 from trust.errors import TrustError
 from trust.signing import Envelope
 
@@ -60,7 +61,9 @@ class CohortReader:
         """
         try:
             envelope = Envelope.from_json(statement)
-            claimed = kind[0].model_validate_json(envelope.payload)  # a claim; the signature is verified below
+            claimed = kind[0].model_validate(
+                canonical.decode(envelope.payload)
+            )  # a claim; the signature is verified below
             if claimed.entity not in self._manifest.invited:
                 raise TrainingMessageMalformed(
                     _("{entity} está en la cohorte, pero no fue invitada", entity=claimed.entity)

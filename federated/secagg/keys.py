@@ -24,7 +24,7 @@ KEY_STATEMENT_TYPE: Final = "application/vnd.redpact.secagg-key.v2+json"
 
 
 class EntityStatement(BaseModel):
-    """What every signed statement of an entity in a campaign names; it cannot be used for another manifest."""
+    """A signed statement of an entity in a campaign, bound to one manifest: it cannot be used for another."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -2,17 +2,13 @@
 
 import base64
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 
 from federated.campaign.steps import (
-    CohortReply,
-    JoinReply,
     MaskReply,
     MaskRequest,
-    RevealReply,
     StepKind,
     TagsReply,
     TagsRequest,
@@ -30,20 +26,8 @@ from federated.duplicates.multiplicities import pack_tags, unpack_counts
 from federated.errors import CohortTooSmall, SumLost
 from federated.learning.model_documents import AdditiveModel, write_model
 from federated.privacy.stages import position_of
-from federated.secagg.agreement import CohortAgreement
-from federated.secagg.cohort_reading import AGREEMENT, STATEMENT, Kind
-from federated.secagg.keys import (
-    KEY_COMMITMENT_TYPE,
-    EntityStatement,
-    KeyCommitment,
-    KeyStatement,
-    new_private_key,
-    public_key,
-    seal_statement,
-)
 from tests.support.cohort import ENTITIES, MemoryCohort, additive_manifest, no_noise
 from tests.support.duplicates import counts_of, tags_of_entities
-from trust.signing import Ed25519Signer
 
 STEPS = (StepKind.JOIN, StepKind.REVEAL, StepKind.MASK, StepKind.UNMASK)
 """Those of a campaign that counts nobody in which an entity can be done without."""
@@ -118,22 +102,6 @@ def test_who_falls_silent_in_a_step_is_done_without(cohort: MemoryCohort, kind: 
     asked_later = [raw for entity, raw in cohort.asked if entity == "leon"]
     if kind in {StepKind.JOIN, StepKind.REVEAL}:
         assert len(asked_later) == 1 + STEPS.index(kind)
-
-
-def test_without_the_agreement_of_one_entity_of_the_cohort_the_campaign_ends_before_any_sum(
-    cohort: MemoryCohort,
-) -> None:
-    silent(cohort, "leon", StepKind.COHORT)
-    state_machine = cohort.state_machine()
-    with pytest.raises(CohortTooSmall, match="leon"):
-        cohort.run(state_machine)
-    assert not any(isinstance(read_request(raw).document, MaskRequest) for _, raw in cohort.asked)
-
-
-def test_who_says_nothing_after_all_agreed_can_be_in_the_sums(cohort: MemoryCohort) -> None:
-    silent(cohort, "leon", StepKind.AGREE)
-    _, records = cohort.run()
-    assert {record.contributors for record in records} == {ENTITIES}
 
 
 @pytest.mark.parametrize("kind", [StepKind.JOIN, StepKind.REVEAL, StepKind.COHORT, StepKind.MASK])
@@ -224,62 +192,6 @@ def test_an_unmasking_that_is_none_is_set_aside(cohort: MemoryCohort, damage: Ca
     state_machine, records = cohort.run()
     assert state_machine.progress.lost == 0
     assert all(list(record.total) == cohort.exact(record) for record in records)
-
-
-def _signed(cohort: MemoryCohort, content: EntityStatement, kind: Kind[Any]) -> bytes:
-    return seal_statement(content, kind[1], cohort.signers["leon"]).to_json()
-
-
-def _key(cohort: MemoryCohort) -> KeyStatement:
-    return KeyStatement(
-        campaign_id=cohort.manifest.campaign_id,
-        manifest_sha256=cohort.digest,
-        entity="leon",
-        channel_key=public_key(new_private_key()).hex(),
-        group_commitment="0" * 64,
-    )
-
-
-@pytest.mark.invariant(6)
-def test_a_commitment_that_its_entity_did_not_sign_does_not_enter_the_cohort(cohort: MemoryCohort) -> None:
-    content = KeyCommitment(
-        campaign_id=cohort.manifest.campaign_id,
-        manifest_sha256=cohort.digest,
-        entity="leon",
-        statement_sha256="0" * 64,
-    )
-    forged = seal_statement(content, KEY_COMMITMENT_TYPE, Ed25519Signer.generate()).to_json()
-    altered = encode_document(JoinReply(commitment=forged))
-    cohort.altered = lambda name, asked, reply: altered if (name, asked) == ("leon", "join") else reply
-    state_machine = cohort.state_machine()
-    for _ in range(2):
-        state_machine.accept(cohort.answers(state_machine.requests()))
-    assert tuple(state_machine.cohort.keys) == ("avila", "soria", "zamora")
-
-
-@pytest.mark.invariant(6)
-def test_a_key_drawn_again_after_the_others_were_seen_does_not_enter_the_cohort(cohort: MemoryCohort) -> None:
-    other = encode_document(RevealReply(statement=_signed(cohort, _key(cohort), STATEMENT)))
-    cohort.altered = lambda name, asked, reply: other if (name, asked) == ("leon", "reveal") else reply
-    state_machine = cohort.state_machine()
-    for _ in range(2):
-        state_machine.accept(cohort.answers(state_machine.requests()))
-    assert tuple(state_machine.cohort.keys) == ("avila", "soria", "zamora")
-
-
-@pytest.mark.invariant(8)
-def test_an_agreement_on_another_cohort_ends_the_campaign(cohort: MemoryCohort) -> None:
-    content = CohortAgreement(
-        campaign_id=cohort.manifest.campaign_id,
-        manifest_sha256=cohort.digest,
-        entity="leon",
-        cohort_sha256="0" * 64,
-        request_sha256="0" * 64,
-    )
-    other = encode_document(CohortReply(agreement=_signed(cohort, content, AGREEMENT)))
-    cohort.altered = lambda name, asked, reply: other if (name, asked) == ("leon", "cohort") else reply
-    with pytest.raises(CohortTooSmall, match="leon"):
-        cohort.run()
 
 
 def restarted(cohort: MemoryCohort, state_machine: CampaignStateMachine) -> CampaignStateMachine:
@@ -381,22 +293,6 @@ def test_all_entities_draw_the_same_group_key_and_it_is_in_no_message() -> None:
     assert key is not None
     carried = [*(raw for _, raw in counted.cohort.asked), *counted.cohort.replies.values()]
     assert not any(base64.b64encode(key) in raw or key in raw for raw in carried)
-
-
-@pytest.mark.invariant(8)
-def test_without_the_share_of_one_entity_there_is_no_group_key_and_the_campaign_ends() -> None:
-    cohort = MemoryCohort(additive_manifest(counts_entities=True))
-
-    def without_shares(name: str, _asked: str, reply: bytes) -> bytes:
-        document = read_reply(reply).document
-        if not isinstance(document, CohortReply) or name != "leon":
-            return reply
-        return encode_document(document.model_copy(update={"shares": {}}))
-
-    cohort.altered = without_shares
-    state_machine = cohort.state_machine()
-    with pytest.raises(CohortTooSmall, match="leon"):
-        cohort.run(state_machine)
 
 
 @pytest.mark.invariant(8)
