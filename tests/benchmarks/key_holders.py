@@ -44,10 +44,11 @@ def one_and_two_holders(folder: Path) -> Iterator[dict[int, Callable[[int], None
             directory = node.directory_follower.refresh()
             if directory is None or directory.locator is None:
                 raise RuntimeError("the network has no locator")
+            epochs = directory.locator.epochs
             pseudonyms, numbers = Pseudonyms(node.context, node.locator_client()), iter(range(10**7))
 
             def computing(index: int) -> Callable[[int], None]:
-                epoch = directory.locator.epochs[index]
+                epoch = epochs[index]
 
                 def compute(people: int) -> None:
                     documents = [Document(DocumentKind.DNI, f"{next(numbers):08}T") for _unused in range(people)]
