@@ -112,9 +112,12 @@ _FORMS: Final = {
 _PERSON: Final = (
     Column(
         DOCUMENT,
-        "DNI, NIE, pasaporte o código de enlace",
-        "DNI, NIE, passport or linkage code",
-        _("`12345678Z`, `X1234567L`, `PAS:FRA:12AB34567`, `RP-XXXXXX-XXXXXX-XXXXXX` (`records linkage-code`)"),
+        "DNI, NIE, NIF, pasaporte o código de enlace",
+        "DNI, NIE, NIF, passport or linkage code",
+        _(
+            "`12345678Z`, `X1234567L`, `K0867756N`, `PAS:FRA:12AB34567`, `RP-XXXXXX-XXXXXX-XXXXXX` "
+            "(`records linkage-code`)"
+        ),
     ),
     Column(NAME, "Nombre y apellidos", "Name", _("texto, 200 caracteres como máximo, una sola línea")),
     Column(BIRTH_DATE, "Fecha de nacimiento", "Birth date", _("`AAAA-MM-DD`")),
