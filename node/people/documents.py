@@ -2,8 +2,8 @@
 
 Two entities recognise the same person only if they write the document the same way. The check letters are
 python-stdnum's (Orden INT/2058/2008 for the NIE, Real Decreto 1553/2005 for the DNI, Orden EHA/451/2008 for the NIF
-that begins with K, L or M: of Spaniards under 14 and abroad, and of foreigners without a NIE). A right letter excludes a
-slip; it does not prove the person's identity.
+that begins with K, L or M: of Spaniards under 14 and abroad, and of foreigners without a NIE). A right letter excludes
+a slip; it does not prove the person's identity.
 """
 
 import re
