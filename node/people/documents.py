@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from node.people.errors import DocumentInvalid
 from node.people.linkage_code import ALPHABET, PREFIX, SYMBOLS, check_symbol_matches
-from policies.issuing_states import issuing_states
+from presentation.issuing_states import issuing_states
 from presentation.messages import _
 
 MAX_DOCUMENT_CHARACTERS: Final = 40

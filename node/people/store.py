@@ -82,6 +82,11 @@ class PersonStore:
         self._cipher = cipher
 
     @property
+    def cipher(self) -> RecordCipher:
+        """The cipher of people's data at rest."""
+        return self._cipher
+
+    @property
     def session(self) -> Session:
         """The caller's unit of work, for reading what other rooms keep of the same people."""
         return self._session

@@ -24,7 +24,7 @@ _OF_ICAO: Final = frozenset(
 @cache
 def issuing_states() -> frozenset[str]:
     """Return the three-letter codes of everybody who issues passports."""
-    from babel.core import get_global  # noqa: PLC0415 - its data take time to load, and few documents are passports
+    from babel.core import get_global
 
     territories = {code for code in get_global("territory_aliases") if len(code) == len("ESP") and code.isalpha()}
     return frozenset({code for code in territories if not _PRIVATE.fullmatch(code)} | _OF_ICAO)

@@ -1,4 +1,4 @@
-from policies.issuing_states import issuing_states
+from presentation.issuing_states import issuing_states
 
 
 def test_states_and_icaos_others_are_known_and_private_codes_are_not() -> None:
