@@ -1,4 +1,4 @@
-"""Whether two descriptions are of one person: a document is a key, not an identity.
+"""Compare two descriptions under one document, which is a key and not an identity.
 
 Names are compared as offices write them: accents, case, order, a second surname left out, particles, a slip of the
 pen. Spanish names have one or two surnames (Ley 20/2011, art. 49), and mother and child share one of them, so the name
@@ -27,7 +27,7 @@ _ONE_DIGIT: Final = 1
 
 
 class Likeness(StrEnum):
-    """How far two descriptions agree."""
+    """The degree to which two descriptions agree."""
 
     SAME = "same"
     SLIP = "slip"

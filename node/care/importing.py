@@ -1,4 +1,4 @@
-"""Import people from a file: compared with what is stored, decided where a person has to decide, all or nothing."""
+"""Import people from a file once it is compared with the stored records and decided, all or nothing."""
 
 from dataclasses import dataclass
 from pathlib import Path

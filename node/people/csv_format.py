@@ -174,7 +174,10 @@ _RULES: Final = (
         "dos: `rented`, `Alquiler`, `rented (Alquiler)`. Las fechas, `1980-05-17` o `17/05/1980`. `records template` "
         "escribe un libro de Excel con listas desplegables."
     ),
-    _("Una celda vacía significa *sin anotar*. Importar de nuevo a una persona sustituye toda su ficha."),
+    _(
+        "Una celda vacía significa *sin anotar* y vacía lo que hubiera. Una columna que el fichero no tiene no cambia "
+        "nada."
+    ),
     _(
         "Una fila errónea se rechaza con su línea, su columna, la forma de la celda y el remedio. Una sola basta para "
         "que no se importe nada."

@@ -1,4 +1,4 @@
-"""A read file compared with what is stored: what is new, changed and emptied, and what a person has to decide.
+"""Compare a read file with the stored records, and name the rows on which a person has to decide.
 
 A column that the file does not have changes nothing. Under a document that is already here, a file may change the
 record, but not turn it into somebody else's: names and birth dates are compared first (`policies.identity`).
@@ -24,7 +24,7 @@ _WITHOUT_MEANING: Final = frozenset({fmt.RECORDED})
 
 
 class RowKind(StrEnum):
-    """What a row of the file does."""
+    """The effect of a row of the file."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -44,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ProposedRow:
-    """One row of the file beside what is stored.
+    """One row of the file beside the stored record.
 
     Attributes:
         line: of the file.
@@ -65,7 +65,7 @@ class ProposedRow:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What the professional has decided beforehand.
+    """The decisions of the professional, made beforehand.
 
     Attributes:
         same_person: lines of the file that are the person stored, though they look like another.
@@ -78,7 +78,7 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What an import would do."""
+    """The effect that an import would have."""
 
     file: str
     rows: tuple[ProposedRow, ...]

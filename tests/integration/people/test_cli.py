@@ -48,7 +48,7 @@ def test_generate_import_show_and_export(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "leon.csv"
     made = asked("generate", file, "--province", "León", "--people", 30, "--seed", 5)
     assert (made["people"], made["province"], made["neighbour"], made["shared"]) == (30, "León", "Burgos", 1)
-    counts = {"file": str(file), "people": 30}
+    counts = {"file": file.name, "people": 30, "imported": True, "columns": {}, "undecided": []}
     assert asked("import", file, "--home", home) == {**counts, "added": 30, "replaced": 0, "unchanged": 0}
     assert asked("import", file, "--home", home) == {**counts, "added": 0, "replaced": 0, "unchanged": 30}
     listed = asked("list", "--home", home, "--limit", 3)
