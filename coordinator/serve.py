@@ -44,6 +44,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
         Task("validity", partial(keep_valid, context, registry)),
         Task("anchors", partial(keep_cosigned, coordinator.anchor_rounds, coordinator.changes)),
         Task("locator", partial(maintain_locator, context, coordinator.locator_epochs)),
+        Task("connections", coordinator.connections.keep),
         Task("refused", partial(keep_refused_calls, context.home, coordinator.limits)),
         *training_tasks(coordinator),
     ]

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from node.rights.erasure import Erasures
     from node.rpc.incoming import Incoming
     from service.call_guard import CallGuard
+    from service.connections import Connections
     from service.channels import ChannelPool
     from service.limits import CallerLimits
     from service.tls import CurrentCertificate
@@ -190,6 +191,13 @@ class Node:
         settings = self.context.settings
         return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
 
+    @cached_property
+    def connections(self) -> "Connections":
+        """Bounds the connections of callers."""
+        from service.connections import Connections
+
+        return Connections(self.limits.note_connections)
+
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
         from node.rpc.certificates import listed_certificates
@@ -198,7 +206,8 @@ class Node:
 
         context = self.context
         check = listed_certificates(context)
-        return CallGuard(self.limits, CALLS, network=context.settings.network, certificates=check)
+        network, connections = context.settings.network, self.connections
+        return CallGuard(self.limits, CALLS, network=network, certificates=check, connections=connections)
 
     @cached_property
     def incoming(self) -> "Incoming":

@@ -16,6 +16,7 @@ import grpc
 import structlog
 
 from presentation.messages import _
+from service.connections import Connections
 from service.errors import CallTooLarge, PeerUnidentified
 from service.limits import CallerLimits, CallGroup, Excess
 from service.peer import CertificateCheck, caller_address, caller_id, presented_certificate
@@ -66,6 +67,7 @@ class CallGuard:
         *,
         network: str,
         certificates: CertificateCheck | None,
+        connections: Connections | None = None,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         """Guard the calls of a server.
@@ -75,10 +77,11 @@ class CallGuard:
             calls: limits by full method name, such as ``/redpact.v1.Records/FetchSummary``.
             network: the network's name, which certificates carry.
             certificates: checks that a caller's certificate is in force; None on a port without client certificates.
+            connections: bounds those of the server's port.
             body_seconds: how long a request may take to arrive.
         """
         self._limits, self._calls, self._network = limits, calls, network
-        self._certificates = certificates
+        self._certificates, self._connections = certificates, connections
         self._body_seconds = body_seconds
         self._lock = threading.Lock()
         self._waiting: dict[int, tuple[float, grpc.ServicerContext, AdmittedCall]] = {}
@@ -106,6 +109,8 @@ class CallGuard:
         try:
             if identified and self._certificates is not None and not limit.any_certificate:
                 self._certificates(caller, presented_certificate(context))
+                if self._connections is not None:
+                    self._connections.identified(context.peer(), caller)
             yield AdmittedCall(caller, limit)
         finally:
             self._limits.leave(caller)
@@ -136,6 +141,11 @@ class CallGuard:
                 remedy=_("envíe menos datos"),
             )
         return data
+
+    def serves(self, port: int) -> None:
+        """Bound the connections to the port of the server."""
+        if self._connections is not None:
+            self._connections.watch(port)
 
     def watch(self) -> None:
         """Cancel calls whose request does not arrive in time, until `stop`; runs in a thread of its own."""

@@ -91,6 +91,7 @@ def start_server(
             _("no se puede escuchar en {listen}", listen=listen),
             remedy=_("elija otro puerto, o cierre el programa que lo usa"),
         ) from error
+    guard.serves(port)
     server.start()
     threading.Thread(target=guard.watch, name="call-guard", daemon=True).start()
     servicer.set("", health_pb2.HealthCheckResponse.SERVING)

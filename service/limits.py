@@ -45,6 +45,7 @@ class Excess(StrEnum):
     SHARE = "share"
     SIZE = "size"
     SLOW = "slow"
+    CONNECTIONS = "connections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,12 @@ class CallerLimits:
         """Count a call that was refused or ended for a reason other than its rate or share."""
         with self._lock:
             self._count(caller, self._known(caller), group, excess)
+
+    def note_connections(self, caller: str, count: int) -> None:
+        """Count connections of an address or an entity that were closed as too many."""
+        closed = RefusedCalls(caller, CallGroup.QUESTIONS, Excess.CONNECTIONS, count, self._now())
+        with self._lock:
+            self._known(caller).add(closed)
 
     def refused(self) -> tuple[RefusedCalls, ...]:
         """Return the refusals since the service started, the most frequent first."""
