@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from node.rights.erasure import Erasures
     from node.rpc.incoming import Incoming
     from service.call_guard import CallGuard
-    from service.connections import Connections
     from service.channels import ChannelPool
+    from service.connections import ConnectionLimits
     from service.limits import CallerLimits
     from service.tls import CurrentCertificate
     from trust.parties import Party
@@ -192,11 +192,11 @@ class Node:
         return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
 
     @cached_property
-    def connections(self) -> "Connections":
+    def connection_limits(self) -> "ConnectionLimits":
         """Bounds the connections of callers."""
-        from service.connections import Connections
+        from service.connections import ConnectionLimits
 
-        return Connections(self.limits.note_connections)
+        return ConnectionLimits(self.limits.note_connections)
 
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
@@ -206,7 +206,7 @@ class Node:
 
         context = self.context
         check = listed_certificates(context)
-        network, connections = context.settings.network, self.connections
+        network, connections = context.settings.network, self.connection_limits
         return CallGuard(self.limits, CALLS, network=network, certificates=check, connections=connections)
 
     @cached_property

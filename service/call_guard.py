@@ -16,7 +16,7 @@ import grpc
 import structlog
 
 from presentation.messages import _
-from service.connections import Connections
+from service.connections import ConnectionLimits
 from service.errors import CallTooLarge, PeerUnidentified
 from service.limits import CallerLimits, CallGroup, Excess
 from service.peer import CertificateCheck, caller_address, caller_id, presented_certificate
@@ -67,7 +67,7 @@ class CallGuard:
         *,
         network: str,
         certificates: CertificateCheck | None,
-        connections: Connections | None = None,
+        connections: ConnectionLimits | None = None,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         """Guard the calls of a server.

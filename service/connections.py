@@ -27,7 +27,7 @@ from service.addresses import address_key
 
 LOOK_SECONDS: Final = 0.1
 FROM_ONE: Final = 64
-"""Connections of one address that have carried no call with a certificate, and as many of one entity that have."""
+"""ConnectionLimits of one address that have carried no call with a certificate, and as many of one entity that have."""
 
 _OPEN: Final = "/dev/fd"
 _RESERVE: Final = 4
@@ -47,7 +47,7 @@ class _Connection:
     address: str
 
 
-class Connections:
+class ConnectionLimits:
     """Finds and bounds the connections to some ports of this process. Safe to use from several threads."""
 
     def __init__(self, cut: Cut, *, in_all: Callable[[], int] | None = None) -> None:
@@ -78,6 +78,11 @@ class Connections:
         """
         self._callers[peer] = caller
 
+    @property
+    def remembered(self) -> int:
+        """The number of connections whose entity is known."""
+        return len(self._callers)
+
     def keep(self, stopping: threading.Event) -> None:
         """Look and close surplus connections until `stopping` is set."""
         try:
@@ -103,7 +108,7 @@ class Connections:
 
     def _close_surplus(self) -> list[_Connection]:
         callers = tuple(self._callers)  # in one step, while other threads add to it
-        numbers = sorted(map(int, os.listdir(_OPEN)))
+        numbers = sorted(map(int, os.listdir(_OPEN)))  # noqa: PTH208 - ten times a second
         if len(numbers) <= min(FROM_ONE, self._in_all()) and len(callers) <= _REMEMBERED:
             return []
         present = self._present(numbers)
@@ -118,7 +123,7 @@ class Connections:
 
     def _present(self, numbers: Iterable[int]) -> list[_Connection]:
         """Return the connections among some descriptors, the oldest first."""
-        found = {}
+        found: dict[tuple[int, int], None] = {}
         for number in numbers:
             with suppress(OSError):  # closed meanwhile
                 found[number, os.fstat(number).st_ino] = None
@@ -184,12 +189,14 @@ def _duplicate(descriptor: int, inode: int) -> socket.socket:
     """
     own = os.dup(descriptor)
     try:
-        if os.fstat(own).st_ino != inode:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        return socket.socket(fileno=own)
+        same = socket.socket(fileno=own)
     except OSError:
         os.close(own)
         raise
+    if os.fstat(own).st_ino != inode:
+        same.close()
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return same
 
 
 def _shut_down(connection: _Connection) -> bool:

@@ -38,3 +38,6 @@ ENROLMENT_CALLS: Final[Mapping[str, CallLimit]] = {
 
 ENROLMENT_RATES: Final[Mapping[CallGroup, Rate]] = dict.fromkeys(CallGroup, Rate(per_second=2.0, burst=600))
 """Per address; a whole network may enrol from behind one."""
+
+ENROLMENT_BODY_SECONDS: Final = 5.0
+"""How long a stranger may take to send a request and hold a thread."""

@@ -34,7 +34,7 @@ def flood(stack: ExitStack, address: str) -> list[socket.socket]:
 
 
 def ended(connection: socket.socket) -> bool:
-    connection.setblocking(False)
+    connection.settimeout(0)
     try:
         return connection.recv(1) == b""
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Connections bounded for an address, an entity and in all, on a listening socket that stands for gRPC's."""
+"""ConnectionLimits bounded for an address, an entity and in all, on a listening socket that stands for gRPC's."""
 
 import resource
 import socket
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from service.connections import FROM_ONE, Connections
+from service.connections import FROM_ONE, ConnectionLimits
 
 pytestmark = pytest.mark.invariant(8)
 
@@ -39,7 +39,7 @@ class Port:
 
 
 def _shut(connection: socket.socket) -> bool:
-    connection.setblocking(False)
+    connection.settimeout(0)
     try:
         return connection.recv(1, socket.MSG_PEEK) == b""
     except BlockingIOError:
@@ -57,8 +57,8 @@ def port(stack: ExitStack) -> Port:
     return Port(stack)
 
 
-def connections(port: Port, cut: list[tuple[str, int]], in_all: int = 10_000) -> Connections:
-    made = Connections(lambda group, count: cut.append((group, count)), in_all=lambda: in_all)
+def connections(port: Port, cut: list[tuple[str, int]], in_all: int = 10_000) -> ConnectionLimits:
+    made = ConnectionLimits(lambda group, count: cut.append((group, count)), in_all=lambda: in_all)
     made.watch(port.port)
     return made
 
@@ -109,7 +109,7 @@ def test_an_identified_connection_that_ended_leaves_no_name_behind_for_the_next_
     port.accepted.pop().close()
     port.open(FROM_ONE)
     bounded.look()
-    assert bounded._callers == {}
+    assert bounded.remembered == 0
 
 
 def test_beyond_the_bound_on_all_strangers_go_before_entities(port: Port) -> None:
