@@ -301,7 +301,12 @@ def hostile_network(root: Path) -> Iterator[Walk]:
 
 def _hostile_person() -> PersonRecord:
     plain = person_record(PERSON, name=HOSTILE)
-    return PersonRecord(**{**{name: getattr(plain, name) for name in PersonRecord.__dataclass_fields__}, "fields": {**plain.fields, "action.notes": HOSTILE, "person.contact": HOSTILE}})
+    return PersonRecord(
+        **{
+            **{name: getattr(plain, name) for name in PersonRecord.__dataclass_fields__},
+            "fields": {**plain.fields, "action.notes": HOSTILE, "person.contact": HOSTILE},
+        }
+    )
 
 
 def _refuse(*_arguments: object, **_named: object) -> Any:
