@@ -11,6 +11,7 @@ from node.cli import records_access, records_erase, records_linkage, records_rea
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
 from node.cli.professional import ListReasonOption, ProfessionalOption, ReasonOption, professional_reference
+from presentation.harmless import harmless_line
 from presentation.messages import _
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
         def advance(phase: str, done: int, total: int) -> None:
             if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total or None)
+                tasks[phase] = bar.add_task(harmless_line(phase), total=total or None)
             bar.update(tasks[phase], completed=done)
 
         yield advance

@@ -5,19 +5,20 @@ from command to command. Each is run with ``--json`` and without; a second run m
 """
 
 import json
+import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
 import click
 
-from consent_ledger.cli.app import main as audit_main
-from coordinator.cli.app import main as coordinator_main
-from node.cli.app import main as node_main
+from consent_ledger.cli.program import main as audit_main
+from coordinator.cli.program import main as coordinator_main
+from node.cli.program import main as node_main
 from node.people.model import PersonRecord
 from policies.errors import ErrorKind, RedpactError
 from tests.support.commands import invoke
@@ -51,13 +52,13 @@ NODE_LINES: Final[Mapping[str, str]] = {
     "records list": "",
     "case team add": "--document {person} --professional staff-7 --role social_educator --by boss-1",
     "case team list": "--document {person}",
-    "case open": "--document {other} --reason emergency",
+    "case open": "--document {other} --reason urgent_situation",
     "records show": "--document {person}",
-    "consent grant": "--document {person} --purpose casework --recipient liar --fields work.status --holder liar",
+    "consent grant": "--document {person} --purpose casework,referral --recipient liar --fields {fields} --holder liar",
     "consent refuse": "--document {other} --purpose casework --recipient liar",
     "consent list": "--document {person}",
     "consent status": "{consent}",
-    "consent receipt": "{consent} {new}",
+    "consent receipt": "{consent} {receipts}",
     "consent evidence": "{consent} {new}.pdf",
     "consent renew": "{consent}",
     "consent narrow": "{consent} --drop-holder liar",
@@ -168,15 +169,17 @@ COORDINATOR_LINES: Final[Mapping[str, str]] = {
 AUDIT_LINES: Final[Mapping[str, str]] = {
     "verify": "{ledger}",
     "report": "{ledger} --output {new}.html",
-    "receipt": "{receipt}",
+    "receipt": "{receipts}/consent.tlog-proof",
     "directory": "{directory}",
     "model": "{ledger}",
 }
+LAST: Final = ("training stop", "entity suspend")
+"""Commands of the coordinator after which a node can do less."""
 LINES: Final = {
-    **{f"redpact-coordinator {name}": line for name, line in COORDINATOR_LINES.items() if name != "entity suspend"},
+    **{f"redpact-coordinator {name}": line for name, line in COORDINATOR_LINES.items() if name not in LAST},
     **{f"redpact-node {name}": line for name, line in NODE_LINES.items()},
     **{f"redpact-audit {name}": line for name, line in AUDIT_LINES.items()},
-    "redpact-coordinator entity suspend": COORDINATOR_LINES["entity suspend"],
+    **{f"redpact-coordinator {name}": COORDINATOR_LINES[name] for name in LAST},
 }
 """The arguments of every command, in the order in which they are run."""
 
@@ -217,10 +220,8 @@ class Walk:
         """Run a command as a program reads it and as a person does."""
         program, _space, name = command.partition(" ")
         flags = {flag for each in leaves()[command].params for flag in each.opts}
-        for more in (["--json"], ["--lang", "es"]):
-            if more[0] not in flags:
-                more = []
-            words = [*name.split(), *self._words(LINES[command]), *more]
+        for more in (("--json",), ("--lang", "es")):
+            words = [*name.split(), *self._words(LINES[command]), *(more if more[0] in flags else ())]
             if "--professional" in flags and "--professional" not in words:
                 words += ["--professional", STAFF]
             if "--home" in flags:
@@ -228,6 +229,7 @@ class Walk:
             yield self._ran(command, tuple(words))
 
     def _ran(self, command: str, words: tuple[str, ...]) -> Ran:
+        os.umask(0o022)  # as many systems have it
         ended = invoke(MAINS[command.partition(" ")[0]], *words, stdin="")
         if "--json" in words and ended.code == 0:
             with suppress(ValueError):
@@ -252,13 +254,11 @@ class Walk:
             "redpact-node consent grant": ("consent", "consent_id"),
             "redpact-node referral send": ("referral", "referral_id"),
             "redpact-coordinator training start": ("campaign", "id"),
+            "redpact-node case action add": ("action", "action_id"),
         }
         if command in known:
             name, key = known[command]
             self.facts.setdefault(name, str(document[key]))
-        for name, key in (("ledger", "directory"), ("receipt", "receipt")):
-            if key in document and isinstance(document[key], str):
-                self.facts.setdefault(f"shown_{name}", document[key])
 
 
 class _Facts(dict[str, str]):
@@ -268,12 +268,12 @@ class _Facts(dict[str, str]):
 
 def leaves() -> dict[str, click.Command]:
     """Return every command that is no group, by its whole name."""
-    found = {}
-    for program in PROGRAMS:
-        for path, command in commands(program_command(program), program):
-            if not isinstance(command, click.Group):
-                found[path] = command
-    return found
+    return {
+        path: command
+        for program in PROGRAMS
+        for path, command in commands(program_command(program), program)
+        if not isinstance(command, click.Group)
+    }
 
 
 @contextmanager
@@ -294,19 +294,14 @@ def hostile_network(root: Path) -> Iterator[Walk]:
             hold(net.nodes[entity], _hostile_person(), person_record(OTHER_PERSON, name=f"=1+1 {HOSTILE}"))
         soria = net.nodes["soria"]
         soria.directory_follower.refresh()
-        with mock.patch.object(net.nodes["liar"].incoming, "take", _refuse, create=True):
+        with mock.patch.object(net.nodes["liar"].incoming, "take", _refuse):
             net.serve("liar")
             yield Walk(net, root, _facts(root))
 
 
 def _hostile_person() -> PersonRecord:
     plain = person_record(PERSON, name=HOSTILE)
-    return PersonRecord(
-        **{
-            **{name: getattr(plain, name) for name in PersonRecord.__dataclass_fields__},
-            "fields": {**plain.fields, "action.notes": HOSTILE, "person.contact": HOSTILE},
-        }
-    )
+    return replace(plain, fields={**plain.fields, "action.notes": HOSTILE, "person.contact": HOSTILE})
 
 
 def _refuse(*_arguments: object, **_named: object) -> Any:
@@ -319,19 +314,20 @@ def _facts(root: Path) -> dict[str, str]:
     table, schema = write_table(folder, "soria", people=40)
     authority = folder / "ca.pem"
     made = TestAuthority()
-    authority.write_bytes(made.pem if hasattr(made, "pem") else b"")
+    authority.write_bytes(made.pem)
     csv = folder / "people.csv"
     csv.write_text(HOSTILE.replace("\n", " ") + "\n", encoding="utf-8")
     return {
         "person": PERSON.number,
         "other": OTHER_PERSON.number,
+        "fields": "work.status,case.needs",
         "hostile": HOSTILE.replace("\x00", ""),
         "csv": str(csv),
         "table": str(table),
         "schema": str(schema),
         "authority": str(authority),
-        "fingerprint": "ab" * 32,
+        "fingerprint": made.fingerprint,
         "ledger": str(root / "exported-ledger"),
         "directory": str(root / "exported-directory"),
-        "receipt": str(csv),
+        "receipts": str(root / "receipt"),
     }

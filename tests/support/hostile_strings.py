@@ -1,7 +1,8 @@
-"""Strings that others may write, against terminals, pages, tables and readers; each holds the mark by which it is found.
+"""A string that others may write, against terminals, pages, tables and readers, with a mark by which it is found.
 
-OSC 52 writes a clipboard (ECMA-48, xterm); C1 controls are one character; U+202E and U+2066 reorder (Unicode TR 36); U+2028
-ends a line in scripts; Cyrillic letters imitate Latin ones (Unicode TS 39); a cell that begins with ``=`` is a formula.
+OSC 52 writes a clipboard (ECMA-48, xterm); C1 controls are one character; U+202E and U+2066 reorder (Unicode TR 36);
+U+2028 ends a line in scripts; Cyrillic letters imitate Latin ones (Unicode TS 39); a cell that begins with ``=`` is a
+formula.
 """
 
 import unicodedata
@@ -15,8 +16,6 @@ HOSTILE: Final = (
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}{name}%s[red]\x00\x7f"
 )
 """One string with all of it, of fewer than 200 characters, the most that a name may have."""
-
-LONG: Final = MARK + "\u0301" * 60 + "x" * 100_000
 
 _BLANKS: Final = "\n\u00a0\u202f"
 
