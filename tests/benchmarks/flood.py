@@ -8,6 +8,7 @@ is closed, and prints what it sent as JSON: ``{"sent": N, "passed": N}``.
 """
 
 import json
+import os
 import secrets
 import socket
 import sys
@@ -292,6 +293,7 @@ def _ready() -> None:
 def main() -> None:
     """Flood until the standard input is closed."""
     name, home, enrolment, document = sys.argv[1:]
+    os.nice(19)  # a real one uses the processor of another machine
     with Node(Path(home)) as node:
         flood = Flood(node, enrolment, document)
         node.context.directory.current(node.context.clock.now())
