@@ -28,7 +28,7 @@ CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Relay/Pass": CallLimit(CallGroup.MESSAGES, MAX_SEALED_BYTES + 1024, waits=True),
     "/redpact.v1.Relay/Answer": CallLimit(CallGroup.MESSAGES, MAX_SEALED_BYTES + 1024),
     # gRPC at a node sends no more than this: a model's sums have up to a few megabytes.
-    "/redpact.v1.Training/PushResult": CallLimit(CallGroup.MESSAGES, MAX_MESSAGE_BYTES),
+    "/redpact.v1.Training/PushResult": CallLimit(CallGroup.MESSAGES, MAX_MESSAGE_BYTES, waits=True),
 }
 
 ENROLMENT_CALLS: Final[Mapping[str, CallLimit]] = {

@@ -143,6 +143,31 @@ def test_a_connection_without_a_handshake_ends_by_itself(mute: int, name: str) -
         assert isinstance(gives_up(lambda: CALLS[name](channel)), PeerUnreachable)
 
 
+class _Refusing:
+    """A channel on which every call fails at once, after it said how long it would have waited."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[float] = []
+
+    def unary_unary(self, *_method: object, **_named: object) -> Callable[..., object]:
+        def call(_request: object, timeout: float) -> object:
+            self.timeouts.append(timeout)
+            raise grpc.RpcError
+
+        return call
+
+
+@pytest.mark.parametrize("call", [CALLS["peers.call_peer"], CALLS["ledger.consistency_proof"]])
+def test_the_addresses_of_a_peer_share_one_deadline(call: Call) -> None:
+    channel = _Refusing()
+    with pytest.raises(PeerUnreachable):
+        call(channel)  # type: ignore[arg-type]  # the part of a channel that is used
+    assert len(channel.timeouts) == 8
+    assert channel.timeouts[0] <= SHORT / 8
+    assert channel.timeouts == sorted(channel.timeouts)
+    assert channel.timeouts[-1] <= SHORT
+
+
 def test_a_witness_that_never_answers_is_left(mute: int) -> None:
     allowed = [ip_network("127.0.0.0/8")]
     error = gives_up(lambda: witness_client.exchange(f"http://127.0.0.1:{mute}", "GET", "/", allowed=allowed))
