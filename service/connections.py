@@ -25,7 +25,7 @@ from typing import Final
 
 from service.addresses import address_key
 
-LOOK_SECONDS: Final = 0.1
+LOOK_SECONDS: Final = 0.2
 FROM_ONE: Final = 64
 """ConnectionLimits of one address that have carried no call with a certificate, and as many of one entity that have."""
 
@@ -108,7 +108,7 @@ class ConnectionLimits:
 
     def _close_surplus(self) -> list[_Connection]:
         callers = tuple(self._callers)  # in one step, while other threads add to it
-        numbers = sorted(map(int, os.listdir(_OPEN)))  # noqa: PTH208 - ten times a second
+        numbers = sorted(map(int, os.listdir(_OPEN)))  # noqa: PTH208 - five times a second
         if len(numbers) <= min(FROM_ONE, self._in_all()) and len(callers) <= _REMEMBERED:
             return []
         present = self._present(numbers)
