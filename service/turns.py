@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-AT_ONCE: Final = 2
-"""Calls of one caller that are worked on at once: while one waits for the disk, the other goes on."""
+AT_ONCE: Final = 3
+"""Calls of one caller that are worked on at once: while one waits for the disk the others go on and share a commit."""
 
 
 @dataclass(slots=True)

@@ -130,7 +130,7 @@ def test_a_call_that_its_caller_gave_up_while_it_waited_for_its_turn_is_not_work
 ) -> None:
     echo = Echo()
     echo.hold = "flood"
-    guard = call_guard(NETWORK, CALLS, limits=caller_limits(threads=THREADS))
+    guard = call_guard(NETWORK, CALLS, limits=caller_limits(threads=2 * THREADS))
     with serving(tmp_path, ca, echo, guard) as server:
         channel = caller(server, "flood")
         stub: Any = channel.unary_unary(METHOD)
