@@ -48,6 +48,7 @@ NODE_LINES: Final[Mapping[str, str]] = {
     "doctor": "",
     "vocabulary": "",
     "records format": "",
+    "records template": "{new}.xlsx",
     "records import": "{csv}",
     "records list": "",
     "case team add": "--document {person} --professional staff-7 --role social_educator --by boss-1",
