@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from node.cli.options import progress_console
+from presentation.harmless import harmless_line
 
 
 @contextmanager
@@ -16,7 +17,7 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
 
         def advance(phase: str, done: int, total: int) -> None:
             if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total or None)
+                tasks[phase] = bar.add_task(harmless_line(phase), total=total or None)
             bar.update(tasks[phase], completed=done)
 
         yield advance
