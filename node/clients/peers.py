@@ -10,7 +10,7 @@ from protos.redpact.v1 import messages_pb2, messages_pb2_grpc, records_pb2, reco
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import REQUEST_TYPE
 from service.channels import CALL_SECONDS
-from service.errors import PeerBusy, PeerUnreachable
+from service.errors import PeerBusy, PeerSilent, PeerUnreachable
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
 from trust.errors import MalformedDocument
@@ -63,13 +63,13 @@ def call_peer(
     Raises:
         PeerRefused: the peer refused.
         PeerBusy: it takes no more calls from us for now.
-        PeerUnreachable: no address answered.
+        PeerUnreachable: no address answered; `PeerSilent` when the call may have arrived at one.
         MalformedDocument: the answer is no signed envelope, or no method takes one of this type.
     """
     call = _CALLS.get(envelope.payload_type)
     if call is None:
         raise MalformedDocument(_("ninguna llamada admite {payload_type!r}", payload_type=envelope.payload_type))
-    unreachable: PeerUnreachable | None = None
+    unreachable: PeerUnreachable | None = None  # one that may have received the call, where any may
     for channel in channels:
         try:
             with peer_errors(peer):
@@ -77,7 +77,8 @@ def call_peer(
         except PeerBusy:
             raise  # its other addresses lead to the same node
         except PeerUnreachable as error:
-            unreachable = error
+            if not isinstance(unreachable, PeerSilent):
+                unreachable = error
             continue
         heads.shown(head, peer)
         return answer

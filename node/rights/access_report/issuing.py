@@ -131,10 +131,12 @@ class AccessReports:
         try:
             verified = self._outbox.ask(entity, ACCESS_REPORT, {}, document=document)
             if verified.reply.outcome is MessageOutcome.REFUSED:
-                raise PeerRefused(
-                    _("{entity} respondió: {reason}", entity=entity, reason=verified.reply.reason),
+                reason = verified.reply.reason or ""
+                refused = PeerRefused(
+                    _("{entity} respondió: {reason}", entity=entity, reason=reason),
                     remedy=_("pregunte directamente a esa entidad"),
                 )
+                return HolderPart(entity, None, verified.sha256, refused, reason)
             return HolderPart(entity, read_disclosed(verified.reply.body, entity), verified.sha256, None)
         except RedpactError as error:
             return HolderPart(entity, None, None, error)

@@ -23,7 +23,7 @@ from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force_report import in_force_message
 from node.consents.latest_change import Change, change_between
 from node.rights.access_report.collecting import PersonEntry
-from node.rights.access_report.document import AccessReport, HolderPart
+from node.rights.access_report.document import AccessReport, HolderPart, part_failure
 from policies.assurance import assurance_label
 from policies.record_readings import part_label, reading_reason
 from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words
@@ -216,8 +216,8 @@ class _Page:
     def _part(self, part: HolderPart) -> _Part:
         name, answer = self._report.name(part.entity), part.answer
         if answer is None:
-            why = part.error.sentence if part.error else ""
-            return _Part(heading=name, caution=self._say("{name} no ha contestado. {why}", name=name, why=why))
+            why = part_failure(part, self._lang)
+            return _Part(heading=name, caution=self._say("No hay respuesta de {name}: {why}.", name=name, why=why))
         rows = [
             (
                 moment(access.time, self._lang),

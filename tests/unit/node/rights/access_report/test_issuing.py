@@ -23,7 +23,6 @@ from node.rights.access_report.text import issued_text
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
 from records_exchange.disclosed_accesses import ACCESS_REPORT
-from service.errors import PeerUnreachable
 from tests.support.exports import audit, faults
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import OriginPeer
@@ -220,7 +219,7 @@ def test_who_does_not_answer_is_shown_and_takes_nothing_from_the_rest(town: OneS
     assert [entry["type"] for entry in issued.document["entries"]] == ["consent_given", "release"]
     page = (town.context.home.parent / "report/access.es.html").read_text(encoding="utf-8")
     assert "Respuesta parcial" in page
-    assert f"Entidad county no ha contestado. {PeerUnreachable.sentence.in_language('es')}" in page
+    assert "No hay respuesta de Entidad county: no se ha llegado a ella: no lo ha recibido." in page
     assert "parcial" in issued_text(issued, None, lang="es")
 
 
