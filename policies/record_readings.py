@@ -28,6 +28,10 @@ class RecordPart(StrEnum):
     EXPORT = "export"
     RISK_LIST = "risk_list"
     RISK_ALERTS = "risk_alerts"
+    CARDS = "cards"
+    CONSENT_REQUESTS = "consent_requests"
+    REFERRALS = "referrals"
+    LEDGER = "ledger"
 
 
 PART_NAMES: Final[Mapping[str, Message]] = {
@@ -44,6 +48,10 @@ PART_NAMES: Final[Mapping[str, Message]] = {
     RecordPart.EXPORT: _("La exportación de todas las fichas"),
     RecordPart.RISK_LIST: _("La lista de personas que pueden necesitar apoyo"),
     RecordPart.RISK_ALERTS: _("Las alertas de apoyo"),
+    RecordPart.CARDS: _("Las tarjetas de códigos"),
+    RecordPart.CONSENT_REQUESTS: _("Los consentimientos por confirmar"),
+    RecordPart.REFERRALS: _("Las derivaciones"),
+    RecordPart.LEDGER: _("La exportación del registro entero"),
 }
 LIST_REASONS: Final[Mapping[str, Message]] = {
     "care_planning": _("Organizar la atención"),

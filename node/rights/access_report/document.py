@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from consent_ledger.log.bodies import ReleaseReceivedBody
+from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
 from consent_ledger.log.entry import Body, EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody
 from consent_ledger.log.reading_bodies import RecordReadBody
@@ -92,7 +93,8 @@ class AccessReport:
 def _named_staff(body: Body) -> str | None:
     if isinstance(body, ConfirmationBody):
         return body.decided_by
-    return body.professional if isinstance(body, ReleaseReceivedBody | RecordReadBody) else None
+    staffed = ReleaseReceivedBody | RecordReadBody | CardIssuedBody | CardBlockedBody
+    return body.professional if isinstance(body, staffed) else None
 
 
 def report_document(report: AccessReport) -> dict[str, Any]:
