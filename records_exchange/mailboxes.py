@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from presentation.messages import _
 from records_exchange.errors import MessageReplayed
 from records_exchange.message import NOTIFICATION_LIFETIME, VerifiedMessage
+from records_exchange.outbox_choice import EVERYTHING, Choice
 from records_exchange.tables import InboxMessage, OutboxMessage, PeerContact
 
 FIRST_WAIT: Final = timedelta(seconds=5)
@@ -80,35 +81,6 @@ class Notification:
     fault: str
     settled_at: datetime | None
     may_have_arrived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A part of the waiting notifications.
-
-    Attributes:
-        kinds: only these kinds, where given.
-        but_kinds: none of these kinds.
-        but_recipients: none to these entities.
-    """
-
-    kinds: frozenset[str] | None = None
-    but_kinds: frozenset[str] = frozenset()
-    but_recipients: frozenset[str] = frozenset()
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on the table."""
-        found: list[ColumnElement[bool]] = []
-        if self.kinds is not None:
-            found.append(OutboxMessage.kind.in_(sorted(self.kinds)))
-        if self.but_kinds:
-            found.append(OutboxMessage.kind.not_in(sorted(self.but_kinds)))
-        if self.but_recipients:
-            found.append(OutboxMessage.recipient.not_in(sorted(self.but_recipients)))
-        return found
-
-
-EVERYTHING: Final = Choice()
 
 
 @dataclass(frozen=True, slots=True)

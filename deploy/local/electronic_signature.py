@@ -15,7 +15,7 @@ FIELDS = f"person.birth_year,person.language,household,{HEALTH}"
 
 
 class ElectronicSignatureChapter:
-    """The person of whom the association made up a consent comes, reads the form and signs it."""
+    """The steps of a person who signs a form, and of the entities that check the signature."""
 
     def __init__(self, network: LocalNetwork, story: Story, document: str, holders: tuple[str, str]) -> None:
         self._network, self._story, self._document, self._holders = network, story, document, holders

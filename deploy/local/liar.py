@@ -1,4 +1,6 @@
-"""What a lying member would run: ``python -m deploy.local.liar --home HOME --to ENTITY --consent ID --named ENTITY``.
+"""The lie of a member about a withdrawal, as a program of its own.
+
+Usage: python -m deploy.local.liar --home HOME --to ENTITY --consent ID --named ENTITY
 
 It tells an entity that the person withdrew a consent at a third one, so that nobody tell that one. Signed with the keys
 of the liar's own home: it has no others. It prints the other node's answer as JSON.

@@ -29,7 +29,7 @@ from node.people.store import people_store
 from policies.errors import RedpactError
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
-from records_exchange.mailboxes import Choice, Notification, NotificationState, SqlMailbox
+from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
 from records_exchange.message import (
     NOTIFICATION_LIFETIME,
     Message,
@@ -40,6 +40,7 @@ from records_exchange.message import (
     parse_message,
     seal_message,
 )
+from records_exchange.outbox_choice import Choice
 from records_exchange.request import payload_digest
 from service.errors import PeerBusy, PeerSilent, PeerUnreachable, PeerUntrusted
 from trust.errors import TrustError
