@@ -5,7 +5,7 @@ import pytest
 from consent_ledger.audit.registry import new_run
 from consent_ledger.audit.report import Check
 from consent_ledger.audit.structure import AuditedEntry
-from consent_ledger.log.bodies import ConsentBody, PolicyChangedBody, ReferralBody, ReleaseBody
+from consent_ledger.log.bodies import ConsentBody, PartyDetail, PolicyChangedBody, ReferralBody, ReleaseBody
 from consent_ledger.log.entry import Body, EntryType, Leaf
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin, ProofFound
 from policies.assurance import POLICY_CODE, Assurance, AssurancePolicy, default_policy
@@ -175,3 +175,16 @@ def test_a_referral_too_takes_the_assurance_that_the_policy_asks_for(
     entries: list[tuple[EntryType, Body]], found: list[str]
 ) -> None:
     assert codes(check_of(*entries, name="referrals")) == found
+
+
+def test_the_terminal_names_entities_as_the_consents_do() -> None:
+    kind, body = consent()
+    named = PartyDetail(id="town", name="Ayuntamiento de Prueba", kind="public")
+    run = new_run()
+    run.report.origin = "red.example/entity/ong-a"
+    entries = [policy(default_policy()), (kind, body.model_copy(update={"parties": (named,)})), release()]
+    for index, (each, content) in enumerate(entries):
+        run.entry(AuditedEntry(index, Leaf(each, "0" * 32, START, DIGEST), content))
+    run.finish()
+    text = " ".join(run.report.text("es").split())
+    assert "Se cedió a Ayuntamiento de Prueba sin la garantía exigida" in text
