@@ -10,6 +10,7 @@ import grpc
 
 from presentation.messages import _
 from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
+from service.deadlines import Deadline
 from service.errors import PeerUnreachable
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
@@ -25,6 +26,8 @@ QUOTA_EXCEEDED: Final = "locator_quota_exceeded"
 """The code of the locator's refusal to an entity beyond its quota."""
 
 PUBLISH_SECONDS: Final = 20.0
+LIST_SECONDS: Final = 300.0
+"""Deadline of the whole list of our entries, page after page."""
 MAX_PAGES: Final = 1000
 _TOKEN_BYTES: Final = 32
 _LATEST: Final = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
@@ -55,11 +58,11 @@ class LocatorClient:
     def evaluate(self, key_holder: str, request: Envelope, points: Sequence[bytes]) -> Evaluated:
         """Ask one key holder to evaluate blinded points."""
         message = locator_pb2.EvaluateRequest(request=to_wire(request), points=points)
-        *others, last = self._key_holder(key_holder)
-        for channel in others:
+        channels, deadline = self._key_holder(key_holder), Deadline(LOCATOR_SECONDS)
+        for tried, channel in enumerate(channels[:-1]):
             with suppress(PeerUnreachable):
-                return _evaluate(channel, key_holder, message)
-        return _evaluate(last, key_holder, message)
+                return _evaluate(channel, key_holder, message, deadline.share(len(channels) - tried))
+        return _evaluate(channels[-1], key_holder, message, deadline.left())
 
     def offer_key(self, record: KeyStatementRecord) -> bool:
         """Offer the coordinator a key of this entity, and return whether it says that this entity is a key holder."""
@@ -83,11 +86,11 @@ class LocatorClient:
         Raises:
             MalformedDocument: the answer is no ordered list of entries.
         """
-        after = b""
+        after, deadline = b"", Deadline(LIST_SECONDS)
         for _unused in range(MAX_PAGES):
             message = locator_pb2.ListPublishedRequest(epoch=epoch, after=after)
             with peer_errors(_name(COORDINATOR_ID)):
-                page = self._stub().ListPublished(message, timeout=PUBLISH_SECONDS).entries
+                page = self._stub().ListPublished(message, timeout=min(PUBLISH_SECONDS, deadline.left())).entries
             if not page:
                 return
             for entry in page:
@@ -107,9 +110,11 @@ class LocatorClient:
         return locator_pb2_grpc.LocatorStub(self._coordinator())
 
 
-def _evaluate(channel: grpc.Channel, key_holder: str, message: locator_pb2.EvaluateRequest) -> Evaluated:
+def _evaluate(
+    channel: grpc.Channel, key_holder: str, message: locator_pb2.EvaluateRequest, seconds: float
+) -> Evaluated:
     with peer_errors(_name(key_holder)):
-        reply = locator_pb2_grpc.PseudonymKeyStub(channel).Evaluate(message, timeout=LOCATOR_SECONDS)
+        reply = locator_pb2_grpc.PseudonymKeyStub(channel).Evaluate(message, timeout=seconds)
     return Evaluated(tuple(reply.points), reply.proof, reply.remaining)
 
 

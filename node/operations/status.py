@@ -20,7 +20,7 @@ from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import witnessing_state, witnessing_text
 from node.locator.key_holders_report import key_holders_line, key_holders_state
 from node.locator.report import locator_lines, locator_state
-from node.messages.state import notification_lines, waiting_for
+from node.messages.state import notification_lines, unanswered
 from node.people.store import people_store
 from node.pseudonym_key.report import pseudonym_key_lines, pseudonym_key_state
 from presentation.formats import moment, number
@@ -66,7 +66,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "consents_due": len(due),
         "consents_received": received,
         "silent_origins": [each.document() for each in silent],
-        "notices_waiting": waiting_for(context),
+        "notices_waiting": unanswered(context),
         "anchors": anchors_state(context),
         "unknown_withdrawals": alarming_reports(context),
         "directory_serial": directory.serial if directory else None,
@@ -98,10 +98,9 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     say = speaking(lang)
     names = {each["id"]: each["name"] for each in document["entities"]}
-    waiting = {names.get(entity, entity): count for entity, count in document["notices_waiting"].items()}
     lines = [
         say(state_line(document["anchors"])),
-        *notification_lines(waiting, say.lang),
+        *notification_lines(document["notices_waiting"], names, say.lang),
         *origins_lines(document["consents_received"], say.lang),
         *report_lines(document["unknown_withdrawals"], say.lang),
         *silence_lines(document["silent_origins"], say.lang),
