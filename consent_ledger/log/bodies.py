@@ -296,7 +296,7 @@ class KeyChangedBody(Body):
 
     entry_types: ClassVar = (EntryType.KEY_CHANGED,)
 
-    key: Literal["signing", "ledger", "exchange", "witness", "tls", "data"]
+    key: Literal["signing", "ledger", "exchange", "witness", "tls", "data", "pseudonym"]
     old: Annotated[str, Field(max_length=400)]
     new: Annotated[str, Field(max_length=400)]
 

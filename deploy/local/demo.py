@@ -17,6 +17,7 @@ from rich.markup import escape
 from deploy.local.directory import DirectoryChapter
 from deploy.local.electronic_signature import ElectronicSignatureChapter
 from deploy.local.exchange import Case, ExchangeChapter, documents, find_person
+from deploy.local.key_holders import KeyHolderSteps
 from deploy.local.ledgers import LedgerChapter
 from deploy.local.network import Entity, LocalNetwork, fresh_folder
 from deploy.local.persons_will import PersonsWillChapter
@@ -93,6 +94,7 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         document = find_person(data, known_to=("leon", "burgos"), unknown_to="soria")
         case = Case("leon", "burgos", "soria", COLLABORATOR.id, document)
         ExchangeChapter(network, story, case, output).run()
+        KeyHolderSteps(network, story).tell()
         TravellingChapter(network, story, document, ("leon", "burgos", "soria")).run()
         people = _two_people(data, "leon", "burgos")
         PersonsWillChapter(network, story, data, people, ("leon", "burgos")).run()
@@ -126,6 +128,7 @@ def _bring_up(network: LocalNetwork, story: Story, *, quick: bool) -> Path:
     with story.step(plural("Arranca {n} nodo", "Arrancan {n} nodos", len(entities))):
         network.serve([entity.id for entity in entities])
     DirectoryChapter(network, story, network.folder).pin()
+    KeyHolderSteps(network, story).begin()
     listed = network.programs.ask(COORDINATOR, "entity", "list", "--home", network.coordinator_home)
     story.fact(
         plural("{n} nodo en una red", "{n} nodos en una red", len(entities)),

@@ -181,7 +181,7 @@ class ExchangeChapter:
         self._story.fact(
             _("Se sabe dónde consta una persona sin decir a nadie a quién se busca"),
             _(
-                "{questions}, {entries} en el localizador: una clave, ningún documento",
+                "{questions}, {entries} en el localizador: códigos, ningún documento",
                 questions=plural("{n} pregunta", "{n} preguntas", asked),
                 entries=plural("{n} anotación", "{n} anotaciones", state["epochs"][0]["entries"]),
             ),

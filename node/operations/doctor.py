@@ -18,12 +18,14 @@ from node.context import NodeContext
 from node.keys import FILES, FOLDER
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import check_witnesses
+from node.locator.key_holders_report import check_key_holders
 from node.locator.report import check_locator
 from node.messages.state import check_outbox
 from node.migrations import MIGRATIONS
 from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
 from node.own_entry import false_keys
+from node.pseudonym_key.report import check_pseudonym_key
 from policies.errors import RedpactError
 from presentation.messages import _, plural
 from service.channels import ChannelPool
@@ -68,10 +70,12 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_arrivals(context),
         check_reports(context),
         check_locator(context),
+        check_key_holders(context),
         check_cards(context),
         check_evidence(home),
     ]
     reach = check_reach(context, connections.coordinator)
+    found += check_pseudonym_key(context)
     return found + reach + _check_peers(context, connections.channels)
 
 

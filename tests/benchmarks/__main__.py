@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -145,7 +146,25 @@ def _locator(folder: Path, fewer: int) -> Group:
         many = latency(ask, calls=400 // fewer)
         whole.add_row("the same", f"{MANY:,}", f"{many.p50:.2f}", f"{many.p99:.2f}")
     whole.add_row("ratio (aim 2)", "", f"{many.p50 / few.p50:.2f}", f"{many.p99 / few.p99:.2f}")
-    return Group(work, whole)
+    return Group(work, whole, _key_holders(folder / "holders", fewer))
+
+
+def _key_holders(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.key_holders import one_and_two_holders
+
+    table = _table("New pseudonyms by number of key holders", "people in a call", "p50 ms", "p99 ms", "p50 ms a person")
+    with one_and_two_holders(folder) as computing:
+        for people, calls in ((1, 400 // fewer), (32, 100 // fewer)):
+            for holders, compute in computing.items():
+                found = latency(partial(compute, people), calls=calls)
+                table.add_row(
+                    f"key holders: {holders}",
+                    str(people),
+                    f"{found.p50:.2f}",
+                    f"{found.p99:.2f}",
+                    f"{found.p50 / people:.2f}",
+                )
+    return table
 
 
 def _training(folder: Path, fewer: int) -> Group:
