@@ -34,8 +34,9 @@ pytestmark = pytest.mark.invariant(9)
 SHORT = 0.2
 ENVELOPE = Envelope(MESSAGE_TYPE, b"{}", "key", bytes(64))
 REQUEST = Envelope(REQUEST_TYPE, b"{}", "key", bytes(64))
-KEY_RECORD = KeyStatementRecord(payload="{}", by_signing="00" * 64, possession="00" * 64)
 KEY_CHANGE = KeyChangeRecord(payload="{}", by_signing="00" * 64, by_old="00" * 64, by_new="00" * 64)
+
+KEY_STATEMENT = KeyStatementRecord(payload="{}", by_signing="00" * 64, possession="00" * 64)
 
 
 class _Silent(grpc.GenericRpcHandler):
@@ -90,7 +91,7 @@ Call = Callable[[grpc.Channel], object]
 
 
 def _locator(channel: grpc.Channel) -> locator.LocatorClient:
-    return locator.LocatorClient(lambda: channel, lambda _holder: (channel,))
+    return locator.LocatorClient(lambda: channel, lambda _holder: [channel] * 8)
 
 
 def _training(channel: grpc.Channel) -> training.TrainingClient:
@@ -109,7 +110,7 @@ CALLS: dict[str, Call] = {
     "coordinator.change_key": lambda channel: coordinator.change_key(channel, KEY_CHANGE),
     "ledger.consistency_proof": lambda channel: ledger.consistency_proof("h", [channel] * 8, 1, 2),
     "locator.evaluate": lambda channel: _locator(channel).evaluate("h", ENVELOPE, [b""]),
-    "locator.offer_key": lambda channel: _locator(channel).offer_key(KEY_RECORD),
+    "locator.offer_key": lambda channel: _locator(channel).offer_key(KEY_STATEMENT),
     "locator.publish": lambda channel: _locator(channel).publish(ENVELOPE),
     "locator.published": lambda channel: list(_locator(channel).published(1)),
     "locator.find": lambda channel: _locator(channel).find(ENVELOPE),
