@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 _NAME: Final = "AC ficticia de la demostración"
 _FIELD: Final = "Firma"
@@ -50,7 +51,7 @@ class Identity:
         signer = SimpleSigner(
             signing_cert=Asn1Certificate.load(self.certificate.public_bytes(Encoding.DER)),
             signing_key=PrivateKeyInfo.load(self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
-            cert_registry=None,
+            cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # pyHanko leaves it without annotations
         )
         described = PdfSignatureMetadata(field_name=_FIELD, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256")
         out = BytesIO()
