@@ -13,7 +13,7 @@ from pathlib import Path
 
 from consent_ledger.log.bodies import Actor
 from node.wiring import Node
-from records_exchange.message import NOTIFICATION_LIFETIME, new_message, open_reply, seal_message
+from records_exchange.message import NOTIFICATION_LIFETIME, MessageReply, new_message, open_reply, seal_message
 from records_exchange.request import payload_digest
 from records_exchange.withdrawal import CONSENT_WITHDRAWN, state_withdrawal
 
@@ -26,23 +26,27 @@ def main() -> int:
         parser.add_argument(name, required=True)
     asked = parser.parse_args()
     node = Node(asked.home)
+    reply = lie(node, to=asked.to, consent=asked.consent, named=asked.named)
+    sys.stdout.write(json.dumps({"outcome": reply.outcome.value, "reason": reply.reason}))
+    node.close()
+    return 0
+
+
+def lie(node: Node, *, to: str, consent: str, named: str) -> MessageReply:
+    """Tell an entity that the person withdrew a consent at a third one; return its signed reply."""
     context, now = node.context, node.context.clock.now()
-    said = state_withdrawal(
-        asked.consent, entity=asked.named, acted_at=now, acted_by=Actor.PERSON, signer=context.keys.signing
-    )
+    signer = context.keys.signing
+    said = state_withdrawal(consent, entity=named, acted_at=now, acted_by=Actor.PERSON, signer=signer)
     message = new_message(
         CONSENT_WITHDRAWN,
         said.body(),
         sender=context.settings.entity,
-        recipient=asked.to,
+        recipient=to,
         now=now,
         life=NOTIFICATION_LIFETIME,
     )
-    peer, envelope = context.directory.current(now).party(asked.to), seal_message(message, context.keys.signing)
-    received = open_reply(node.transport.call(peer, envelope), message, payload_digest(envelope), peer=peer, now=now)
-    sys.stdout.write(json.dumps({"outcome": received.reply.outcome.value, "reason": received.reply.reason}))
-    node.close()
-    return 0
+    peer, envelope = context.directory.current(now).party(to), seal_message(message, signer)
+    return open_reply(node.transport.call(peer, envelope), message, payload_digest(envelope), peer=peer, now=now).reply
 
 
 if __name__ == "__main__":
