@@ -88,8 +88,10 @@ def _rows(path: Path, text: io.TextIOWrapper, encoding: str) -> Iterator[tuple[i
         else:
             text.seek(0)
         reader = csv.reader(text, delimiter=delimiter, strict=True)
-        for row in reader:
-            yield line + 1, row
+        wrapped = ""
+        for number, row in enumerate(reader):
+            wrapped = _inner_delimiter(row) if number == 0 else wrapped
+            yield line + 1, _unwrapped(row, wrapped)
             line = int(skipped) + reader.line_num
     except UnicodeError as error:
         raise _other_encoding(path, _faulty_line(path, encoding), encoding) from error
@@ -98,6 +100,16 @@ def _rows(path: Path, text: io.TextIOWrapper, encoding: str) -> Iterator[tuple[i
             _("línea {line:d}: {fault}", line=line + 1, fault=parse_fault(error)),
             remedy=_('compruebe las comillas (") de esa línea y que el fichero no esté cortado'),
         ) from error
+
+
+def _inner_delimiter(head: list[str]) -> str:
+    """Return the separator inside a head of one cell: the file was opened with another separator and saved so."""
+    filled = [cell for cell in head if cell.strip()]
+    return next((each for each in _DELIMITERS if len(filled) == 1 and each in filled[0]), "")
+
+
+def _unwrapped(row: list[str], delimiter: str) -> list[str]:
+    return next(csv.reader(row[:1], delimiter=delimiter, strict=True), []) if delimiter else row
 
 
 def _separator(first: str) -> tuple[bool, str]:

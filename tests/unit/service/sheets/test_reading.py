@@ -49,6 +49,11 @@ def test_the_separator_is_found_and_a_line_that_names_it_is_followed(tmp_path: P
     assert rows(tmp_path / "a.csv")[1] == ["1", "2"]
 
 
+def test_lines_that_were_saved_as_one_cell_each_are_split_again(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('"a;b";\n"1;""x;y""";\n')
+    assert rows(tmp_path / "a.csv") == [["a", "b"], ["1", "x;y"]]
+
+
 def test_lines_are_counted_as_the_file_has_them(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('sep=;\na;b\n\n"x\ny";2\n ; \n3;4;;\n5;6;7\n')
     sheet = read_sheet(tmp_path / "a.csv")
