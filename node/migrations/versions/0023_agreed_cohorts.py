@@ -1,4 +1,4 @@
-"""Keep the commitments to the keys of a campaign's cohort, and what its entities signed about it."""
+"""Keep the commitments to a cohort's keys and what its entities signed about it, and the trials of models."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,10 +16,22 @@ def upgrade() -> None:
     with op.batch_alter_table(_TABLE) as batch:
         for name in _COLUMNS:
             batch.add_column(sa.Column(name, sa.LargeBinary(), nullable=True))
+    op.create_table(
+        "training_model_trials",
+        sa.Column("campaign_id", sa.String(length=32), nullable=False),
+        sa.Column("verdict", sa.String(length=32), nullable=False),
+        sa.Column("comparison", sa.Text(), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("ledger_index", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("campaign_id"),
+    )
 
 
 def downgrade() -> None:
-    """Undo the change; what was agreed is lost."""
+    """Undo the change; what was agreed, and the trials of models, are lost."""
+    op.drop_table("training_model_trials")
     with op.batch_alter_table(_TABLE) as batch:
         for name in _COLUMNS:
             batch.drop_column(name)
