@@ -84,10 +84,18 @@ class PeerUnreachable(RuntimeFault):
     kind = ErrorKind.UNREACHABLE
     sentence = _("La otra entidad no responde. Inténtelo más tarde.")
 
-    def __init__(self, message: str, *, remedy: str = "", answered: bool = False) -> None:
+    def __init__(self, message: str, *, remedy: str = "", answered: bool = False, peer_code: str = "") -> None:
         """Create the error; `answered` says that the other side did answer, but cannot serve the call now."""
         super().__init__(message, remedy=remedy)
         self.answered = answered
+        self.peer_code = peer_code
+
+
+class PeerSilent(PeerUnreachable):
+    """The call left and no usable answer came in time: the other side may have received it, or not."""
+
+    code = "peer_silent"
+    sentence = _("La petición salió y la otra entidad no ha dado respuesta: quizá la recibió. Inténtelo más tarde.")
 
 
 class CallUnknown(RuntimeFault):

@@ -65,7 +65,7 @@ def presented_certificate(context: grpc.ServicerContext) -> PresentedCertificate
     presented: Any = context.auth_context().get("x509_pem_cert", ())  # as in `caller_id`
     if len(presented) != 1:
         raise _unidentified()
-    return _read(presented[0])
+    return presented_of(presented[0])
 
 
 def require_in_force(certificate: PresentedCertificate, party: Party, issued: datetime) -> None:
@@ -91,7 +91,12 @@ def revoked(entity: str) -> CertificateRevoked:
 
 
 @lru_cache(maxsize=4096)
-def _read(pem: bytes) -> PresentedCertificate:
+def presented_of(pem: bytes) -> PresentedCertificate:
+    """Read a certificate (PEM) that a caller presented.
+
+    Raises:
+        PeerUnidentified: it cannot be used.
+    """
     try:
         leaf = read_certificates(pem)[0]
         return PresentedCertificate(f"{leaf.serial_number:x}", leaf.not_valid_before_utc, key_digest(leaf.public_key()))

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from presentation.messages import _
 from trust import signing
-from trust.key_changes import SIGNING_GRACE, KeyChanges, former_keys
+from trust.key_changes import SIGNING_GRACE, KeyChangeRecords, former_keys
 from trust.key_proofs import KeyPurpose
 
 ENTITY_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -95,7 +95,7 @@ class Party(BaseModel):
         pattern=r"^([0-9a-f]{64})?$",
         description="Ed25519: cosigns the ledgers of others; kept without a URL",
     )
-    key_changes: KeyChanges = Field(default=(), description="every change of its keys, in order")
+    key_changes: KeyChangeRecords = Field(default=(), description="every change of its keys, in order")
     certificates: tuple[CertificateSerial, ...] = Field(
         default=(), max_length=MAX_CERTIFICATES, description="recorded, unrevoked and unexpired when it was signed"
     )

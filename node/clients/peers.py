@@ -11,7 +11,7 @@ from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import REQUEST_TYPE
 from service.channels import CALL_SECONDS
 from service.deadlines import Deadline
-from service.errors import PeerBusy, PeerUnreachable
+from service.errors import PeerBusy, PeerSilent, PeerUnreachable
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
 from trust.errors import MalformedDocument
@@ -64,13 +64,14 @@ def call_peer(
     Raises:
         PeerRefused: the peer refused.
         PeerBusy: it takes no more calls from us for now.
-        PeerUnreachable: no address answered.
+        PeerUnreachable: no address answered; `PeerSilent` when the call may have arrived at one.
         MalformedDocument: the answer is no signed envelope, or no method takes one of this type.
     """
     call = _CALLS.get(envelope.payload_type)
     if call is None:
         raise MalformedDocument(_("ninguna llamada admite {payload_type!r}", payload_type=envelope.payload_type))
-    unreachable, deadline = None, Deadline(seconds)
+    unreachable: PeerUnreachable | None = None  # one that may have received the call, where any may
+    deadline = Deadline(seconds)
     for place, channel in enumerate(channels):
         try:
             with peer_errors(peer):
@@ -78,7 +79,8 @@ def call_peer(
         except PeerBusy:
             raise  # its other addresses lead to the same node
         except PeerUnreachable as error:
-            unreachable = error
+            if not isinstance(unreachable, PeerSilent):
+                unreachable = error
             continue
         heads.shown(head, peer)
         return answer

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 from fractions import Fraction
+from unittest.mock import patch
 
 import numpy as np
 
@@ -38,24 +39,17 @@ class RoundCost:
 
 def terms_before(entities: int) -> CommitteeTerms:
     """Return the terms of the committee drawn above 32 entities, for a fifth that collude."""
-    known = committee.COMPLETE_UP_TO, committee.COLLUDING
-    committee.COMPLETE_UP_TO, committee.COLLUDING = 32, Fraction(1, 5)  # type: ignore[misc] # as it was
-    committee.committee_terms.cache_clear()
-    try:
-        return committee.committee_terms(entities)
-    finally:
-        committee.COMPLETE_UP_TO, committee.COLLUDING = known  # type: ignore[misc] # as it is
+    with patch.multiple(committee, COMPLETE_UP_TO=32, COLLUDING=Fraction(1, 5)):
         committee.committee_terms.cache_clear()
+        found = committee.committee_terms(entities)
+    committee.committee_terms.cache_clear()
+    return found
 
 
 def measured(entities: int, terms: CommitteeTerms) -> RoundCost:
     """Run one round and return its cost."""
-    usual = cohorts.committee_terms
-    cohorts.committee_terms = lambda _entities: terms  # type: ignore[assignment] # for this group
-    try:
+    with patch.object(cohorts, "committee_terms", lambda _entities: terms):
         group = Group(entities)
-    finally:
-        cohorts.committee_terms = usual  # type: ignore[assignment] # back again
     vectors = {name: np.ones(LENGTH, dtype=np.int64) for name in group.entities}
     group.mask(vectors, round_number=2)  # the secrets of the pairs are derived once a campaign
     start = time.process_time()

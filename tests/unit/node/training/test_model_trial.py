@@ -1,6 +1,6 @@
 """A released model is tried on the entity's own held-out people; a harmful one is used by the officer's word only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,15 @@ from tests.support.training import DATASET, register_demo
 from trust.parties import EntityKind
 
 TABLE = campaigns.manifest(source=DataSource.TABLE, dataset=DATASET)
-TURNED = {"weights": (-1.0, 0.5, -0.25), "intercept": -0.125}
-BLUNT = {"weights": (0.0, -0.02, 0.02)}
+TURNED: Mapping[str, object] = {"weights": (-1.0, 0.5, -0.25), "intercept": -0.125}
+BLUNT: Mapping[str, object] = {"weights": (0.0, -0.02, 0.02)}
 
 
-def verified(manifest: CampaignManifest = TABLE, **changes: object) -> VerifiedRelease:
+def verified(changes: Mapping[str, object] | None = None, manifest: CampaignManifest = TABLE) -> VerifiedRelease:
     release = campaigns.release(campaigns.sealed(manifest))
-    return VerifiedRelease(release.model_copy(update={"model": campaigns.MODEL.model_copy(update=changes)}), manifest)
+    return VerifiedRelease(
+        release.model_copy(update={"model": campaigns.MODEL.model_copy(update=changes or {})}), manifest
+    )
 
 
 def data(people: int = 2000) -> LocalData:
@@ -54,7 +56,7 @@ def test_a_model_that_serves_is_used_and_its_trial_is_made_once(context: NodeCon
     first = trial_of(context, verified())
     assert first.verdict is TrialVerdict.ACCEPTABLE
     # Stored: what is asked again is not computed again, even of another model under this id.
-    assert trial_of(context, verified(**TURNED)) == first
+    assert trial_of(context, verified(TURNED)) == first
     with pytest.raises(TrialAcceptable):
         accept_despite_trial(context, verified(), "why not")
 
@@ -67,16 +69,16 @@ def test_a_model_that_serves_is_used_and_its_trial_is_made_once(context: NodeCon
 def test_a_turned_or_blunted_model_is_found_by_the_people_it_was_not_trained_on(
     changes: dict[str, object], verdict: str
 ) -> None:
-    assert tried_on(verified(**changes), data()).verdict == verdict
+    assert tried_on(verified(changes), data()).verdict == verdict
 
 
 def test_too_few_people_prove_nothing_against_a_model() -> None:
-    assert tried_on(verified(**TURNED), data(10)).verdict is TrialVerdict.UNTRIED
-    assert tried_on(verified(**BLUNT), data(60)).verdict is TrialVerdict.UNTRIED
+    assert tried_on(verified(TURNED), data(10)).verdict is TrialVerdict.UNTRIED
+    assert tried_on(verified(BLUNT), data(60)).verdict is TrialVerdict.UNTRIED
 
 
 def test_a_harmful_model_is_not_used_until_the_officer_says_so_in_the_ledger(context: NodeContext) -> None:
-    harmful = verified(**TURNED)
+    harmful = verified(TURNED)
     with pytest.raises(ModelHarmful):
         require_harmless(context, harmful)
     with pytest.raises(ModelHarmful):  # as stored, too
@@ -89,12 +91,12 @@ def test_a_harmful_model_is_not_used_until_the_officer_says_so_in_the_ledger(con
 
 def test_without_the_data_here_nothing_speaks_against_a_model(context: NodeContext) -> None:
     elsewhere = campaigns.manifest(source=DataSource.TABLE, dataset="other")
-    assert trial_of(context, verified(elsewhere, **TURNED)).verdict is TrialVerdict.UNTRIED
+    assert trial_of(context, verified(TURNED, elsewhere)).verdict is TrialVerdict.UNTRIED
 
 
 def test_the_trial_is_told_in_words() -> None:
     told = [
-        trial_text(tried_on(verified(**changes), data()), lang)
+        trial_text(tried_on(verified(changes), data()), lang)
         for changes in ({}, TURNED, BLUNT)
         for lang in ("es", "en")
     ]
