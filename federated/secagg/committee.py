@@ -59,7 +59,7 @@ class CommitteeTerms:
 
 @dataclass(frozen=True, slots=True)
 class CommitteeSecurity:
-    """How many entities of an actual cohort may collude with a malicious coordinator before sums of a part open.
+    """The security of an actual cohort: entities that may collude with a malicious coordinator.
 
     Attributes:
         entities: of the cohort.
