@@ -25,7 +25,13 @@ RateOption = Annotated[
 CapacityOption = Annotated[float, typer.Option(help=_("Parte de las personas que el servicio puede atender."))]
 ColludersOption = Annotated[
     int,
-    typer.Option(min=0, help=_("Número de entidades que podrían revelar su propio ruido sin que falte protección.")),
+    typer.Option(
+        min=1,
+        help=_(
+            "Número de entidades que podrían revelar su propio ruido sin que falte protección. Al menos una: cada "
+            "participante conoce el suyo."
+        ),
+    ),
 ]
 PeopleCapOption = Annotated[
     int, typer.Option(min=1, help=_("Máximo de entidades por persona: quien está en más queda fuera."))
@@ -72,7 +78,7 @@ def start(
     people: PeopleOption = 5000,
     rate: RateOption = 0.3,
     capacity: CapacityOption = 0.2,
-    colluders: ColludersOption = 0,
+    colluders: ColludersOption = 1,
     people_cap: PeopleCapOption = 3,
     rising: RisingOption = None,
     falling: FallingOption = None,

@@ -1,16 +1,19 @@
 """Campaigns as documents for scripts and as text for people."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from textwrap import indent
 from typing import Any, Final
 
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.campaign_states import STATE_NAMES, CampaignState, StopReason
+from federated.card.committee_words import security_words
 from federated.learning.log_odds import importances
 from federated.learning.model_words import model_name
 from federated.release.composition import epsilon_spent as spent_by
 from federated.release.model_release import ModelRelease
+from federated.secagg.committee import MINIMUM_ENTITIES, committee_security
 from policies.model_words import words_of_features
 from presentation import formats, terminal
 from presentation.messages import Message, Translator, _, speaking
@@ -21,6 +24,7 @@ _REASONS: Final[Mapping[StopReason, Message]] = {
     StopReason.SHORT_OF_COHORT: _("aprobaron menos entidades de las necesarias"),
     StopReason.COHORT_LOST: _("respondieron menos entidades de las necesarias"),
     StopReason.CODE_CHANGED: _("el código instalado ha cambiado"),
+    StopReason.IMPOSSIBLE_SUM: _("una suma no puede venir de las personas y el ruido: no se publica ningún modelo"),
     StopReason.FAILED: _("un error la detuvo"),
     StopReason.WITHDRAWN: _("la Gerencia la retiró"),
 }
@@ -52,6 +56,7 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "rounds_lost": campaign.checkpoint.lost if campaign.checkpoint is not None else 0,
         "step": campaign.checkpoint.step.value if campaign.checkpoint is not None else None,
         "cohort": list(cohort(campaign)),
+        "committee": _committee(campaign),
         "seconds_left": seconds_left(campaign),
         "minimum_cohort": terms.minimum_cohort,
         "invited": list(terms.invited),
@@ -155,6 +160,8 @@ def _one(campaign: Campaign, say: Translator) -> str:
         (say("Rechazan"), len(campaign.refused)),
         (say("Pendientes"), len(campaign.undecided)),
     ]
+    if len(cohort(campaign)) >= MINIMUM_ENTITIES:
+        facts.append((say("Sumas que se abren"), say(security_words(committee_security(len(cohort(campaign)))))))
     if campaign.withdrawn:
         facts.append((say("Retiradas"), formats.listed(campaign.withdrawn, lang)))
     left = seconds_left(campaign)
@@ -166,6 +173,11 @@ def _one(campaign: Campaign, say: Translator) -> str:
     head = f"{terms.name}  [{say(STATE_NAMES[campaign.state])}]"
     block = terminal.pairs(facts, terminal.terminal_width() - len(_INDENT))
     return "\n".join([terminal.paragraph(head), indent(block, _INDENT)])
+
+
+def _committee(campaign: Campaign) -> dict[str, int | None] | None:
+    entities = len(cohort(campaign))
+    return asdict(committee_security(entities)) if entities >= MINIMUM_ENTITIES else None
 
 
 def _bar(done: int, total: int, width: int = 24) -> str:

@@ -22,7 +22,7 @@ from coordinator.training.stores import OpenSession, OpenStores
 from federated.campaign.code_hash import code_sha256
 from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord
-from federated.errors import CohortTooSmall, FederatedError
+from federated.errors import CohortTooSmall, FederatedError, SumImpossible
 from presentation.messages import _, plural
 from trust.signing import Signer
 
@@ -137,10 +137,8 @@ class CampaignRunner:
             self._parts.run_rounds(campaign, partial(self._save, campaign_id), stopping)
         except CampaignInterrupted:
             return
-        except CohortTooSmall as error:
-            self._stop(campaign_id, StopReason.COHORT_LOST, error.message)
         except FederatedError as error:
-            self._stop(campaign_id, StopReason.FAILED, f"{error.code}: {error.message}")
+            self._stop(campaign_id, *_reason(error))
         except CampaignOutOfStep:
             _log.info("campaign_ended_meanwhile", campaign=campaign_id)  # stopped by a command
         else:
@@ -175,3 +173,11 @@ class CampaignRunner:
             stores.tasks.cancel(campaign_id, now)
         _log.warning("campaign_stopped", campaign=campaign_id, reason=reason.value, detail=detail)
         self._parts.announce()
+
+
+def _reason(error: FederatedError) -> tuple[StopReason, str]:
+    if isinstance(error, CohortTooSmall):
+        return StopReason.COHORT_LOST, error.message
+    if isinstance(error, SumImpossible):
+        return StopReason.IMPOSSIBLE_SUM, error.message
+    return StopReason.FAILED, f"{error.code}: {error.message}"

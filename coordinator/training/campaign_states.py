@@ -73,6 +73,7 @@ class StopReason(StrEnum):
     SHORT_OF_COHORT = "short_of_cohort"  # too few entities approved
     COHORT_LOST = "cohort_lost"  # too few entities answered a round in time
     CODE_CHANGED = "code_changed"  # the installed code is no longer the one the manifest names
+    IMPOSSIBLE_SUM = "impossible_sum"  # an opened sum cannot come from people and noise
     FAILED = "failed"  # the server application raised one of our errors; the detail says which
     WITHDRAWN = "withdrawn"  # the Gerencia stopped it, or recalled its model
 

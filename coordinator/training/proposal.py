@@ -83,7 +83,7 @@ class Proposal:
     train_within: timedelta
     model: str = AUTO
     figures: PublicFigures = field(default_factory=PublicFigures)
-    colluders: int = 0
+    colluders: int = 1
     people_cap: int = 3
     monotone: Mapping[str, Literal[-1, 1]] = field(default_factory=dict)
     invited: tuple[str, ...] = field(default=())

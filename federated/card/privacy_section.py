@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from federated.card.blocks import Block, Heading, Table, Terms, Text
+from federated.card.committee_words import security_words
 from federated.card.facts import CardFacts
 from federated.card.figure_text import audit_text, belief, delta_text, epsilon_text
+from federated.secagg.committee import committee_security
 from presentation.messages import Translator
 
 
@@ -33,7 +35,7 @@ def privacy(facts: CardFacts, say: Translator) -> list[Block]:
         Text(meaning),
         Table((say("La persona está en"), say("Épsilon con pesos"), say("Épsilon sin pesos")), rows),
         Heading(say("Qué se supone"), 3),
-        Terms((_weights(proof, say), _noise(proof, say), *_collusion(proof, say))),
+        Terms((_weights(proof, say), _noise(proof, say), *_collusion(proof, say), _committee(facts, say))),
         Text(audit_text(say)),
     ]
 
@@ -60,6 +62,10 @@ def _noise(proof: Mapping[str, Any], say: Translator) -> tuple[str, str]:
         shares=terms["noise_shares"],
         cohort=terms["minimum_cohort"],
     )
+
+
+def _committee(facts: CardFacts, say: Translator) -> tuple[str, str]:
+    return say("Qué puede abrir la Gerencia"), say(security_words(committee_security(len(facts.entities))))
 
 
 def _collusion(proof: Mapping[str, Any], say: Translator) -> list[tuple[str, str]]:

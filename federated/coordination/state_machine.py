@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from federated.campaign.manifest import CampaignManifest
+from federated.campaign.possible_sums import PossibleSums
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
     MaskReply,
@@ -93,6 +94,7 @@ class CampaignStateMachine:
         Raises:
             CohortTooSmall: fewer entities than the manifest's minimum are left.
             SumLost: the lost sum is one on which the model is built.
+            SumImpossible: people and noise cannot give an opened sum.
         """
         known = {entity: reply for entity, raw in replies.items() if (reply := self._read(entity, raw)) is not None}
         match self.progress.step:
@@ -263,7 +265,10 @@ class CampaignStateMachine:
             return self._finish_round(None)
         for entity, reason in opened.unusable.items():
             _log.warning("round %s: the answer of %s was set aside: %s", self.progress.round, entity, reason)
-        return self._finish_round(tuple(int(number) for number in opened.total))
+        total = tuple(int(number) for number in opened.total)
+        survivors, vectors = self.progress.survivors, self.progress.vectors
+        PossibleSums(self.sums).check(self._position, len(survivors), vectors, total)
+        return self._finish_round(total)
 
     def _finish_round(self, total: tuple[int, ...] | None) -> RoundRecord:
         progress, position = self.progress, self._position

@@ -6,7 +6,7 @@ Before a decision (`NodeGuard.review`):
 - (2) this entity is invited, and the deadline for decisions is not over;
 - (3) it names the installed code;
 - (4) the epsilon it claims is not below what this node's own accountant computes;
-- (5) its minimum cohort, over which the noise is split, is not below this node's own minimum.
+- (5) its minimum cohort is not below this node's own minimum, and its noise suffices without one entity's share.
 
 Before each step (`NodeGuard.admit`), by the stored manifest and never by the coordinator's account of it:
 
@@ -49,6 +49,9 @@ from trust import signing
 
 LEAST_COHORT: Final = 3
 """Below this a sum reveals too much about each contributor."""
+
+LEAST_COLLUDERS: Final = 1
+"""Entities whose own noise may be known to the coordinator: at least one, as any participant may tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,12 @@ def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: st
                 least_cohort=pinned.least_cohort,
             ),
             remedy=_("pida una campaña con una cohorte mínima mayor"),
+        )
+    # (5) every participant knows its own noise: what protects against each of them must be there without it
+    if manifest.noise_shares > manifest.minimum_cohort - LEAST_COLLUDERS:
+        raise ManifestInvalid(
+            _("el ruido de la campaña no basta si una entidad que participa revela el suyo"),
+            remedy=_("rechácela y pida una con: training start --colluders 1"),
         )
     return manifest
 

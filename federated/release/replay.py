@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 
 from federated.campaign.manifest import CampaignManifest
+from federated.campaign.possible_sums import PossibleSums
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import StepKind, pack
 from federated.coordination.progress import Progress
@@ -25,6 +26,7 @@ def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
 
     Raises:
         ReleaseInvalid: a round is not the manifest's, or its parameters do not follow from the sums before it.
+        SumImpossible: people and noise cannot give a sum.
     """
     sums = StageSums(manifest)
     state, evaluation, lost = sums.program.start(), tuple[int, ...](), 0
@@ -49,6 +51,7 @@ def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
         if not record.total:
             lost += 1
             continue
+        PossibleSums(sums).check(position, len(record.contributors), state, record.total)
         contributors |= set(record.contributors)
         if position.stage.kind is StageKind.EVALUATE:
             evaluation = record.total

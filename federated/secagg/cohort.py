@@ -5,17 +5,13 @@ from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
 
 from federated.errors import CohortTooSmall, KeyStatementInvalid, SecureSumRefused
-from federated.secagg.committee import CommitteeTerms, committee_terms
+from federated.secagg.committee import MINIMUM_ENTITIES, CommitteeTerms, committee_terms
 from federated.secagg.derivation import encode_parts
 from federated.secagg.keys import check_public_key
 from presentation.messages import _, plural
 from trust.parties import check_entity_id
-
-MINIMUM_ENTITIES: Final = 3
-"""In a sum over two entities, each learns the other's contribution by subtraction."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,8 +94,8 @@ class Cohort:
 def form_cohort(campaign_id: str, manifest_sha256: str, keys: Mapping[str, bytes]) -> Cohort:
     """Form the cohort of a campaign from the public keys that the entities stated.
 
-    The committee consists of the entities with the smallest hashes of cohort and name, so that no single entity
-    chooses it.
+    The committee consists of the entities with the smallest hashes of cohort and name. As keys are committed before
+    they are revealed, no entity chooses it or can draw it again.
 
     Args:
         campaign_id: 32 hex digits.

@@ -12,16 +12,24 @@ from functools import lru_cache
 from math import ceil, comb, floor
 from typing import Final
 
-COMPLETE_UP_TO: Final = 32
+MINIMUM_ENTITIES: Final = 3
+"""In a sum over two entities, each learns the other's contribution by subtraction."""
 
-COLLUDING: Final = Fraction(1, 5)
+COMPLETE_UP_TO: Final = 100
+"""Up to here nothing is left to chance: a round of 100 entities costs each of them 99 pair masks."""
+
+COLLUDING: Final = Fraction(1, 3)
 """Of a cohort above `COMPLETE_UP_TO`, the fraction that may collude with the coordinator."""
 
 DROPPING: Final = Fraction(1, 10)
 """Of a cohort above `COMPLETE_UP_TO`, the fraction that may drop out of a round without losing its sum."""
 
 SECURITY_BITS: Final = 80
-"""A draw has too many colluders with probability at most 2^-80: 2^-40 after 2^40 tries to influence it."""
+"""A draw has too many colluders with probability at most 2^-80.
+
+Entities commit to their keys before they see others', so that none can draw again; a coordinator that leaves entities
+out could, and finds a bad draw with probability 2^-40 after 2^40 tries.
+"""
 
 CORRECTNESS_BITS: Final = 30
 """A round with `DROPPING` dropped entities loses its sum with probability at most 2^-30."""
@@ -47,6 +55,38 @@ class CommitteeTerms:
         both. And one honest share must always be missing to open a mask of a member, which holds none of its own.
         """
         return min(2 * self.threshold - self.size - 1, self.threshold - 2)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitteeSecurity:
+    """The security of an actual cohort: entities that may collude with a malicious coordinator.
+
+    Attributes:
+        entities: of the cohort.
+        committee: members of the committee.
+        certain: so many, whoever they are.
+        likely: so many, except with probability 2^-`bits` that the draw puts too many of them into the committee.
+        bits: security of the draw; None where all entities are in the committee and nothing is drawn.
+    """
+
+    entities: int
+    committee: int
+    certain: int
+    likely: int
+    bits: int | None
+
+
+@lru_cache(maxsize=64)
+def committee_security(entities: int) -> CommitteeSecurity:
+    """Return the security figure of a cohort of that many entities, at least 3."""
+    terms = committee_terms(entities)
+    certain = terms.colluders_tolerated
+    if terms.size == entities:
+        return CommitteeSecurity(entities, terms.size, certain, certain, None)
+    colluding = max(floor(entities * COLLUDING), certain)
+    tail = sum(_ways(entities, colluding, terms.size, members) for members in range(certain + 1, terms.size + 1))
+    bits = comb(entities, terms.size).bit_length() - tail.bit_length() if tail else None
+    return CommitteeSecurity(entities, terms.size, certain, colluding, bits)
 
 
 @lru_cache(maxsize=64)

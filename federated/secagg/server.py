@@ -147,7 +147,13 @@ def self_mask_seed(cohort: Cohort, entity: str, disclosed: Mapping[str, Disclose
         )
     seed = reconstruct({index: disclosed[holder].shares[entity] for holder, index in there[:needed]})
     if seed is None:
-        raise SumLost(_("las partes de la máscara propia de {entity} no encajan entre sí", entity=entity))
+        raise SumLost(
+            _(
+                "no se abre la máscara propia de {entity}: alguna de las partes que dieron las demás no es la suya; no "
+                "se puede saber cuál",
+                entity=entity,
+            )
+        )
     return seed
 
 

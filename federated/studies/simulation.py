@@ -136,7 +136,7 @@ def simulate(
             remedy=_("use una tabla con más sedes"),
         )
     entities = {f"site-{index}": site for index, site in enumerate(table.site_names, start=1)}
-    manifest = _manifest(schema, plan, tuple(entities), clock())
+    manifest = _manifest(schema, plan, entities=tuple(entities), people=len(training.labels), now=clock())
     people = {entity: _people(training, test, site) for entity, site in entities.items()}
     start = time.perf_counter()
     progress, last = run_in_process(manifest, people, clock=clock, on_round=on_round)
@@ -237,7 +237,9 @@ def _baselines(training: Table, test: Table) -> dict[str, SiteAuc]:
     }
 
 
-def _manifest(schema: TableSchema, plan: SimulationPlan, entities: tuple[str, ...], now: datetime) -> CampaignManifest:
+def _manifest(
+    schema: TableSchema, plan: SimulationPlan, *, entities: tuple[str, ...], people: int, now: datetime
+) -> CampaignManifest:
     minimum = max(_LEAST, len(entities) - plan.absent)
     return CampaignManifest(
         campaign_id=_CAMPAIGN,
@@ -253,8 +255,8 @@ def _manifest(schema: TableSchema, plan: SimulationPlan, entities: tuple[str, ..
         delta=plan.delta,
         stages=plan_stages(plan.terms, epsilon=plan.epsilon, delta=plan.delta),
         minimum_cohort=minimum,
-        noise_shares=minimum,
-        people_estimate=1,
+        noise_shares=minimum - 1,  # every site knows its own noise
+        people_estimate=people,
         invited=entities,
         issued=now,
         deadline=now + timedelta(hours=1),

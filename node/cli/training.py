@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from node.cli import training_data, training_policy
+from node.cli import training_data, training_policy, training_use
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
         add(group)
     training_data.register(group)
     training_policy.register(group)
+    training_use.register(group)
     app.add_typer(group, name="training")
 
 

@@ -23,6 +23,7 @@ from node.risk.professional_decisions import Judgement, PersonDecision, decision
 from node.risk.release_validity import require_current
 from node.risk.score_intervals import Interval, PastCases
 from node.training.calibration import Calibration, fit, log_odds
+from node.training.model_trial import require_harmless
 from node.training.received_releases import VerifiedRelease, newest_release
 from node.training.record_features import FeatureRow, scoring_rows, training_rows
 from policies.local_days import local_day
@@ -82,6 +83,7 @@ def score_people(context: NodeContext, client: TrainingClient, *, as_of: date | 
     Raises:
         RiskSwitchedOff: the data-protection officer stopped the use of the model.
         ReleaseMissing, ReleaseExpired: there is no released model that may be used.
+        ModelHarmful: its trial on this entity's own people speaks against it.
         ReleaseInvalid, SignatureInvalid, DataUnsuitable: the release does not verify, or has other features.
     """
     # (1) before any record is read
@@ -90,6 +92,7 @@ def score_people(context: NodeContext, client: TrainingClient, *, as_of: date | 
     # (2) verified, and not expired
     verified = newest_release(context, client, source=DataSource.RECORDS)
     require_current(verified.release, context.clock.now())
+    require_harmless(context, verified)
     moment = as_of or local_day(context.clock.now())
     chosen = load_training_features()
     # (3) objectors have no row

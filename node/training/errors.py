@@ -88,3 +88,18 @@ class ReleaseRecalled(TrainingError):
 
     code = "release_recalled"
     sentence = _("La Gerencia ha retirado el modelo: ya no se usa. Decida sin lista hasta que publique otro.")
+
+
+class ModelHarmful(TrainingError):
+    """The trial of a released model on this entity's own held-out people speaks against its use."""
+
+    code = "model_harmful"
+    sentence = _("El modelo publicado no sirve para las personas de esta entidad: no se usa. Avise a su DPD.")
+
+
+class TrialAcceptable(TrainingError):
+    """A model was to be used despite a trial that does not speak against it."""
+
+    code = "trial_acceptable"
+    kind = ErrorKind.USAGE
+    sentence = _("La prueba del modelo en esta entidad no dice nada en su contra: ya se puede usar.")

@@ -114,7 +114,7 @@ def evaluate_on(verified: VerifiedRelease, data: LocalData) -> LocalEvaluation:
         )
     own, outcomes = data.training()
     calibration = fit(log_odds(scorer.probabilities(own)), outcomes) or Calibration()
-    alone = _fitted_alone(data)
+    alone = fitted_alone(data)
     return LocalEvaluation(
         campaign_id=verified.release.campaign_id,
         auc=auc,
@@ -127,7 +127,8 @@ def evaluate_on(verified: VerifiedRelease, data: LocalData) -> LocalEvaluation:
     )
 
 
-def _fitted_alone(data: LocalData) -> Callable[[FloatMatrix], FloatVector] | None:
+def fitted_alone(data: LocalData) -> Callable[[FloatMatrix], FloatVector] | None:
+    """Return the probabilities of a model fitted on the entity's own training rows; None where they teach nothing."""
     own, outcomes = data.training()
     if len(np.unique(outcomes)) < 2:  # noqa: PLR2004 - one outcome teaches nothing
         return None

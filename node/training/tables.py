@@ -82,3 +82,17 @@ class RecallRow(Base):
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON, signed by the coordinator
     recalled_at: Mapped[datetime] = mapped_column(UtcDateTime())  # when this node learned of it
+
+
+class ModelTrialRow(Base):
+    """The trial of a released model on this entity's held-out people."""
+
+    __tablename__ = "training_model_trials"
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(32))  # node.training.model_trial.TrialVerdict
+    comparison: Mapped[str] = mapped_column(Text)  # JSON of federated.evaluation.local_comparison.Comparison
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())  # the officer uses it despite the trial
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    ledger_index: Mapped[int | None] = mapped_column(Integer)

@@ -80,7 +80,7 @@ def manifest(**changes: Any) -> CampaignManifest:
         "delta": 1e-5,
         "stages": stages(epsilon, rounds),
         "minimum_cohort": 3,
-        "noise_shares": 3,
+        "noise_shares": 2,
         "people_estimate": 400,
         "invited": (ENTITY, "leon", "avila"),
         "issued": START,

@@ -66,7 +66,7 @@ def test_the_noise_is_what_the_claimed_epsilon_needs(model: str) -> None:
 
 
 def test_noise_is_split_over_those_of_the_cohort_who_are_not_assumed_to_tell_theirs() -> None:
-    assert (composed().minimum_cohort, composed().noise_shares) == (3, 3)
+    assert (composed().minimum_cohort, composed().noise_shares) == (3, 2)
     assert composed(colluders=2).noise_shares == 1
     with pytest.raises(CampaignInvalid):
         composed(colluders=3)

@@ -181,6 +181,14 @@ def test_a_round_is_not_unmasked_for_another_question_than_the_one_masked(guard:
         guard.admit(unmask(approved, other), START)
 
 
+@pytest.mark.invariant(6)
+def test_noise_that_needs_everybodys_share_is_not_approved(guard: NodeGuard) -> None:
+    """Each participant knows its own share: what protects against it must be there without."""
+    envelope = campaigns.sealed(campaigns.manifest(noise_shares=3, minimum_cohort=3))
+    with pytest.raises(ManifestInvalid):
+        guard.review(envelope, START)
+
+
 def test_a_cohort_smaller_than_this_nodes_own_floor_is_not_approved(opened: Session) -> None:
     pinned = GuardSettings(campaigns.NETWORK, ENTITY, campaigns.NODE.public_key, campaigns.COORDINATOR.public_key, 4)
     strict = NodeGuard(pinned, SqlCampaignStore(opened), campaigns.ledger(opened))
@@ -289,7 +297,7 @@ def test_a_campaign_with_understated_epsilon_may_still_be_refused(guard: NodeGua
         {"features": (*campaigns.FEATURES, NumericFeature(name="income", min=0, max=1))},
         {"invited": (ENTITY, "leon", "avila", "zamora")},
         {"rounds": 5, "epsilon": 2.1},
-        {"noise_shares": 2},
+        {"noise_shares": 1},
     ],
     ids=lambda changes: next(iter(changes)),
 )

@@ -22,7 +22,8 @@ from node.risk.professional_decisions import Judgement, NewDecision, OverrideRat
 from node.risk.use_status import RiskStatus, risk_status
 from node.training import pending_work
 from node.training import service_loops as background
-from node.training.errors import ReleaseRecalled
+from node.training.errors import ModelHarmful, ReleaseRecalled
+from node.training.tables import ModelTrialRow
 from policies.errors import UnknownTerm
 from policies.risk_reasons import load_risk_reasons
 from tests.support.clock import START, FrozenClock
@@ -183,6 +184,19 @@ def test_without_a_model_the_status_says_so(context: NodeContext) -> None:
 def test_the_status_tells_of_the_last_look(context: NodeContext, script: ScriptedCoordinator) -> None:
     alerts(context, script, threshold=Band.HIGH, as_of=AS_OF)
     assert "2 mar 2026, 10:00 (+01:00)" in status_report.status_text(risk_status(context, script), "es")
+
+
+def test_a_model_whose_trial_here_speaks_against_it_makes_no_list(
+    context: NodeContext, script: ScriptedCoordinator
+) -> None:
+    campaign_id = listing.risk_list(context, script, top=1, as_of=AS_OF).release.release.campaign_id
+    with context.transaction() as session:
+        row = ModelTrialRow(
+            campaign_id=campaign_id, verdict="worse_than_chance", comparison="{}", tried_at=context.clock.now()
+        )
+        session.merge(row)
+    with pytest.raises(ModelHarmful):
+        listing.risk_list(context, script, top=1, as_of=AS_OF)
 
 
 def recalled(script: ScriptedCoordinator) -> None:
