@@ -22,7 +22,7 @@ from coordinator.training.stores import OpenSession, OpenStores
 from federated.campaign.code_hash import code_sha256
 from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord
-from federated.errors import CohortTooSmall, FederatedError
+from federated.errors import CohortTooSmall, FederatedError, SumLost
 from presentation.messages import _, plural
 from trust.signing import Signer
 
@@ -137,7 +137,7 @@ class CampaignRunner:
             self._parts.run_rounds(campaign, partial(self._save, campaign_id), stopping)
         except CampaignInterrupted:
             return
-        except CohortTooSmall as error:
+        except (CohortTooSmall, SumLost) as error:
             self._stop(campaign_id, StopReason.COHORT_LOST, error.message)
         except FederatedError as error:
             self._stop(campaign_id, StopReason.FAILED, f"{error.code}: {error.message}")

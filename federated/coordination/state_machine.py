@@ -2,70 +2,49 @@
 
 A state machine without clock, network or database. Its caller sends `requests`, hands the replies to `accept` and keeps
 the progress; after a restart it continues from there. Once the survivors of a round are kept, the round can only be
-unmasked for them: the masked sums are requested again, and the entities, or the message table, send the stored bytes.
+unmasked for them: the masked sums are requested again with the same bytes, and the entities, or the message table, send
+the stored ones. Each request names its recipient's chain (`federated.coordination.step_chains`): an entity that missed
+a step is asked that one again, and takes part again when it has answered.
 """
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Final
 
 from federated.campaign.manifest import CampaignManifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
     CohortReply,
-    CohortRequest,
     JoinReply,
-    JoinRequest,
-    MaskReply,
     MaskRequest,
     StepKind,
     StepReply,
     StepRequest,
-    TagsReply,
-    TagsRequest,
-    UnmaskReply,
-    UnmaskRequest,
-    WeightsRequest,
     encode_document,
     pack,
     read_reply,
-    read_request,
 )
+from federated.coordination.gathered_sum import GatheredSum
 from federated.coordination.progress import Progress
+from federated.coordination.step_requests import CampaignSetup, StepRequests
 from federated.coordination.transcript import RoundRecord, chained
 from federated.duplicates.group_key import key_generator_of
-from federated.duplicates.multiplicities import multiplicities, pack_counts, unpack_tags
+from federated.duplicates.keyed_table import TABLE_ROUND, TableShape
 from federated.errors import CohortTooSmall, FederatedError, SecureSumRefused, SumLost, TrainingMessageMalformed
-from federated.privacy.stages import Position, StageKind, position_of
-from federated.secagg import server as secagg
-from federated.secagg.cohort import Cohort, form_cohort
-from federated.secagg.keys import open_key_statement
-from federated.secagg.messages import MaskedInput, UnmaskingResponse, check_input
+from federated.privacy.quantisation import IntVector
+from federated.privacy.stages import Position, StageKind
+from federated.secagg.cohort import Cohort
 from presentation.messages import _
 from trust.errors import TrustError
-from trust.signing import Envelope
 
 _log = logging.getLogger(__name__)
 
+_GATHERING: Final = {StepKind.OPENING: StepKind.TABLE, StepKind.UNMASK: StepKind.MASK}
+_COUNTING: Final = (StepKind.TABLE, StepKind.OPENING, StepKind.WEIGHTS)
 _FOUNDATIONS: Final = frozenset({StageKind.EDGES, StageKind.MEANS})
 """Stages of one sum each on which the model is built."""
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignSetup:
-    """The fixed terms of a running campaign.
-
-    Attributes:
-        approved: entities that approved.
-        key_of: returns the signing key of an entity from the network's directory.
-    """
-
-    manifest: CampaignManifest
-    manifest_sha256: str
-    approved: tuple[str, ...]
-    key_of: Callable[[str], bytes]
 
 
 def start(manifest: CampaignManifest, manifest_sha256: str) -> Progress:
@@ -81,9 +60,10 @@ class CampaignStateMachine:
         self.sums = StageSums(terms.manifest)
         self._terms = terms
         self._manifest = terms.manifest
-        self._inputs: dict[str, MaskedInput] = {}
-        self._mask_request = b""
-        self._cohort: Cohort | None = None
+        self._requests = StepRequests(terms, self.sums)
+        self._sum: GatheredSum | None = None
+        self._asked: dict[str, bytes] = {}
+        self._waited = False
 
     @property
     def done(self) -> bool:
@@ -94,145 +74,128 @@ class CampaignStateMachine:
     def steps_left(self) -> int:
         """Upper bound on the number of steps until `done`."""
         setup = len(self._setup) - self._setup.index(self.progress.step) if self.progress.step in self._setup else 0
-        rounds = 2 * (self._manifest.rounds - self.progress.completed)
-        return setup + rounds + (0 if setup else 1)  # one more to gather the masked sums after a restart
+        rounds = 3 * (self._manifest.rounds - self.progress.completed)  # of each, one step may be asked twice
+        return 2 * setup + rounds + 1  # one more to gather the masked sums after a restart
 
     def requests(self) -> dict[str, bytes]:
         """Return the next step's documents, by entity; nothing when the campaign is done.
 
-        Entities that withdrew their approval since the cohort was formed get no request.
+        An entity that missed a step gets that one again; when without it too few are left, the others wait for it for
+        one step, and are asked the same again. Entities that withdrew their approval since the cohort was
+        formed, or refused a step, get no request.
         """
         if self.done:
             return {}
-        approved = frozenset(self._terms.approved)
-        return {entity: document for entity, document in self._requests().items() if entity in approved}
+        approved = frozenset(self._terms.approved) - self.progress.chains.gone
+        asked = self.progress.survivors if self._gathers_again else self._members
+        found = self._requests.due(self._expected, self.progress, asked, self._sum)
+        self._asked = self._addressed({entity: request for entity, request in found.items() if entity in approved})
+        if not self._gathers_again:
+            late = self.progress.chains.unanswered
+            self._asked |= {entity: late[entity] for entity in self._members if entity in late and entity in approved}
+        return dict(self._asked)
 
-    def accept(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
+    def accept(self, replies: Mapping[str, bytes], declined: Collection[str] = ()) -> RoundRecord | None:
         """Process the replies to `requests` and advance; return the record of a round that is over.
+
+        Args:
+            replies: by entity.
+            declined: entities that refused the step, for good.
 
         Raises:
             CohortTooSmall: fewer entities than the manifest's minimum are left.
             SumLost: the lost sum is one on which the model is built.
         """
-        known = {entity: reply for entity, raw in replies.items() if (reply := self._read(entity, raw)) is not None}
-        match self.progress.step:
+        asked = self._asked or self.requests()
+        late = frozenset() if self._gathers_again else frozenset(self.progress.chains.unanswered)
+        current = {entity: raw for entity, raw in replies.items() if entity in asked and entity not in late}
+        known = {entity: reply for entity, raw in current.items() if (reply := self._read(entity, raw)) is not None}
+        if self._waits(known, late.intersection(replies)):
+            caught_up = {entity: asked[entity] for entity in late.intersection(replies)}
+            self.progress = replace(self.progress, chains=self.progress.chains.after(caught_up, replies, declined))
+            self._asked, self._waited = {}, True
+            return None
+        self._waited = False
+        if not self._gathers_again:
+            before, chains = self.progress.chains.heads, self.progress.chains.after(asked, replies, declined)
+            if self._expected in _GATHERING.values():
+                chains = replace(chains, before_sum={entity: before[entity] for entity in known})
+            self.progress = replace(self.progress, chains=chains)
+        record = self._advanced(known)
+        self.progress = replace(self.progress, chains=self.progress.chains.keeping(self._members))
+        self._asked = {}
+        return record
+
+    def _waits(self, known: Collection[str], caught_up: Collection[str]) -> bool:
+        # Too few answered, but others have just answered the step before: the next time there may be enough.
+        few = len(known) < self._manifest.minimum_cohort and self.progress.step not in _GATHERING
+        return few and bool(caught_up) and not self._waited
+
+    def _advanced(self, known: Mapping[str, StepReply]) -> RoundRecord | None:
+        match self._expected:
             case StepKind.JOIN:
                 self._on_join(known)
             case StepKind.COHORT:
                 self._on_cohort(known)
-            case StepKind.TAGS:
-                self._on_tags(known)
+            case StepKind.TABLE:
+                self._on_table(known)
+            case StepKind.OPENING:
+                self._on_opening(known)
             case StepKind.WEIGHTS:
                 self._require_cohort(len(known))
-                self.progress = replace(self.progress, step=StepKind.MASK, deliveries={})
-            case StepKind.UNMASK if self._inputs:
-                return self._on_unmask(known)
-            case StepKind.MASK | StepKind.UNMASK:
+                self.progress = replace(self.progress, step=StepKind.MASK, table=b"")
+            case StepKind.MASK:
                 return self._on_mask(known)
+            case StepKind.UNMASK:
+                return self._on_unmask(known)
         return None
 
     @property
     def _setup(self) -> tuple[StepKind, ...]:
-        counted = (StepKind.TAGS, StepKind.WEIGHTS) if self._manifest.counts_entities else ()
+        counted = _COUNTING if self._manifest.counts_entities else ()
         return (StepKind.JOIN, StepKind.COHORT, *counted)
 
     @property
-    def _names(self) -> dict[str, str]:
-        return {"campaign_id": self._manifest.campaign_id, "manifest_sha256": self._terms.manifest_sha256}
+    def _gathers_again(self) -> bool:
+        # After a restart the inputs of the sum are gone: they are asked for once more, with the same bytes.
+        return self.progress.step in _GATHERING and self._sum is None
+
+    @property
+    def _expected(self) -> StepKind:
+        return _GATHERING[self.progress.step] if self._gathers_again else self.progress.step
 
     @property
     def _members(self) -> tuple[str, ...]:
-        return tuple(sorted(self.progress.statements))
+        return self.progress.counted or tuple(sorted(self.progress.statements))
 
     @property
     def _position(self) -> Position:
-        position = position_of(self._manifest.stages, self.progress.round)
-        if position is None:
-            raise TrainingMessageMalformed(_("la campaña no tiene la ronda {round}", round=self.progress.round))
-        return position
+        return self._requests.position(self.progress)
 
     @property
     def cohort(self) -> Cohort:
         """The cohort, known after JOIN."""
-        if self._cohort is None:
-            keys = {
-                entity: self._statement_key(entity, statement) for entity, statement in self.progress.statements.items()
-            }
-            self._cohort = form_cohort(self._manifest.campaign_id, self._terms.manifest_sha256, keys)
-        return self._cohort
+        return self._requests.cohort(self.progress)
 
-    def _statement_key(self, entity: str, statement: bytes) -> bytes:
-        opened = open_key_statement(
-            Envelope.from_json(statement),
-            entity=entity,
-            entity_key=self._terms.key_of(entity),
-            campaign_id=self._manifest.campaign_id,
-            manifest_sha256=self._terms.manifest_sha256,
-        )
-        return bytes.fromhex(opened.channel_key)
-
-    def _requests(self) -> dict[str, bytes]:
-        if self.progress.step in self._setup:
-            return self._setup_requests()
-        if self._inputs:
-            return self._unmask_requests()
-        return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
-
-    def _setup_requests(self) -> dict[str, bytes]:
-        match self.progress.step:
-            case StepKind.JOIN:
-                return dict.fromkeys(self._terms.approved, encode_document(JoinRequest(**self._names)))
-            case StepKind.COHORT:
-                statements = tuple(self.progress.statements[entity] for entity in self._members)
-                return dict.fromkeys(
-                    self._members, encode_document(CohortRequest(**self._names, statements=statements))
-                )
-            case StepKind.TAGS:
-                return self._each(lambda delivery: TagsRequest(**self._names, wrapped_key=delivery))
-            case _:
-                counted = tuple(sorted(self.progress.deliveries))
-                return self._each(
-                    lambda delivery: WeightsRequest(**self._names, multiplicities=delivery, counted=counted)
-                )
-
-    def _each(self, request: Callable[[bytes], StepRequest]) -> dict[str, bytes]:
-        return {entity: encode_document(request(delivery)) for entity, delivery in self.progress.deliveries.items()}
-
-    def _mask_bytes(self) -> bytes:
-        if not self._mask_request:
-            position = self._position
-            parameters, model = self.sums.published(self.progress.vectors, position)
-            self._mask_request = encode_document(
-                MaskRequest(
-                    **self._names,
-                    round=self.progress.round,
-                    parameters=pack(parameters),
-                    model=model,
-                    cohort_sha256=self.cohort.sha256.hex(),
-                    transcript=self.progress.transcript,
-                )
-            )
-        return self._mask_request
-
-    def _unmask_requests(self) -> dict[str, bytes]:
-        asked = read_request(self._mask_bytes())
+    def _addressed(self, due: Mapping[str, StepRequest]) -> dict[str, bytes]:
+        chains = self.progress.chains
+        heads = chains.before_sum if self._gathers_again else chains.heads
         return {
             entity: encode_document(
-                UnmaskRequest(
-                    **self._names,
-                    round=self.progress.round,
-                    mask_request_sha256=asked.sha256,
-                    survivors=self.progress.survivors,
-                    shares=dict(secagg.shares_for(self.cohort, self._inputs, entity)),
-                )
+                request.model_copy(update={"previous": heads.get(entity, self._terms.manifest_sha256)})
             )
-            for entity in secagg.required_responders(self.cohort, self.progress.survivors)
+            for entity, request in due.items()
         }
+
+    @property
+    def _gathered(self) -> GatheredSum:
+        assert self._sum is not None, "it is gathered before it is opened"
+        return self._sum
 
     def _read(self, entity: str, raw: bytes) -> StepReply | None:
         try:
             reply = read_reply(raw).document
-            expected = StepKind.MASK if not self._inputs and self._after_setup else self.progress.step
+            expected = self._expected
             if reply.kind != expected.value or getattr(reply, "round", self.progress.round) != self.progress.round:
                 raise TrainingMessageMalformed(
                     _("se recibió una respuesta {reply}; se esperaba {expected}", reply=reply.kind, expected=expected)
@@ -242,16 +205,12 @@ class CampaignStateMachine:
             return None
         return reply
 
-    @property
-    def _after_setup(self) -> bool:
-        return self.progress.step in {StepKind.MASK, StepKind.UNMASK}
-
     def _on_join(self, replies: Mapping[str, StepReply]) -> None:
         statements = {}
         for entity, reply in replies.items():
             assert isinstance(reply, JoinReply)
             try:
-                self._statement_key(entity, reply.statement)
+                self._requests.statement_key(entity, reply.statement)
             except (FederatedError, TrustError) as error:
                 self._fault(entity, error)
             else:
@@ -275,62 +234,66 @@ class CampaignStateMachine:
                 )
             )
         deliveries = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
-        self.progress = replace(self.progress, step=StepKind.TAGS, deliveries=deliveries)
+        self.progress = replace(self.progress, step=StepKind.TABLE, deliveries=deliveries)
 
-    def _on_tags(self, replies: Mapping[str, StepReply]) -> None:
-        self._require_cohort(len(replies))
-        tags = {entity: reply.tags for entity, reply in replies.items() if isinstance(reply, TagsReply)}
-        usable = {entity: each for entity, data in tags.items() if (each := self._tags(entity, data)) is not None}
-        self._require_cohort(len(usable))
-        deliveries = {entity: pack_counts(counts) for entity, counts in multiplicities(usable).items()}
-        self.progress = replace(self.progress, step=StepKind.WEIGHTS, deliveries=deliveries)
+    def _on_table(self, replies: Mapping[str, StepReply]) -> None:
+        cohort = self.cohort
+        shape = TableShape.of(self._manifest.people_estimate, len(cohort.keys))
+        shared = self._requests.table(self.progress).shared_sha256
+        gathered = GatheredSum(cohort, TABLE_ROUND, bytes.fromhex(shared))
+        if not self._gather(gathered, replies, shape.words):
+            raise _without_count(_("faltan tablas de entidades que ya se anunciaron"))
+        self.progress = replace(self.progress, step=StepKind.OPENING)
 
-    def _tags(self, entity: str, data: bytes) -> tuple[bytes, ...] | None:
+    def _on_opening(self, replies: Mapping[str, StepReply]) -> None:
         try:
-            return unpack_tags(data)
-        except FederatedError as error:
-            self._fault(entity, error)
-            return None
+            total = self._opened(replies)
+        except (SumLost, SecureSumRefused) as error:
+            raise _without_count(error.message) from error
+        counted = self.progress.survivors
+        self.progress = replace(
+            self.progress, step=StepKind.WEIGHTS, table=pack(total.view("<u8")), counted=counted, survivors=()
+        )
+        # Only those that were counted contribute, to sums in which only these are.
+        self.progress = replace(
+            self.progress, deliveries={}, counted_sha256=self._requests.weights(self.progress).shared_sha256
+        )
+        self._sum = None
 
     def _on_mask(self, replies: Mapping[str, StepReply]) -> RoundRecord | None:
-        size = self.sums.size(self._position.stage.kind)
-        inputs: dict[str, MaskedInput] = {}
-        for entity, reply in replies.items():
-            assert isinstance(reply, MaskReply)
-            try:
-                masked = MaskedInput(reply.vector, reply.shares)
-                check_input(self.cohort, entity, masked, size)
-            except FederatedError as error:
-                self._fault(entity, error)
-            else:
-                inputs[entity] = masked
-        survivors = self.progress.survivors or tuple(sorted(inputs))
-        self._require_cohort(len(survivors))
-        self._require_openable(survivors)
-        self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
-        if len(self._inputs) < len(survivors):
+        shared = bytes.fromhex(self._requests.mask(self.progress).shared_sha256)
+        gathered = GatheredSum(self.cohort, self.progress.round, shared)
+        if not self._gather(gathered, replies, self.sums.size(self._position.stage.kind)):
             # Entities may have replied for this list already, and reply for no other one.
             _log.warning("round %s is lost: masked sums of its survivors are missing", self.progress.round)
             return self._finish_round(None)
-        self.progress = replace(self.progress, step=StepKind.UNMASK, survivors=survivors)
+        self.progress = replace(self.progress, step=StepKind.UNMASK)
         return None
 
     def _on_unmask(self, replies: Mapping[str, StepReply]) -> RoundRecord:
-        answers = {
-            entity: UnmaskingResponse(reply.sealed, reply.key_shares, reply.attestations)
-            for entity, reply in replies.items()
-            if isinstance(reply, UnmaskReply)
-        }
-        asked = read_request(self._mask_bytes())
-        context = bytes.fromhex(asked.sha256)
         try:
-            opened = secagg.total(self.cohort, self._inputs, answers, self.progress.round, context)
+            total = self._opened(replies)
         except (SumLost, SecureSumRefused) as error:
             _log.warning("round %s is lost: %s", self.progress.round, error.message)
             return self._finish_round(None)
-        for entity, reason in opened.unusable.items():
-            _log.warning("round %s: the answer of %s was set aside: %s", self.progress.round, entity, reason)
-        return self._finish_round(tuple(int(number) for number in opened.total))
+        return self._finish_round(tuple(int(number) for number in total))
+
+    def _gather(self, gathered: GatheredSum, replies: Mapping[str, StepReply], size: int) -> bool:
+        """Take the inputs of a sum and return whether it has those of all survivors, announced now or before."""
+        gathered.gather(replies, size, self._fault)
+        survivors = self.progress.survivors or tuple(sorted(gathered.inputs))
+        self._require_cohort(len(survivors))
+        self._require_openable(survivors)
+        gathered.inputs = {entity: gathered.inputs[entity] for entity in survivors if entity in gathered.inputs}
+        self.progress = replace(self.progress, survivors=survivors)
+        self._sum = gathered
+        return len(gathered.inputs) == len(survivors)
+
+    def _opened(self, replies: Mapping[str, StepReply]) -> IntVector:
+        total, unusable = self._gathered.opened(replies)
+        for entity, reason in unusable.items():
+            _log.warning("%s: the answer of %s was set aside: %s", self.progress.step, entity, reason)
+        return total
 
     def _finish_round(self, total: tuple[int, ...] | None) -> RoundRecord:
         progress, position = self.progress, self._position
@@ -343,7 +306,7 @@ class CampaignStateMachine:
             round=progress.round,
             stage=position.stage.kind.value,
             contributors=progress.survivors,
-            parameters_sha256=self._published_sha256(),
+            parameters_sha256=_published_sha256(self._requests.mask(self.progress)),
             total=total or (),
         )
         vectors, evaluation = progress.vectors, progress.evaluation
@@ -363,13 +326,8 @@ class CampaignStateMachine:
             contributors=tuple(sorted(everybody)),
             lost=progress.lost + (total is None),
         )
-        self._inputs, self._mask_request = {}, b""
+        self._sum = None
         return record
-
-    def _published_sha256(self) -> str:
-        document = read_request(self._mask_bytes()).document
-        assert isinstance(document, MaskRequest), "it was written as one"
-        return hashlib.sha256(document.parameters + document.model).hexdigest()
 
     def _require_cohort(self, count: int) -> None:
         if count < self._manifest.minimum_cohort:
@@ -395,3 +353,14 @@ class CampaignStateMachine:
 
     def _fault(self, entity: str, error: FederatedError | TrustError) -> None:
         _log.warning("%s of %s: %s (%s)", self.progress.step, entity, error.message, error.code)
+
+
+def _published_sha256(request: MaskRequest) -> str:
+    return hashlib.sha256(request.parameters + request.model).hexdigest()
+
+
+def _without_count(reason: str) -> SumLost:
+    return SumLost(
+        _("se ha perdido el recuento de las personas que están en varias entidades: {reason}", reason=reason),
+        remedy=_("inicie una campaña nueva cuando las entidades puedan seguir conectadas"),
+    )

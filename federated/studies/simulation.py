@@ -18,7 +18,7 @@ from federated.campaign.manifest import CampaignManifest, DataSource, manifest_s
 from federated.campaign.stage_planning import plan_stages
 from federated.campaign.stage_sums import StageSums
 from federated.coordination.progress import Progress
-from federated.coordination.state_machine import CampaignSetup
+from federated.coordination.step_requests import CampaignSetup
 from federated.coordination.transcript import RoundRecord
 from federated.errors import TableInvalid
 from federated.evaluation.plan import EvaluationPlan

@@ -24,6 +24,7 @@ from node.migrations import MIGRATIONS
 from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
 from node.own_entry import false_keys
+from node.training.closure_finding import check_campaigns
 from policies.errors import RedpactError
 from presentation.messages import _, plural
 from service.channels import ChannelPool
@@ -69,6 +70,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_reports(context),
         check_locator(context),
         check_cards(context),
+        check_campaigns(context),
         check_evidence(home),
     ]
     reach = check_reach(context, connections.coordinator)

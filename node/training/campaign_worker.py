@@ -1,6 +1,6 @@
 """The background work of training: pull tasks from the coordinator, and answer those that the guard admits.
 
-A refused task is answered with the code of the refusal, so that the coordinator need not wait.
+A refused task is answered too, without the reason, so that the coordinator need not wait.
 """
 
 import threading
@@ -88,7 +88,7 @@ class TrainingWorker:
         return following, answered
 
     def answer(self, task: PulledTask) -> bytes:
-        """Return the bytes that answer a task: a reply, durable and paid for, or a refusal with its code.
+        """Return the bytes that answer a task: a reply, durable and paid for, or a refusal.
 
         Raises:
             TrainingMessageMalformed: the task is not readable.
@@ -97,7 +97,8 @@ class TrainingWorker:
         try:
             return handle_message(task.message, self._replies.answer)
         except TrainingError as error:
-            return refusal(task.message, error.code)
+            _log.warning("step_refused", task=task.task_id, code=error.code)
+            return refusal(task.message)
 
     def close_ended(self) -> None:
         """Close campaigns that have ended: free the unused rest of their budget, and fetch their models.

@@ -7,6 +7,8 @@ Every step is answered in this order, without exception:
 - (3) otherwise the installed code computes one;
 - (4) the guard checks once more; the answer's bytes, their privacy cost and the ledger entry become durable together;
 - (5) only then does the caller sign and send it.
+
+A refusal, by whichever of these checks, closes the campaign at this node for good before the caller hears of it.
 """
 
 import hashlib
@@ -25,12 +27,11 @@ from federated.campaign.steps import (
     JoinReply,
     JoinRequest,
     MaskRequest,
+    OpeningRequest,
     ReceivedDocument,
     StepRequest,
-    TagsReply,
-    TagsRequest,
+    TableRequest,
     UnmaskRequest,
-    WeightsReply,
     WeightsRequest,
     encode_document,
     read_request,
@@ -41,8 +42,10 @@ from federated.participation.enrolment import Enrolments
 from federated.participation.guard import Admission
 from federated.participation.local_sums import LocalSums
 from federated.participation.round_replies import Participant
+from federated.participation.table_replies import TableParticipant
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from node.training.campaign_closures import close_for_good
 from node.training.campaign_decisions import decimal
 from node.training.duplicate_check import DuplicateCheck
 from node.training.errors import TrainingError
@@ -92,7 +95,19 @@ class StepReplies:
             TrainingError: the data are missing, or not as they were registered.
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
         """
-        asked = read_request(raw)
+        asked = read_request(raw)  # bytes that name no step of any campaign close none
+        try:
+            return self._admitted(asked)
+        except (FederatedError, TrainingError) as error:
+            close_for_good(self._context, asked.document, error)
+            self.forget(asked.document.campaign_id)
+            raise
+
+    def forget(self, campaign_id: str) -> None:
+        """Free the memory of a campaign's people."""
+        self._participants.pop(campaign_id, None)
+
+    def _admitted(self, asked: ReceivedDocument[StepRequest]) -> bytes:
         # (1) admitted, or (2) answered before; a read, so that writers do not wait meanwhile
         with self._context.snapshot() as session:
             admission = training_guard(self._context, session).admit(asked, self._context.clock.now())
@@ -100,29 +115,34 @@ class StepReplies:
             return admission.stored
         return self._answered(_Step(asked, admission))
 
-    def forget(self, campaign_id: str) -> None:
-        """Free the memory of a campaign's people."""
-        self._participants.pop(campaign_id, None)
-
     def _answered(self, step: _Step) -> bytes:
         match step.asked.document:
             case JoinRequest():
                 return self._join(step)
             case CohortRequest():
                 return self._cohort(step, step.asked.document)
-            case TagsRequest():
-                return self._tags(step, step.asked.document)
-            case WeightsRequest():
-                return self._weights(step, step.asked.document)
+            case TableRequest() | OpeningRequest() | WeightsRequest():
+                return self._counting(step, step.asked.document)
             case MaskRequest():
                 return self._mask(step, step.asked.document)
             case UnmaskRequest():
                 return self._unmask(step, step.asked.document)
 
-    def _join(self, step: _Step) -> bytes:
+    def _alone(self, step: _Step, made: Callable[[Session], bytes]) -> bytes:
+        # (3) and (4) in one transaction: what `made` keeps becomes durable with the reply, or not at all
         with self._context.transaction() as session:
-            statement = own_enrolments(self._context, session).statement(step.manifest.campaign_id, step.digest)
-            return self._record(session, step, encode_document(JoinReply(statement=statement)))
+            guard, now = training_guard(self._context, session), self._context.clock.now()
+            stored = guard.admit_alone(step.asked, now).stored
+            if stored is not None:
+                return stored  # another worker answered meanwhile
+            return guard.record(step.asked, made(session), now)
+
+    def _join(self, step: _Step) -> bytes:
+        def made(session: Session) -> bytes:
+            enrolments = own_enrolments(self._context, session)
+            return encode_document(JoinReply(statement=enrolments.statement(step.manifest.campaign_id, step.digest)))
+
+        return self._alone(step, made)
 
     def _cohort(self, step: _Step, request: CohortRequest) -> bytes:
         try:
@@ -144,29 +164,29 @@ class StepReplies:
         return after is not None and (before is None or after.serial > before.serial)
 
     def _accept(self, step: _Step, request: CohortRequest) -> bytes:
-        with self._context.transaction() as session:
+        def made(session: Session) -> bytes:
             enrolments = own_enrolments(self._context, session)
             cohort = enrolments.accept(step.manifest, step.digest, request.statements)
             wrapped = self._duplicates.wrapped_keys(enrolments, step.manifest, cohort)
-            return self._record(session, step, encode_document(CohortReply(wrapped_keys=wrapped)))
+            return encode_document(CohortReply(wrapped_keys=wrapped))
 
-    def _tags(self, step: _Step, request: TagsRequest) -> bytes:
-        with self._context.transaction() as session:
-            enrolments = own_enrolments(self._context, session)
-            cohort = enrolments.cohort(step.manifest, step.digest)
-            data = training_data(self._context, session, step.manifest)
-            tags = self._duplicates.tags(session, enrolments, cohort, data.keys, request.wrapped_key)
-            return self._record(session, step, encode_document(TagsReply(tags=tags)))
+        return self._alone(step, made)
 
-    def _weights(self, step: _Step, request: WeightsRequest) -> bytes:
-        with self._context.transaction() as session:
-            self._duplicates.weigh(
-                own_enrolments(self._context, session), step.manifest, request.multiplicities, request.counted
-            )
-            return self._record(session, step, encode_document(WeightsReply()))
+    def _counting(self, step: _Step, request: TableRequest | OpeningRequest | WeightsRequest) -> bytes:
+        def made(session: Session) -> bytes:
+            enrolments, manifest = own_enrolments(self._context, session), step.manifest
+            cohort = enrolments.cohort(manifest, step.digest)
+            taking_part = TableParticipant(manifest, cohort, enrolments.masker(cohort), enrolments.entity)
+            match request:
+                case TableRequest():
+                    people = training_data(self._context, session, manifest).keys
+                    return self._duplicates.table(session, enrolments, taking_part, request, people)
+                case OpeningRequest():
+                    return taking_part.opening(request)
+                case WeightsRequest():
+                    return self._duplicates.weigh(enrolments, taking_part, request)
 
-    def _record(self, session: Session, step: _Step, reply: bytes) -> bytes:
-        return training_guard(self._context, session).record(step.asked, reply, self._context.clock.now())
+        return self._alone(step, made)
 
     def _mask(self, step: _Step, request: MaskRequest) -> bytes:
         participant = self._participant(step)
@@ -188,8 +208,7 @@ class StepReplies:
         with self._context.snapshot() as session:
             self._duplicates.require_counted(own_enrolments(self._context, session), step.manifest, request.survivors)
         reply = participant.unmask(ReceivedDocument(request, step.asked.raw))
-        with self._context.transaction() as session:
-            return self._record(session, step, reply)
+        return self._alone(step, lambda _session: reply)
 
     def _body(self, session: Session, step: _Step, request: MaskRequest, reply: bytes) -> TrainingContributedBody:
         statement = epsilon_ledger(session).statement(step.admission.dataset)

@@ -8,9 +8,10 @@ import numpy as np
 
 from federated.campaign.manifest import CampaignManifest, manifest_sha256
 from federated.campaign.stage_planning import plan_stages
-from federated.campaign.steps import MaskRequest, read_request
+from federated.campaign.steps import CohortReply, CohortRequest, MaskRequest, encode_document, read_request
 from federated.coordination.progress import Progress
-from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.coordination.state_machine import CampaignStateMachine, start
+from federated.coordination.step_requests import CampaignSetup
 from federated.coordination.transcript import RoundRecord
 from federated.learning.hyperparameters import AdditiveTerms
 from federated.models import local_sum_for
@@ -21,6 +22,7 @@ from federated.studies.local_entity import LocalEntity
 from federated.tabular.features import FloatVector
 from federated.tabular.rows import Rows
 from tests.support import campaigns
+from tests.support.counting import Counter
 from trust.signing import Ed25519Signer
 
 ENTITIES = ("avila", "leon", "soria", "zamora")
@@ -77,6 +79,7 @@ class MemoryCohort:
     """Entities with their people and keys; what they were asked, and what they answered.
 
     Attributes:
+        counters: answer for each entity in the count of people, of whom it has none unless a test says so.
         asked: (entity, request) in the order in which they came.
         altered: changes what an entity answers, or says None for nothing at all: (entity, request, reply) to a reply.
     """
@@ -90,6 +93,7 @@ class MemoryCohort:
             for seed, entity in enumerate(self.manifest.invited)
         }
         self.entities = {entity: self.entity(entity) for entity in self.manifest.invited}
+        self.counters = {entity: Counter(self.manifest, entity, {}) for entity in self.manifest.invited}
         self.asked: list[tuple[str, bytes]] = []
         self.altered: Callable[[str, str, bytes], bytes | None] = lambda _entity, _kind, reply: reply
         self.replies: dict[tuple[str, bytes], bytes] = {}
@@ -110,8 +114,18 @@ class MemoryCohort:
         self.asked.append((entity, raw))
         kind = str(read_request(raw).document.kind)
         if (entity, raw) not in self.replies:
-            self.replies[entity, raw] = self.entities[entity].answer(raw)
+            self.replies[entity, raw] = self._answered(entity, raw)
         return self.altered(entity, kind, self.replies[entity, raw])
+
+    def _answered(self, entity: str, raw: bytes) -> bytes:
+        request, participant = read_request(raw).document, self.entities[entity].participant
+        counted = self.counters[entity].answer(request, participant) if participant is not None else None
+        if counted is not None:
+            return counted
+        reply = self.entities[entity].answer(raw)
+        if isinstance(request, CohortRequest) and self.manifest.counts_entities:
+            return encode_document(CohortReply(wrapped_keys=dict.fromkeys(self.manifest.invited, b"wrapped")))
+        return reply
 
     def answers(self, asked: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return what everybody asked answers."""

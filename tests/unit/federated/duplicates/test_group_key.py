@@ -12,7 +12,7 @@ from federated.duplicates.group_key import (
     seal_group_key,
 )
 from federated.errors import DuplicateCheckInvalid
-from tests.support.duplicates import pair_secret
+from tests.support.counting import pair_secret
 
 ROUTE = {"campaign": "c1", "sender": "avila", "recipient": "leon"}
 
