@@ -21,6 +21,7 @@ from node.training.campaign_decisions import deliver
 from node.training.errors import TrainingError
 from node.training.pending_work import IDLE_SECONDS, open_campaigns, open_campaigns_in
 from node.training.received_releases import RECALLED, RELEASED, fetch_missing
+from node.training.reply_times import PaddedTimes
 from node.training.step_replies import Refresh, StepReplies, warm_up
 from node.training.stores import epsilon_ledger, own_enrolments
 from service.errors import PeerRefused
@@ -35,13 +36,18 @@ _log = structlog.get_logger(__name__)
 
 
 class TrainingWorker:
-    """Answers the tasks of every campaign that this entity approved and that has not ended."""
+    """Answers the tasks of every campaign that this entity approved and that has not ended.
+
+    Attributes:
+        times: pads the time after which a reply or a refusal leaves.
+    """
 
     def __init__(self, context: NodeContext, client: TrainingClient, refresh: Refresh) -> None:
         self._context = context
         self._client = client
         self._replies = StepReplies(context, refresh)
         self._prepared: set[str] = set()
+        self.times = PaddedTimes()
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping` is set or no approved campaign is open."""
@@ -78,11 +84,13 @@ class TrainingWorker:
         following: tuple[PulledTask, ...] = ()
         answered = 0
         for position, task in enumerate(tasks, start=1):
+            begun = self.times.begin()
             try:
                 result = self.answer(task)
             except TrainingMessageMalformed as error:
                 _log.warning("task_malformed", task=task.task_id, message=error.message)
                 continue
+            self.times.wait(begun)
             following = self._send(task.task_id, result, wait_seconds if position == len(tasks) else 0.0)
             answered += 1
         return following, answered

@@ -55,24 +55,26 @@ class Counter:
     Attributes:
         documents: of its people, by its own ids.
         weights: of its people, once counted.
+        group_key: of the cohort.
     """
 
     manifest: CampaignManifest
     entity: str
     documents: Mapping[str, str | None]
     weights: Mapping[str, float] | None = None
+    group_key: bytes = GROUP_KEY
 
     def answer(self, request: StepRequest, participant: Participant) -> bytes | None:
         """Return the reply to a step of the count, None for any other step."""
         parts = TableParticipant(self.manifest, participant.cohort, participant.masker, self.entity)
-        bins = PersonBins.of(parts.tables(GROUP_KEY), self.documents)
+        bins = PersonBins.of(parts.tables(self.group_key), self.documents)
         match request:
             case TableRequest():
-                return parts.table(request, GROUP_KEY, bins)
+                return parts.table(request, self.group_key, bins)
             case OpeningRequest():
                 return parts.opening(request)
             case WeightsRequest():
-                self.weights = parts.weights(request, GROUP_KEY, bins)
+                self.weights = parts.weights(request, self.group_key, bins)
                 return encode_document(WeightsReply())
             case _:
                 return None
