@@ -132,7 +132,7 @@ class OpeningRequest(_Step):
 
 
 class WeightsRequest(_Step):
-    """Carries the sum of the tables, hidden from whoever lacks the group key, and the entities whose tables it holds.
+    """Carries the sum of the tables, readable with the group key only, and the entities whose tables it holds.
 
     The same bytes to every entity but for `previous`.
     """

@@ -1,4 +1,4 @@
-"""What each entity was asked and answered, as the coordinator knows it: the chain that its next request must name.
+"""The chain of each entity, as the coordinator knows it: the entity's next request must name it.
 
 An entity that does not answer a step is asked the same bytes again until it does, and only then the next step: the
 coordinator cannot know whether it answered, and it refuses whatever does not follow its last answer. Meanwhile the

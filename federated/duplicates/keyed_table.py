@@ -80,7 +80,7 @@ class TableShape:
 
 @dataclass(frozen=True)
 class KeyedTables:
-    """What the entities of one campaign derive from their group key.
+    """The secrets that the entities of one campaign derive from their group key.
 
     Attributes:
         group_key: 32 bytes, unknown to the coordinator.
@@ -107,7 +107,7 @@ class KeyedTables:
         return int.from_bytes(digest[:_WORD_BYTES], "big") % self.shape.bins
 
     def contribution(self, entity: str, occupied: Collection[int], dummies: Collection[int] = ()) -> Words:
-        """Return an entity's table, padded: uniform numbers to whoever lacks the group key.
+        """Return an entity's table, padded: uniform numbers without the group key.
 
         Args:
             entity: the sender.

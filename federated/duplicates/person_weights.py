@@ -20,7 +20,7 @@ _Bin = Annotated[int, Field(ge=0, lt=LARGEST_TABLE)]
 
 @dataclass(frozen=True, slots=True)
 class PersonBins:
-    """The bin of each person, by the node's own id; None for a person without a document, whom no count sees."""
+    """The bin of each person, by the node's own id; None for a person without a document."""
 
     bins: Mapping[str, int | None]
 

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from federated.campaign.steps import OpeningRequest, StepKind, UnmaskRequest, WeightsRequest
-from federated.participation import step_order
+from federated.campaign.steps import OpeningRequest, StepKind, UnmaskRequest, WeightsRequest, step_name
 from federated.participation.step_order import StepOrder
 from federated.secagg.cohort import Cohort
 from federated.storage.sql_steps import SqlStepStore
@@ -137,7 +136,7 @@ def _told_again(patch: pytest.MonkeyPatch) -> None:
             recorded(self, received, reply, now)
 
     def answered_before(self: StepOrder, received: Any) -> Any:
-        return self._store.find(received.document.campaign_id, step_order.step_name(received.document))
+        return self._store.find(received.document.campaign_id, step_name(received.document))
 
     patch.setattr(StepOrder, "answered", weak_answered)
     patch.setattr(StepOrder, "require_next", weak_required)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from typing_extensions import override
 
 from federated.campaign.steps import StepKind, WeightsRequest, pack, unpack
 from tests.support.hostile_campaign.coordinator import Coordinator
@@ -37,6 +38,7 @@ class CampaignMachine(RuleBasedStateMachine):
         self.coordinator = Coordinator(self.town)
         self.kept: list[Progress] = []
 
+    @override
     def teardown(self) -> None:
         """Check once more, and leave nothing behind."""
         try:

@@ -4,11 +4,13 @@ Each node has its own database, guard, epsilon ledger, enrolment and secrets; on
 more entity, `SYBIL`, is the coordinator's own: it joined like the others and answers whatever it is asked.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
@@ -28,7 +30,7 @@ from node.people.documents import parse_document
 from node.people.store import people_store
 from node.training import step_replies
 from node.training.errors import TrainingError
-from node.training.local_data import LocalData, held_out, local_people
+from node.training.local_data import LocalData, local_people
 from node.training.step_replies import StepReplies
 from node.training.stores import epsilon_ledger, training_guard
 from tests.support import campaigns
@@ -204,35 +206,23 @@ def _make_killable(town: Town, entity: str, patch: pytest.MonkeyPatch) -> None:
     context = town.contexts[entity]
     real = context.transaction
 
-    def transaction() -> AbstractContextManager[Session]:
-        return _Killable(real(), town, entity)
+    @contextmanager
+    def transaction() -> Iterator[Session]:
+        """Open a unit of work whose process may end just before the commit."""
+        with real() as session:
+            yield session
+            if entity in town.kill_at_commit:
+                town.kill_at_commit.discard(entity)
+                raise Killed
 
     patch.setattr(context, "transaction", transaction)
-
-
-class _Killable(AbstractContextManager[Session]):
-    """A unit of work whose process may end just before the commit."""
-
-    def __init__(self, inner: AbstractContextManager[Session], town: Town, entity: str) -> None:
-        self._inner, self._town, self._entity = inner, town, entity
-
-    def __enter__(self) -> Session:
-        return self._inner.__enter__()
-
-    def __exit__(self, *failure: object) -> bool | None:
-        if failure[0] is None and self._entity in self._town.kill_at_commit:
-            self._town.kill_at_commit.discard(self._entity)
-            killed = Killed()
-            self._inner.__exit__(Killed, killed, None)
-            raise killed
-        return self._inner.__exit__(*failure)
 
 
 def _give_rows(town: Town, patch: pytest.MonkeyPatch) -> None:
     def rows(context: NodeContext, session: Session, _manifest: CampaignManifest) -> LocalData:
         keys = tuple(person for person, _ in people_store(context, session).documents())
         matrix, labels = campaigns.rows(len(keys), 3)
-        return LocalData(matrix, labels, held_out(list(keys)), keys)
+        return LocalData(matrix, labels, np.arange(len(keys)) % 5 == 4, keys)
 
     def noted(data: LocalData, manifest: CampaignManifest, weights: FloatVector | None) -> LocalPeople:
         assert weights is not None, "people are counted in this campaign"

@@ -12,14 +12,8 @@ from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.decision import Verdict
 from federated.campaign.manifest import CampaignManifest, manifest_sha256
 from federated.campaign.steps import (
-    CohortRequest,
-    JoinRequest,
-    OpeningRequest,
     ReceivedDocument,
     StepRequest,
-    TableRequest,
-    UnmaskRequest,
-    WeightsRequest,
     pack,
 )
 from federated.errors import (
@@ -43,6 +37,7 @@ from federated.tabular.features import NumericFeature
 from tests.support import campaigns
 from tests.support.campaigns import CAMPAIGN, DATASET, ENTITY, AskedGuard
 from tests.support.clock import START
+from tests.support.guarded_steps import every_step, unmask
 from trust.errors import SignatureInvalid
 from trust.signing import Ed25519Signer, Envelope
 
@@ -66,113 +61,6 @@ def approved(guard: AskedGuard) -> Envelope:
     guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
     guard.set_up(envelope)
     return envelope
-
-
-def names(envelope: Envelope) -> dict[str, str]:
-    return {"campaign_id": CAMPAIGN, "manifest_sha256": manifest_sha256(envelope)}
-
-
-def unmask(
-    guard: AskedGuard,
-    envelope: Envelope,
-    asked: ReceivedDocument[StepRequest],
-    survivors: tuple[str, ...] = (ENTITY, "leon", "avila"),
-    *,
-    round_number: int = 1,
-) -> ReceivedDocument[StepRequest]:
-    content = UnmaskRequest(
-        **names(envelope),
-        previous=guard.previous(envelope, f"unmask-{round_number}"),
-        round=round_number,
-        mask_request_sha256=asked.document.shared_sha256,
-        survivors=survivors,
-        shares={},
-    )
-    return campaigns.asked(content)
-
-
-COUNTED = {"counts_entities": True}
-
-
-def every_step(guard: AskedGuard, envelope: Envelope) -> Iterator[ReceivedDocument[StepRequest]]:
-    """Yield one request of each kind, each on the chain of those answered before."""
-    named = names(envelope)
-
-    def at(step: str) -> dict[str, str]:
-        return {**named, "previous": guard.previous(envelope, step)}
-
-    yield campaigns.asked(JoinRequest(**at("join")))
-    yield campaigns.asked(CohortRequest(**at("cohort"), statements=(b"x",)))
-    table = TableRequest(**at("table"), cohort_sha256="0" * 64, wrapped_key=b"x")
-    yield campaigns.asked(table)
-    opening = {"mask_request_sha256": table.shared_sha256, "survivors": (ENTITY,), "shares": {}}
-    yield campaigns.asked(OpeningRequest(**at("opening"), **opening))
-    weights = WeightsRequest(**at("weights"), table=b"x", counted=(ENTITY,))
-    yield campaigns.asked(weights)
-    asked = guard.request(envelope, counted_sha256=weights.shared_sha256)
-    yield asked
-    yield unmask(guard, envelope, asked)
-
-
-@pytest.fixture
-def counted(guard: AskedGuard) -> Envelope:
-    envelope = campaigns.sealed(campaigns.manifest(**COUNTED))
-    guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
-    return envelope
-
-
-def test_every_step_of_an_approved_campaign_is_answered_once(guard: AskedGuard, counted: Envelope) -> None:
-    for number, asked in enumerate(every_step(guard, counted)):
-        assert guard.admit(asked, START).stored is None
-        assert guard.record(asked, b"%d" % number, START) == b"%d" % number
-        assert guard.admit(asked, START).stored == b"%d" % number
-        assert guard.record(asked, b"other", START) == b"%d" % number
-
-
-def test_each_step_needs_those_before_it(guard: AskedGuard, counted: Envelope) -> None:
-    asked = list(every_step(guard, counted))  # all on the chain of a campaign in which nothing was answered
-    for each in asked[1:]:
-        with pytest.raises(RoundRefused):
-            guard.admit(each, START)
-
-
-def test_no_step_is_admitted_on_another_chain(guard: AskedGuard, counted: Envelope) -> None:
-    for asked in every_step(guard, counted):
-        forked = asked.document.model_copy(update={"previous": "0" * 64})
-        with pytest.raises(RoundRefused):
-            guard.admit(campaigns.asked(forked), START)
-        guard.record(asked, b"answer", START)
-
-
-def test_the_opening_may_be_left_out_and_comes_too_late_afterwards(guard: AskedGuard, counted: Envelope) -> None:
-    steps = every_step(guard, counted)
-    for _ in range(3):
-        guard.record(next(steps), b"answer", START)
-    opening = next(steps)
-    guard.record(next(steps), b"answer", START)
-    late = opening.document.model_copy(update={"previous": guard.previous(counted, "late")})
-    with pytest.raises(RoundRefused):
-        guard.admit(campaigns.asked(late), START)
-
-
-def test_weights_taken_before_the_first_sum_are_those_of_every_sum(guard: AskedGuard, counted: Envelope) -> None:
-    """A count told anew after the masked sum was taken for the first one, whose weights it did not change."""
-    steps = every_step(guard, counted)
-    for _ in range(5):
-        guard.record(next(steps), b"answer", START)
-    masked = next(steps)
-    guard.record(masked, b"masked", START)
-    named = {**names(counted), "previous": guard.previous(counted, "again")}
-    with pytest.raises(RoundRefused):
-        guard.admit(campaigns.asked(WeightsRequest(**named, table=b"y", counted=(ENTITY, "leon", "avila"))), START)
-
-
-def test_a_campaign_that_counts_nobody_has_no_step_that_counts(guard: AskedGuard, approved: Envelope) -> None:
-    named = {**names(approved), "previous": guard.previous(approved, "table")}
-    with pytest.raises(RoundRefused):
-        guard.admit(campaigns.asked(TableRequest(**named, cohort_sha256="0" * 64, wrapped_key=b"x")), START)
-    with pytest.raises(RoundRefused):
-        guard.admit(guard.request(approved, counted_sha256="0" * 64), START)
 
 
 def test_no_step_is_answered_before_the_approval_or_after_a_refusal(guard: AskedGuard) -> None:
