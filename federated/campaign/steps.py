@@ -1,10 +1,11 @@
 """The documents that coordinator and entities exchange, step by step.
 
-Before the rounds: JOIN (an entity generates and signs a fresh mask key), COHORT (every entity checks the keys of all),
-and, when people are counted across entities, TABLE (a masked table of the entity's people), OPENING (for the list of
-entities that sent one) and WEIGHTS (the sum of the tables, which only entities can read; see `federated.duplicates`).
-Then two steps a round: MASK (the masked sum over the entity's people) and UNMASK (for the list of survivors; see
-`federated.secagg`).
+Before the rounds: JOIN (an entity generates a fresh mask key and signs a commitment to it), REVEAL (it shows the key,
+when the commitments of all are fixed), COHORT (every entity checks the keys of all and signs what it was shown), AGREE
+(every entity checks that all others signed the same), and, when people are counted across entities, TABLE (a masked
+table of the entity's people), OPENING (for the list of entities that sent one) and WEIGHTS (the sum of the tables,
+which only entities can read; see `federated.duplicates`). Then two steps a round: MASK (the masked sum over the
+entity's people) and UNMASK (for the list of survivors; see `federated.secagg`).
 
 Each request names in `previous` the hash chain (`chained_step`) over every request that its recipient answered in this
 campaign, with the replies: a step is answered once, after those before it (`federated.participation.step_order`).
@@ -47,7 +48,9 @@ class StepKind(StrEnum):
     """The kinds of steps, in their order."""
 
     JOIN = "join"
+    REVEAL = "reveal"
     COHORT = "cohort"
+    AGREE = "agree"
     TABLE = "table"
     OPENING = "opening"
     WEIGHTS = "weights"
@@ -75,7 +78,7 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-_PERSONAL: Final = frozenset({"previous", "shares", "wrapped_key"})
+_PERSONAL: Final = frozenset({"previous", "shares"})
 """Fields of requests that differ from entity to entity."""
 
 
@@ -97,16 +100,35 @@ class _Step(_Document):
 
 
 class JoinRequest(_Step):
-    """Requests the mask key of an entity that approved."""
+    """Requests the commitment to a mask key of an entity that approved."""
 
     kind: Literal["join"] = "join"
 
 
+class RevealRequest(_Step):
+    """Carries the signed commitments of all that joined (DSSE JSON), and requests the recipient's mask key."""
+
+    kind: Literal["reveal"] = "reveal"
+    commitments: tuple[Packed, ...] = Field(min_length=1, max_length=MAX_INVITED)
+
+
 class CohortRequest(_Step):
-    """Carries the signed mask keys of the whole cohort (DSSE JSON)."""
+    """Carries the signed mask keys of the whole cohort (DSSE JSON): the same bytes to every entity."""
 
     kind: Literal["cohort"] = "cohort"
     statements: tuple[Packed, ...] = Field(min_length=1, max_length=MAX_INVITED)
+
+
+class AgreeRequest(_Step):
+    """Carries the signed agreements of the whole cohort (DSSE JSON).
+
+    Attributes:
+        shares: those of the group key that were sealed for the recipient, by sender.
+    """
+
+    kind: Literal["agree"] = "agree"
+    agreements: tuple[Packed, ...] = Field(min_length=1, max_length=MAX_INVITED)
+    shares: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
 
 
 class TableRequest(_Step):
@@ -114,12 +136,10 @@ class TableRequest(_Step):
 
     Attributes:
         cohort_sha256: digest of the cohort by the coordinator's account.
-        wrapped_key: the group key, sealed for the recipient by the entity that draws it.
     """
 
     kind: Literal["table"] = "table"
     cohort_sha256: Sha256Hex
-    wrapped_key: Packed
 
 
 class OpeningRequest(_Step):
@@ -132,10 +152,7 @@ class OpeningRequest(_Step):
 
 
 class WeightsRequest(_Step):
-    """Carries the sum of the tables, readable with the group key only, and the entities whose tables it holds.
-
-    The same bytes to every entity but for `previous`.
-    """
+    """Carries the sum of the tables, readable with the group key only, and the entities whose tables it holds."""
 
     kind: Literal["weights"] = "weights"
     table: Packed
@@ -189,17 +206,31 @@ class UnmaskRequest(_Step):
 
 
 class JoinReply(_Document):
-    """An entity's signed mask key (DSSE JSON)."""
+    """An entity's signed commitment to its mask key (DSSE JSON)."""
 
     kind: Literal["join"] = "join"
+    commitment: Packed
+
+
+class RevealReply(_Document):
+    """An entity's signed mask key (DSSE JSON)."""
+
+    kind: Literal["reveal"] = "reveal"
     statement: Packed
 
 
 class CohortReply(_Document):
-    """Confirms the cohort; the entity that draws the group key adds it, wrapped for each other entity."""
+    """An entity's signed agreement (DSSE JSON), and its share of the group key, sealed for each other entity."""
 
     kind: Literal["cohort"] = "cohort"
-    wrapped_keys: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
+    agreement: Packed
+    shares: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
+
+
+class AgreeReply(_Document):
+    """Confirms that all agreed on one cohort."""
+
+    kind: Literal["agree"] = "agree"
 
 
 class _MaskedReply(_Document):
@@ -254,8 +285,28 @@ class UnmaskReply(_Unmasking):
     round: int = Field(ge=1, le=MAX_ROUNDS)
 
 
-StepRequest = JoinRequest | CohortRequest | TableRequest | OpeningRequest | WeightsRequest | MaskRequest | UnmaskRequest
-StepReply = JoinReply | CohortReply | TableReply | OpeningReply | WeightsReply | MaskReply | UnmaskReply
+StepRequest = (
+    JoinRequest
+    | RevealRequest
+    | CohortRequest
+    | AgreeRequest
+    | TableRequest
+    | OpeningRequest
+    | WeightsRequest
+    | MaskRequest
+    | UnmaskRequest
+)
+StepReply = (
+    JoinReply
+    | RevealReply
+    | CohortReply
+    | AgreeReply
+    | TableReply
+    | OpeningReply
+    | WeightsReply
+    | MaskReply
+    | UnmaskReply
+)
 
 _REQUESTS: Final[TypeAdapter[StepRequest]] = TypeAdapter(Annotated[StepRequest, Field(discriminator="kind")])
 _REPLIES: Final[TypeAdapter[StepReply]] = TypeAdapter(Annotated[StepReply, Field(discriminator="kind")])

@@ -25,8 +25,10 @@ class Progress:
         step: the next step.
         round: the next round to mask or unmask, from 1.
         vectors: the model's numbers, by name.
-        statements: everybody's signed mask key (DSSE JSON), by entity; the cohort once JOIN is over.
-        deliveries: the wrapped group key of each entity (TABLE).
+        commitments: everybody's signed commitment to a mask key (DSSE JSON), by entity, once JOIN is over.
+        statements: everybody's signed mask key (DSSE JSON), by entity; the cohort once REVEAL is over.
+        agreements: everybody's signed agreement on the cohort (DSSE JSON), by entity, once COHORT is over.
+        deliveries: the shares of the group key that an entity sealed, by entity (AGREE, JSON).
         chains: what each entity was asked and answered so far.
         survivors: entities in the sum that is being opened; set between TABLE and OPENING, MASK and UNMASK.
         counted: entities whose people were counted across entities, sorted; only they contribute to rounds.
@@ -42,7 +44,9 @@ class Progress:
     round: int
     vectors: Mapping[str, FloatVector]
     transcript: str
+    commitments: Mapping[str, bytes] = field(default_factory=dict)
     statements: Mapping[str, bytes] = field(default_factory=dict)
+    agreements: Mapping[str, bytes] = field(default_factory=dict)
     deliveries: Mapping[str, bytes] = field(default_factory=dict)
     chains: StepChains = field(default_factory=StepChains)
     survivors: tuple[str, ...] = ()
@@ -68,8 +72,10 @@ class Progress:
                     name: _packed(np.ascontiguousarray(v, "<f8").tobytes()) for name, v in self.vectors.items()
                 },
                 "transcript": self.transcript,
-                "statements": {entity: _packed(each) for entity, each in self.statements.items()},
-                "handed": {entity: _packed(each) for entity, each in self.deliveries.items()},
+                "commitments": _all_packed(self.commitments),
+                "statements": _all_packed(self.statements),
+                "agreements": _all_packed(self.agreements),
+                "handed": _all_packed(self.deliveries),
                 "chains": self.chains.document(),
                 "survivors": list(self.survivors),
                 "counted": list(self.counted),
@@ -99,8 +105,11 @@ class Progress:
                 round=int(content["round"]),
                 vectors=vectors,
                 transcript=str(content["transcript"]),
-                statements={str(entity): _unpacked(text) for entity, text in content["statements"].items()},
-                deliveries={str(entity): _unpacked(text) for entity, text in content["handed"].items()},
+                # Campaigns that ended before this version have neither commitments nor agreements.
+                commitments=_all_unpacked(content.get("commitments", {})),
+                statements=_all_unpacked(content["statements"]),
+                agreements=_all_unpacked(content.get("agreements", {})),
+                deliveries=_all_unpacked(content["handed"]),
                 chains=StepChains.parse(content["chains"]),
                 survivors=tuple(str(entity) for entity in content["survivors"]),
                 counted=tuple(str(entity) for entity in content["counted"]),
@@ -112,6 +121,14 @@ class Progress:
             )
         except (KeyError, TypeError, ValueError, AttributeError, TrustError) as error:
             raise TrainingMessageMalformed(_("no es un estado de entrenamiento")) from error
+
+
+def _all_packed(data: Mapping[str, bytes]) -> dict[str, str]:
+    return {entity: _packed(each) for entity, each in data.items()}
+
+
+def _all_unpacked(texts: Mapping[str, Any]) -> dict[str, bytes]:
+    return {str(entity): _unpacked(text) for entity, text in texts.items()}
 
 
 def _packed(data: bytes) -> str:

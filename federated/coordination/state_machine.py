@@ -16,8 +16,6 @@ from typing import Final
 from federated.campaign.manifest import CampaignManifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
-    CohortReply,
-    JoinReply,
     MaskRequest,
     StepKind,
     StepReply,
@@ -26,11 +24,11 @@ from federated.campaign.steps import (
     pack,
     read_reply,
 )
+from federated.coordination.cohort_forming import FORMING, CampaignSetup, CohortForming, require_enough
 from federated.coordination.gathered_sum import GatheredSum
 from federated.coordination.progress import Progress
-from federated.coordination.step_requests import CampaignSetup, StepRequests
+from federated.coordination.step_requests import StepRequests
 from federated.coordination.transcript import RoundRecord, chained
-from federated.duplicates.group_key import key_generator_of
 from federated.duplicates.keyed_table import TABLE_ROUND, TableShape
 from federated.errors import CohortTooSmall, FederatedError, SecureSumRefused, SumLost, TrainingMessageMalformed
 from federated.privacy.quantisation import IntVector
@@ -60,7 +58,8 @@ class CampaignStateMachine:
         self.sums = StageSums(terms.manifest)
         self._terms = terms
         self._manifest = terms.manifest
-        self._requests = StepRequests(terms, self.sums)
+        self._forming = CohortForming(terms, self._fault)
+        self._requests = StepRequests(terms, self._forming, self.sums)
         self._sum: GatheredSum | None = None
         self._asked: dict[str, bytes] = {}
         self._waited = False
@@ -133,16 +132,15 @@ class CampaignStateMachine:
 
     def _advanced(self, known: Mapping[str, StepReply]) -> RoundRecord | None:
         match self._expected:
-            case StepKind.JOIN:
-                self._on_join(known)
-            case StepKind.COHORT:
-                self._on_cohort(known)
+            case step if step in FORMING:
+                following = StepKind.TABLE if self._manifest.counts_entities else StepKind.MASK
+                self.progress = self._forming.accept(self.progress, known, following)
             case StepKind.TABLE:
                 self._on_table(known)
             case StepKind.OPENING:
                 self._on_opening(known)
             case StepKind.WEIGHTS:
-                self._require_cohort(len(known))
+                require_enough(self._manifest, self.progress, len(known))
                 self.progress = replace(self.progress, step=StepKind.MASK, table=b"")
             case StepKind.MASK:
                 return self._on_mask(known)
@@ -153,7 +151,7 @@ class CampaignStateMachine:
     @property
     def _setup(self) -> tuple[StepKind, ...]:
         counted = _COUNTING if self._manifest.counts_entities else ()
-        return (StepKind.JOIN, StepKind.COHORT, *counted)
+        return (*FORMING, *counted)
 
     @property
     def _gathers_again(self) -> bool:
@@ -166,7 +164,7 @@ class CampaignStateMachine:
 
     @property
     def _members(self) -> tuple[str, ...]:
-        return self.progress.counted or tuple(sorted(self.progress.statements))
+        return self.progress.counted or tuple(sorted(self.progress.statements or self.progress.commitments))
 
     @property
     def _position(self) -> Position:
@@ -174,7 +172,7 @@ class CampaignStateMachine:
 
     @property
     def cohort(self) -> Cohort:
-        """The cohort, known after JOIN."""
+        """The cohort, known after REVEAL."""
         return self._requests.cohort(self.progress)
 
     def _addressed(self, due: Mapping[str, StepRequest]) -> dict[str, bytes]:
@@ -204,37 +202,6 @@ class CampaignStateMachine:
             self._fault(entity, error)
             return None
         return reply
-
-    def _on_join(self, replies: Mapping[str, StepReply]) -> None:
-        statements = {}
-        for entity, reply in replies.items():
-            assert isinstance(reply, JoinReply)
-            try:
-                self._requests.statement_key(entity, reply.statement)
-            except (FederatedError, TrustError) as error:
-                self._fault(entity, error)
-            else:
-                statements[entity] = reply.statement
-        self._require_cohort(len(statements))
-        self.progress = replace(self.progress, step=StepKind.COHORT, statements=statements)
-
-    def _on_cohort(self, replies: Mapping[str, StepReply]) -> None:
-        self._require_cohort(len(replies))
-        if not self._manifest.counts_entities:
-            self.progress = replace(self.progress, step=StepKind.MASK)
-            return
-        generator = key_generator_of(tuple(self.cohort.keys))
-        reply = replies.get(generator)
-        if not isinstance(reply, CohortReply):
-            raise CohortTooSmall(
-                _(
-                    "{generator}, la entidad que genera la clave para contar a las personas que están en varias "
-                    "entidades, no respondió",
-                    generator=generator,
-                )
-            )
-        deliveries = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
-        self.progress = replace(self.progress, step=StepKind.TABLE, deliveries=deliveries)
 
     def _on_table(self, replies: Mapping[str, StepReply]) -> None:
         cohort = self.cohort
@@ -282,7 +249,7 @@ class CampaignStateMachine:
         """Take the inputs of a sum and return whether it has those of all survivors, announced now or before."""
         gathered.gather(replies, size, self._fault)
         survivors = self.progress.survivors or tuple(sorted(gathered.inputs))
-        self._require_cohort(len(survivors))
+        require_enough(self._manifest, self.progress, len(survivors))
         self._require_openable(survivors)
         gathered.inputs = {entity: gathered.inputs[entity] for entity in survivors if entity in gathered.inputs}
         self.progress = replace(self.progress, survivors=survivors)
@@ -328,19 +295,6 @@ class CampaignStateMachine:
         )
         self._sum = None
         return record
-
-    def _require_cohort(self, count: int) -> None:
-        if count < self._manifest.minimum_cohort:
-            raise CohortTooSmall(
-                _(
-                    "{step} de la ronda {round}: entidades que participaron, {count}; el mínimo es {minimum_cohort}",
-                    step=self.progress.step,
-                    round=self.progress.round,
-                    count=count,
-                    minimum_cohort=self._manifest.minimum_cohort,
-                ),
-                remedy=_("inicie una campaña nueva cuando puedan participar más entidades"),
-            )
 
     def _require_openable(self, survivors: tuple[str, ...]) -> None:
         try:

@@ -1,14 +1,9 @@
 """The coordinator's requests of each step, from a campaign's progress: the same content for everybody it is sent to."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection
 
-from federated.campaign.manifest import CampaignManifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
-    CohortRequest,
-    JoinRequest,
     MaskRequest,
     OpeningRequest,
     StepKind,
@@ -18,40 +13,22 @@ from federated.campaign.steps import (
     WeightsRequest,
     pack,
 )
+from federated.coordination.cohort_forming import FORMING, CampaignSetup, CohortForming
 from federated.coordination.gathered_sum import GatheredSum
 from federated.coordination.progress import Progress
 from federated.duplicates.keyed_table import TABLE_ROUND
 from federated.errors import TrainingMessageMalformed
 from federated.privacy.stages import Position, position_of
-from federated.secagg.cohort import Cohort, form_cohort
-from federated.secagg.keys import open_key_statement
+from federated.secagg.cohort import Cohort
 from presentation.messages import _
-from trust.signing import Envelope
-
-_UNADDRESSED: Final = "0" * 64
-"""Stands in for the chain of the recipient, which the state machine fills in."""
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignSetup:
-    """The fixed terms of a running campaign.
-
-    Attributes:
-        approved: entities that approved.
-        key_of: returns the signing key of an entity from the network's directory.
-    """
-
-    manifest: CampaignManifest
-    manifest_sha256: str
-    approved: tuple[str, ...]
-    key_of: Callable[[str], bytes]
 
 
 class StepRequests:
     """Builds requests, without their recipients' chains."""
 
-    def __init__(self, terms: CampaignSetup, sums: StageSums) -> None:
+    def __init__(self, terms: CampaignSetup, forming: CohortForming, sums: StageSums) -> None:
         self._terms = terms
+        self._forming = forming
         self._sums = sums
         self._cohort: Cohort | None = None
 
@@ -67,17 +44,10 @@ class StepRequests:
             gathered: the sum to open, in the steps that open one.
         """
         match step:
-            case StepKind.JOIN:
-                return dict.fromkeys(self._terms.approved, JoinRequest(**self._names))
-            case StepKind.COHORT:
-                return dict.fromkeys(asked, self.shown_cohort(progress))
+            case step if step in FORMING:
+                return self._forming.requests(progress)
             case StepKind.TABLE:
-                wrapped, request = progress.deliveries, self.table(progress)
-                return {
-                    entity: request.model_copy(update={"wrapped_key": wrapped[entity]})
-                    for entity in asked
-                    if entity in wrapped
-                }
+                return dict.fromkeys(asked, self.table(progress))
             case StepKind.WEIGHTS:
                 return dict.fromkeys(asked, self.weights(progress))
             case StepKind.MASK:
@@ -86,14 +56,9 @@ class StepRequests:
                 assert gathered is not None, "a sum is gathered before it is opened"
                 return self._opening(progress, gathered)
 
-    def shown_cohort(self, progress: Progress) -> CohortRequest:
-        """Return the request that shows the cohort."""
-        statements = tuple(progress.statements[entity] for entity in sorted(progress.statements))
-        return CohortRequest(**self._names, statements=statements)
-
     def table(self, progress: Progress) -> TableRequest:
-        """Return the request for a table, without the recipient's group key."""
-        return TableRequest(**self._names, cohort_sha256=self.cohort(progress).sha256.hex(), wrapped_key=b"")
+        """Return the request for a table."""
+        return TableRequest(**self._names, cohort_sha256=self.cohort(progress).sha256.hex())
 
     def weights(self, progress: Progress) -> WeightsRequest:
         """Return the request that carries the sum of the tables."""
@@ -124,34 +89,14 @@ class StepRequests:
         return position
 
     def cohort(self, progress: Progress) -> Cohort:
-        """Return the cohort of the entities whose keys are known."""
+        """Return the cohort, known after REVEAL."""
         if self._cohort is None:
-            keys = {entity: self.statement_key(entity, each) for entity, each in progress.statements.items()}
-            self._cohort = form_cohort(self._terms.manifest.campaign_id, self._terms.manifest_sha256, keys)
+            self._cohort = self._forming.cohort(progress)
         return self._cohort
-
-    def statement_key(self, entity: str, statement: bytes) -> bytes:
-        """Return the public mask key that an entity signed.
-
-        Raises:
-            FederatedError, TrustError: it is not the entity's statement for this campaign.
-        """
-        opened = open_key_statement(
-            Envelope.from_json(statement),
-            entity=entity,
-            entity_key=self._terms.key_of(entity),
-            campaign_id=self._terms.manifest.campaign_id,
-            manifest_sha256=self._terms.manifest_sha256,
-        )
-        return bytes.fromhex(opened.channel_key)
 
     @property
     def _names(self) -> dict[str, str]:
-        return {
-            "campaign_id": self._terms.manifest.campaign_id,
-            "manifest_sha256": self._terms.manifest_sha256,
-            "previous": _UNADDRESSED,
-        }
+        return self._terms.request_names
 
     def _opening(self, progress: Progress, gathered: GatheredSum) -> dict[str, StepRequest]:
         names = {**self._names, "mask_request_sha256": gathered.context.hex()}

@@ -9,12 +9,10 @@ from sqlalchemy.orm import Session
 
 from federated.campaign.manifest import CampaignManifest
 from federated.campaign.steps import TableRequest, WeightsReply, WeightsRequest, encode_document
-from federated.duplicates.group_key import draw_group_key, key_generator_of, open_group_key, seal_group_key
 from federated.duplicates.person_weights import PersonBins
 from federated.errors import RoundRefused
 from federated.participation.enrolment import Enrolments, Secret
 from federated.participation.table_replies import TableParticipant, require_counted
-from federated.secagg.cohort import Cohort
 from federated.tabular.features import FloatVector
 from node.context import NodeContext
 from node.people.store import people_store
@@ -30,28 +28,6 @@ class DuplicateCheck:
     def __init__(self, context: NodeContext) -> None:
         self._context = context
 
-    def wrapped_keys(self, enrolments: Enrolments, manifest: CampaignManifest, cohort: Cohort) -> dict[str, bytes]:
-        """Return the group key sealed for each other entity, if this entity generates it; else nothing."""
-        members = tuple(cohort.keys)
-        if not manifest.counts_entities or key_generator_of(members) != enrolments.entity:
-            return {}
-        key = enrolments.kept(manifest.campaign_id, Secret.GROUP_KEY)
-        if key is None:
-            key = draw_group_key()
-            enrolments.keep(manifest.campaign_id, Secret.GROUP_KEY, key)
-        secret = enrolments.masker(cohort).pair_secret
-        return {
-            other: seal_group_key(
-                key,
-                lambda _own, peer: secret(peer),
-                campaign=manifest.campaign_id,
-                sender=enrolments.entity,
-                recipient=other,
-            )
-            for other in members
-            if other != enrolments.entity
-        }
-
     def table(
         self,
         session: Session,
@@ -63,18 +39,17 @@ class DuplicateCheck:
         """Return the reply with the table of this entity's people, and keep their bins.
 
         Raises:
-            RoundRefused: requested from another cohort.
-            DuplicateCheckInvalid: the group key was not sealed for this entity, or the people are not distinguishable.
+            RoundRefused: requested from another cohort, or the group key is not drawn.
+            DuplicateCheckInvalid: the people are not distinguishable.
         """
         campaign_id = participant.manifest.campaign_id
         key = enrolments.kept(campaign_id, Secret.GROUP_KEY)
         if key is None:
-            key = self._unwrapped(enrolments, participant.cohort, request.wrapped_key)
+            raise RoundRefused(_("las entidades de la campaña aún no han sorteado la clave de grupo"))
         known = dict(people_store(self._context, session).documents())
         documents = {person: known[person].canonical if person in known else None for person in people}
         bins = PersonBins.of(participant.tables(key), documents)
         reply = participant.table(request, key, bins)
-        enrolments.keep(campaign_id, Secret.GROUP_KEY, key)
         enrolments.keep(campaign_id, Secret.PERSON_BINS, bins.to_json())
         return reply
 
@@ -83,9 +58,11 @@ class DuplicateCheck:
 
         Raises:
             RoundRefused: this entity sent no table.
+            RequiredEntityMissing: too few of the required entities were counted.
             SecureSumRefused, DuplicateCheckInvalid, DuplicateCountWrong, TrainingMessageMalformed: the sum is not what
                 these entities sent: nothing will be contributed.
         """
+        enrolments.required.check(request.counted)
         campaign_id = participant.manifest.campaign_id
         key, bins = (enrolments.kept(campaign_id, secret) for secret in (Secret.GROUP_KEY, Secret.PERSON_BINS))
         if key is None or bins is None:
@@ -125,13 +102,3 @@ class DuplicateCheck:
             )
         found: dict[str, Any] = json.loads(kept)
         return found
-
-    def _unwrapped(self, enrolments: Enrolments, cohort: Cohort, wrapped_key: bytes) -> bytes:
-        secret = enrolments.masker(cohort).pair_secret
-        return open_group_key(
-            wrapped_key,
-            lambda _own, peer: secret(peer),
-            campaign=cohort.campaign_id,
-            sender=key_generator_of(tuple(cohort.keys)),
-            recipient=enrolments.entity,
-        )

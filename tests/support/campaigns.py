@@ -19,10 +19,12 @@ from federated.campaign.manifest import CampaignManifest, DataSource, manifest_s
 from federated.campaign.stage_planning import plan_stages
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
+    AgreeRequest,
     CohortRequest,
     JoinRequest,
     MaskRequest,
     ReceivedDocument,
+    RevealRequest,
     StepRequest,
     encode_document,
     pack,
@@ -209,10 +211,16 @@ class AskedGuard(NodeGuard):
 
     def set_up(self, envelope: Envelope) -> None:
         """Answer the steps before the rounds of a campaign that counts nobody."""
+        for request in self.forming(envelope):
+            self.record(request, b"answer", START)
+
+    def forming(self, envelope: Envelope) -> Iterator[ReceivedDocument[StepRequest]]:
+        """Yield the requests that form a cohort, each on the chain of those answered before."""
         named = {"campaign_id": CAMPAIGN, "manifest_sha256": manifest_sha256(envelope)}
-        self.record(asked(JoinRequest(**named, previous=self.previous(envelope, "join"))), b"joined", START)
-        shown = CohortRequest(**named, previous=self.previous(envelope, "cohort"), statements=(b"x",))
-        self.record(asked(shown), b"accepted", START)
+        yield asked(JoinRequest(**named, previous=self.previous(envelope, "join")))
+        yield asked(RevealRequest(**named, previous=self.previous(envelope, "reveal"), commitments=(b"x",)))
+        yield asked(CohortRequest(**named, previous=self.previous(envelope, "cohort"), statements=(b"x",)))
+        yield asked(AgreeRequest(**named, previous=self.previous(envelope, "agree"), agreements=(b"x",)))
 
 
 def guard(opened: Session, *, code: str | None = None, epsilon: float = 4.0) -> AskedGuard:

@@ -8,10 +8,10 @@ import numpy as np
 
 from federated.campaign.manifest import CampaignManifest, manifest_sha256
 from federated.campaign.stage_planning import plan_stages
-from federated.campaign.steps import CohortReply, CohortRequest, MaskRequest, encode_document, read_request
+from federated.campaign.steps import MaskRequest, read_request
+from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.progress import Progress
 from federated.coordination.state_machine import CampaignStateMachine, start
-from federated.coordination.step_requests import CampaignSetup
 from federated.coordination.transcript import RoundRecord
 from federated.learning.hyperparameters import AdditiveTerms
 from federated.models import local_sum_for
@@ -118,14 +118,8 @@ class MemoryCohort:
         return self.altered(entity, kind, self.replies[entity, raw])
 
     def _answered(self, entity: str, raw: bytes) -> bytes:
-        request, participant = read_request(raw).document, self.entities[entity].participant
-        counted = self.counters[entity].answer(request, participant) if participant is not None else None
-        if counted is not None:
-            return counted
-        reply = self.entities[entity].answer(raw)
-        if isinstance(request, CohortRequest) and self.manifest.counts_entities:
-            return encode_document(CohortReply(wrapped_keys=dict.fromkeys(self.manifest.invited, b"wrapped")))
-        return reply
+        counted = self.counters[entity].answer(read_request(raw).document, self.entities[entity])
+        return counted if counted is not None else self.entities[entity].answer(raw)
 
     def answers(self, asked: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return what everybody asked answers."""

@@ -17,8 +17,8 @@ from federated.campaign.steps import (
 )
 from federated.duplicates.keyed_table import KeyedTables, TableShape, Words
 from federated.duplicates.person_weights import PersonBins
-from federated.participation.round_replies import Participant
 from federated.participation.table_replies import TableParticipant
+from federated.studies.local_entity import LocalEntity
 
 CAMPAIGN = "ab" * 16
 GROUP_KEY = b"\x07" * 32
@@ -55,26 +55,27 @@ class Counter:
     Attributes:
         documents: of its people, by its own ids.
         weights: of its people, once counted.
-        group_key: of the cohort.
     """
 
     manifest: CampaignManifest
     entity: str
     documents: Mapping[str, str | None]
     weights: Mapping[str, float] | None = None
-    group_key: bytes = GROUP_KEY
 
-    def answer(self, request: StepRequest, participant: Participant) -> bytes | None:
-        """Return the reply to a step of the count, None for any other step."""
+    def answer(self, request: StepRequest, local: LocalEntity) -> bytes | None:
+        """Return the reply to a step of the count, None for any other step, or before all agreed on a cohort."""
+        participant, key = local.participant, local.group_key
+        if participant is None or key is None:
+            return None
         parts = TableParticipant(self.manifest, participant.cohort, participant.masker, self.entity)
-        bins = PersonBins.of(parts.tables(self.group_key), self.documents)
+        bins = PersonBins.of(parts.tables(key), self.documents)
         match request:
             case TableRequest():
-                return parts.table(request, self.group_key, bins)
+                return parts.table(request, key, bins)
             case OpeningRequest():
                 return parts.opening(request)
             case WeightsRequest():
-                self.weights = parts.weights(request, self.group_key, bins)
+                self.weights = parts.weights(request, key, bins)
                 return encode_document(WeightsReply())
             case _:
                 return None

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 from federated.campaign.manifest import manifest_sha256
 from federated.campaign.steps import (
-    CohortRequest,
-    JoinRequest,
     OpeningRequest,
     ReceivedDocument,
     StepRequest,
@@ -48,9 +46,8 @@ def every_step(guard: AskedGuard, envelope: Envelope) -> Iterator[ReceivedDocume
     def at(step: str) -> dict[str, str]:
         return {**named, "previous": guard.previous(envelope, step)}
 
-    yield campaigns.asked(JoinRequest(**at("join")))
-    yield campaigns.asked(CohortRequest(**at("cohort"), statements=(b"x",)))
-    table = TableRequest(**at("table"), cohort_sha256="0" * 64, wrapped_key=b"x")
+    yield from guard.forming(envelope)
+    table = TableRequest(**at("table"), cohort_sha256="0" * 64)
     yield campaigns.asked(table)
     opening = {"mask_request_sha256": table.shared_sha256, "survivors": (ENTITY,), "shares": {}}
     yield campaigns.asked(OpeningRequest(**at("opening"), **opening))

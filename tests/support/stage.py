@@ -1,7 +1,6 @@
 """One node with a registered table, facing a scripted coordinator; the rest of the cohort answers from memory."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,8 +10,6 @@ import numpy as np
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
-    CohortReply,
-    CohortRequest,
     MaskRequest,
     ReceivedDocument,
     StepKind,
@@ -23,9 +20,8 @@ from federated.campaign.steps import (
     read_reply,
     read_request,
 )
+from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.state_machine import CampaignStateMachine, start
-from federated.coordination.step_requests import CampaignSetup
-from federated.duplicates.group_key import key_generator_of, seal_group_key
 from federated.errors import CohortTooSmall
 from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
 from federated.models import local_sum_for
@@ -48,7 +44,7 @@ from service.errors import PeerUnreachable
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
 from tests.support.cohort import additive_stages, additive_terms, people_of
-from tests.support.counting import GROUP_KEY, Counter
+from tests.support.counting import Counter
 from tests.support.parts import COORDINATOR, SignedDirectory, context_of, keys_of
 from tests.support.training import OTHERS, ScriptedCoordinator, register_demo, table_manifest
 from trust.parties import EntityKind
@@ -104,35 +100,8 @@ class Play:
 
     def _answer(self, name: str, raw: bytes) -> bytes:
         """Answer for another entity; in the steps that count people, as one that holds nobody."""
-        request, other = read_request(raw).document, self.others[name]
-        if other.participant is not None:
-            counted = Counter(self.manifest, name, {}).answer(request, other.participant)
-            if counted is not None:
-                return counted
-        reply = other.answer(raw)
-        if isinstance(request, CohortRequest) and self.manifest.counts_entities:
-            return encode_document(CohortReply(wrapped_keys=self._wrapped(name)))
-        return reply
-
-    def _wrapped(self, name: str) -> dict[str, bytes]:
-        if name != key_generator_of(self._members):
-            return {}
-        secret = self._secret_of(name)
-        return {
-            other: seal_group_key(GROUP_KEY, secret, campaign=CAMPAIGN, sender=name, recipient=other)
-            for other in self._members
-            if other != name
-        }
-
-    @property
-    def _members(self) -> tuple[str, ...]:
-        return tuple(sorted((ENTITY, *self.others)))
-
-    def _secret_of(self, name: str) -> Callable[[str, str], bytes]:
-        participant = self.others[name].participant
-        assert participant is not None, "it knows the cohort"
-        secret = participant.masker.pair_secret
-        return lambda _own, peer: secret(peer)
+        counted = Counter(self.manifest, name, {}).answer(read_request(raw).document, self.others[name])
+        return counted if counted is not None else self.others[name].answer(raw)
 
     def finish(self) -> "Play":
         """Go on to the end."""

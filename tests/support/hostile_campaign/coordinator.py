@@ -15,7 +15,6 @@ from federated.campaign.steps import (
     OpeningRequest,
     StepRequest,
     TableReply,
-    TableRequest,
     UnmaskRequest,
     WeightsRequest,
     chained_step,
@@ -24,10 +23,10 @@ from federated.campaign.steps import (
     read_reply,
     read_request,
 )
+from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.gathered_sum import GatheredSum
 from federated.coordination.progress import Progress
 from federated.coordination.state_machine import CampaignStateMachine, start
-from federated.coordination.step_requests import CampaignSetup
 from federated.duplicates.keyed_table import TABLE_ROUND, TableShape
 from federated.errors import CohortTooSmall, SecureSumRefused, SumLost
 from federated.secagg.cohort import Cohort
@@ -188,17 +187,6 @@ class Coordinator:
             "manifest_sha256": self.town.digest,
             "previous": UNSAID,
         }
-
-
-def table_request(coordinator: Coordinator) -> TableRequest:
-    """Return the request for tables that carries no key."""
-    return TableRequest(
-        campaign_id=coordinator.town.manifest.campaign_id,
-        manifest_sha256=coordinator.town.digest,
-        previous=UNSAID,
-        cohort_sha256=coordinator.cohort.sha256.hex(),
-        wrapped_key=b"",
-    )
 
 
 def everybody_but(*names: str) -> tuple[str, ...]:

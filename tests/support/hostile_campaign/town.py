@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 from federated.budget.budget_store import BudgetLimit
 from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, seal_manifest
-from federated.campaign.steps import StepRequest, TableRequest, encode_document, read_request, step_name
-from federated.duplicates.group_key import open_group_key
+from federated.campaign.steps import StepRequest, encode_document, read_request, step_name
 from federated.errors import FederatedError
 from federated.models import local_sum_for
 from federated.participation.local_sums import LocalPeople, LocalSums
@@ -141,18 +140,8 @@ class Town:
     def _of_sybil(self, raw: bytes) -> bytes | None:
         document = read_request(raw).document
         try:
-            participant = self.sybil.participant
-            if participant is not None:
-                if isinstance(document, TableRequest):
-                    secret = participant.masker.pair_secret
-                    route = {"campaign": CAMPAIGN, "sender": HONEST[0], "recipient": SYBIL}
-                    self.counter.group_key = open_group_key(
-                        document.wrapped_key, lambda _own, peer: secret(peer), **route
-                    )
-                counted = self.counter.answer(document, participant)
-                if counted is not None:
-                    return counted
-            return self.sybil.answer(raw)
+            counted = self.counter.answer(document, self.sybil)
+            return counted if counted is not None else self.sybil.answer(raw)
         except FederatedError:
             return None
 

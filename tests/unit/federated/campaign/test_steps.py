@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from federated.campaign.steps import (
     MAX_DOCUMENT_BYTES,
+    AgreeReply,
+    AgreeRequest,
     CohortReply,
     CohortRequest,
     JoinReply,
@@ -19,6 +21,8 @@ from federated.campaign.steps import (
     MaskRequest,
     OpeningReply,
     OpeningRequest,
+    RevealReply,
+    RevealRequest,
     StepKind,
     StepReply,
     StepRequest,
@@ -44,8 +48,10 @@ MASKED = np.array([0, 1, 2**63, 2**64 - 1], dtype=np.uint64)
 
 REQUESTS: tuple[StepRequest, ...] = (
     JoinRequest(**NAMED),
+    RevealRequest(**NAMED, commitments=(b"one", b"\xff\x00")),
     CohortRequest(**NAMED, statements=(b"one", b"\xff\x00")),
-    TableRequest(**NAMED, cohort_sha256="2" * 64, wrapped_key=b""),
+    AgreeRequest(**NAMED, agreements=(b"one",), shares={"leon": b"\x01" * 60}),
+    TableRequest(**NAMED, cohort_sha256="2" * 64),
     OpeningRequest(**NAMED, mask_request_sha256="4" * 64, survivors=("leon", "soria"), shares={"leon": b"\x01" * 60}),
     WeightsRequest(**NAMED, table=b"\x00\x01", counted=("leon", "soria")),
     MaskRequest(**NAMED, round=2, parameters=pack(NUMBERS), model=b"{}", cohort_sha256="2" * 64, transcript="3" * 64),
@@ -54,15 +60,17 @@ REQUESTS: tuple[StepRequest, ...] = (
     ),
 )
 REPLIES: tuple[StepReply, ...] = (
-    JoinReply(statement=b"signed"),
-    CohortReply(wrapped_keys={"leon": b"key"}),
+    JoinReply(commitment=b"signed"),
+    RevealReply(statement=b"signed"),
+    CohortReply(agreement=b"signed", shares={"leon": b"key"}),
+    AgreeReply(),
     TableReply(masked=pack(MASKED), shares={"leon": b"\x01" * 60}),
     OpeningReply(sealed=b"s", key_shares={"leon": b"k"}, attestations={"leon": b"a"}),
     WeightsReply(),
     MaskReply(round=2, masked=pack(MASKED), shares={"leon": b"\x01" * 60}),
     UnmaskReply(round=2, sealed=b"s", key_shares={"leon": b"k"}, attestations={"leon": b"a"}),
 )
-MASK_REQUEST, MASK_REPLY = REQUESTS[5], REPLIES[5]
+MASK_REQUEST, MASK_REPLY = REQUESTS[7], REPLIES[7]
 JUNK: Any = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -100,15 +108,8 @@ def test_numbers_come_back_to_the_last_bit() -> None:
 
 
 def test_a_step_is_named_by_its_kind_and_its_round() -> None:
-    assert [step_name(each) for each in REQUESTS] == [
-        "join",
-        "cohort",
-        "table",
-        "opening",
-        "weights",
-        "mask-2",
-        "unmask-2",
-    ]
+    names = "join reveal cohort agree table opening weights mask-2 unmask-2"
+    assert [step_name(each) for each in REQUESTS] == names.split()
 
 
 def test_each_other_question_has_another_hash() -> None:
@@ -121,7 +122,8 @@ def test_each_other_question_has_another_hash() -> None:
 _OTHERS: dict[str, Any] = {
     "campaign_id": "cd" * 16,
     "statements": (b"other",),
-    "wrapped_key": b"other",
+    "commitments": (b"other",),
+    "agreements": (b"other",),
     "shares": {"avila": b"other"},
     "survivors": ("leon",),
     "counted": ("leon",),
@@ -139,7 +141,7 @@ def test_the_shared_hash_leaves_out_what_is_for_one_entity_and_nothing_else() ->
                 continue
             changed = {**request.model_dump(), name: _OTHERS.get(name, "0" * 64)}
             other = type(request).model_validate(changed)
-            personal = name in {"previous", "shares", "wrapped_key"}
+            personal = name in {"previous", "shares"}
             assert (other.shared_sha256 == request.shared_sha256) is personal, name
 
 

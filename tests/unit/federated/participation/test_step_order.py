@@ -68,7 +68,7 @@ def test_no_step_is_admitted_on_another_chain(guard: AskedGuard, counted: Envelo
 
 def test_the_opening_may_be_left_out_and_comes_too_late_afterwards(guard: AskedGuard, counted: Envelope) -> None:
     steps = every_step(guard, counted)
-    for _ in range(3):
+    for _ in range(5):
         guard.record(next(steps), b"answer", START)
     opening = next(steps)
     guard.record(next(steps), b"answer", START)
@@ -80,7 +80,7 @@ def test_the_opening_may_be_left_out_and_comes_too_late_afterwards(guard: AskedG
 def test_weights_taken_before_the_first_sum_are_those_of_every_sum(guard: AskedGuard, counted: Envelope) -> None:
     """A count told anew after the masked sum was taken for the first one, whose weights it did not change."""
     steps = every_step(guard, counted)
-    for _ in range(5):
+    for _ in range(7):
         guard.record(next(steps), b"answer", START)
     masked = next(steps)
     guard.record(masked, b"masked", START)
@@ -92,11 +92,24 @@ def test_weights_taken_before_the_first_sum_are_those_of_every_sum(guard: AskedG
 def test_a_campaign_that_counts_nobody_has_no_step_that_counts(guard: AskedGuard, approved: Envelope) -> None:
     named = {**names(approved), "previous": guard.previous(approved, "table")}
     with pytest.raises(RoundRefused):
-        guard.admit(campaigns.asked(TableRequest(**named, cohort_sha256="0" * 64, wrapped_key=b"x")), START)
+        guard.admit(campaigns.asked(TableRequest(**named, cohort_sha256="0" * 64)), START)
     with pytest.raises(RoundRefused):
         guard.admit(guard.request(approved, counted_sha256="0" * 64), START)
 
 
 def test_rounds_come_after_the_setup_and_unmasking_after_masking() -> None:
-    steps = ["join", "cohort", "table", "opening", "weights", "mask-1", "unmask-1", "mask-2", "unmask-2", "mask-10"]
+    steps = [
+        "join",
+        "reveal",
+        "cohort",
+        "agree",
+        "table",
+        "opening",
+        "weights",
+        "mask-1",
+        "unmask-1",
+        "mask-2",
+        "unmask-2",
+        "mask-10",
+    ]
     assert sorted(steps, key=position) == steps

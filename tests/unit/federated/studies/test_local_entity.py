@@ -27,7 +27,7 @@ def test_an_entity_joins_with_one_key_and_takes_part_in_nothing_before_it_knows_
     assert isinstance(first, JoinReply)
     assert entity.answer(asked) == entity.answer(asked)
     mask = MaskRequest(**named, round=1, parameters=b"", cohort_sha256="0" * 64, transcript="0" * 64)
-    table = TableRequest(**named, cohort_sha256="0" * 64, wrapped_key=b"")
+    table = TableRequest(**named, cohort_sha256="0" * 64)
     for raw in (encode_document(mask), encode_document(table), b"nonsense"):
         with pytest.raises(TrainingMessageMalformed):
             entity.answer(raw)

@@ -1,6 +1,7 @@
 """People are counted across entities at real nodes: one person in two of them weighs one half in each."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from federated.campaign.steps import (
     read_reply,
 )
 from federated.coordination.gathered_sum import GatheredSum
-from federated.duplicates.group_key import key_generator_of
 from federated.duplicates.keyed_table import TABLE_ROUND, TableShape
 from federated.errors import (
     DuplicateCheckInvalid,
@@ -39,6 +39,7 @@ from node.training.stores import epsilon_ledger, own_enrolments
 from tests.support import campaigns
 from tests.support.campaigns import CAMPAIGN, DATASET
 from tests.support.clock import START, FrozenClock
+from tests.support.forming import Forming
 from tests.support.parts import SignedDirectory, context_of, hold
 from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 from trust.parties import EntityKind
@@ -60,11 +61,15 @@ class Office:
     counting: DuplicateCheck
     manifest: CampaignManifest = MANIFEST
 
-    def table(self, wrapped: bytes) -> StepReply:
+    @contextmanager
+    def enrolments(self) -> Iterator[Enrolments]:
+        with self.context.transaction() as session:
+            yield own_enrolments(self.context, session)
+
+    def table(self) -> StepReply:
         with self.context.transaction() as session:
             enrolments, taking_part = self.parts(session)
-            cohort = taking_part.cohort.sha256.hex()
-            request = TableRequest(**NAMED, cohort_sha256=cohort, wrapped_key=wrapped)
+            request = TableRequest(**NAMED, cohort_sha256=taking_part.cohort.sha256.hex())
             return read_reply(self.counting.table(session, enrolments, taking_part, request, self.people)).document
 
     def opening(self, request: OpeningRequest) -> StepReply:
@@ -90,17 +95,16 @@ class Office:
 
 @dataclass
 class Town:
-    """Three nodes that know each other's keys, and the group key on its way."""
+    """Three nodes that agreed on their cohort and drew a group key."""
 
     offices: dict[str, Office]
-    wrapped: dict[str, bytes]
 
     def total(self) -> bytes:
         """Return the sum of the tables as an honest coordinator opens it."""
-        replies = {entity: office.table(self.wrapped.get(entity, b"")) for entity, office in self.offices.items()}
+        replies = {entity: office.table() for entity, office in self.offices.items()}
         with self.offices["leon"].context.snapshot() as session:
             cohort = self.offices["leon"].parts(session)[1].cohort
-        shared = TableRequest(**NAMED, cohort_sha256=cohort.sha256.hex(), wrapped_key=b"").shared_sha256
+        shared = TableRequest(**NAMED, cohort_sha256=cohort.sha256.hex()).shared_sha256
         gathered = GatheredSum(cohort, TABLE_ROUND, bytes.fromhex(shared))
         gathered.gather(replies, TableShape.of(MANIFEST.people_estimate, 3).words, _no_fault)
         answers = {
@@ -132,17 +136,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
             budget.reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
             people = tuple(person for person, _ in people_store(context, session).documents())
         offices[entity] = Office(context, people, DuplicateCheck(context))
-    statements = []
-    for office in offices.values():
-        with office.context.transaction() as session:
-            statements.append(own_enrolments(office.context, session).statement(CAMPAIGN, DIGEST))
-    wrapped: dict[str, bytes] = {}
-    for office in offices.values():
-        with office.context.transaction() as session:
-            enrolments = own_enrolments(office.context, session)
-            cohort = enrolments.accept(MANIFEST, DIGEST, statements)
-            wrapped |= office.counting.wrapped_keys(enrolments, MANIFEST, cohort)
-    yield Town(offices, wrapped)
+    Forming({entity: office.enrolments for entity, office in offices.items()}, MANIFEST, DIGEST).whole()
+    yield Town(offices)
     for office in offices.values():
         office.context.close()
 
@@ -155,16 +150,19 @@ def test_one_person_in_two_entities_weighs_one_half_in_each(town: Town) -> None:
     assert weights == {"avila": [0.5, 1.0], "leon": [0.5], "soria": [1.0]}
 
 
-def test_the_group_key_is_drawn_by_one_and_wrapped_for_each_other(town: Town) -> None:
-    drawer = key_generator_of(ENTITIES)
-    assert sorted(town.wrapped) == [entity for entity in ENTITIES if entity != drawer]
-    assert len(set(town.wrapped.values())) == 2
+def test_every_entity_derives_the_same_group_key(town: Town) -> None:
+    keys = set()
+    for office in town.offices.values():
+        with office.enrolments() as enrolments:
+            keys.add(enrolments.kept(CAMPAIGN, Secret.GROUP_KEY))
+    assert len(keys) == 1
+    assert None not in keys
 
 
 def test_the_size_of_a_table_does_not_depend_on_the_people(town: Town) -> None:
     sizes = set()
     for entity, office in town.offices.items():
-        reply = office.table(town.wrapped.get(entity, b""))
+        reply = office.table()
         assert isinstance(reply, TableReply)
         sizes.add(len(reply.masked))
     assert sizes == {8 * TableShape.of(MANIFEST.people_estimate, 3).words}
@@ -183,7 +181,7 @@ def test_before_the_count_nothing_is_contributed_and_nothing_weighed(town: Town)
         leon.weigh(b"\0" * 64)
     with pytest.raises(RoundRefused):
         leon.weights()
-    leon.table(town.wrapped.get("leon", b""))
+    leon.table()
     with pytest.raises(RoundRefused):
         leon.weights()
 
@@ -235,15 +233,7 @@ def test_a_campaign_that_counts_nobody_weighs_everybody_once(town: Town) -> None
         enrolments = own_enrolments(leon.context, session)
         assert leon.counting.weights(enrolments, plain, leon.people) is None
         leon.counting.require_counted(enrolments, plain, ENTITIES)
-        assert leon.counting.wrapped_keys(enrolments, plain, enrolments.cohort(MANIFEST, DIGEST)) == {}
-
-
-@pytest.mark.invariant(6)
-def test_a_group_key_wrapped_for_somebody_else_opens_nothing(town: Town) -> None:
-    receiver = next(iter(town.wrapped))
-    other = next(entity for entity in town.wrapped if entity != receiver)
-    with pytest.raises(DuplicateCheckInvalid):
-        town.offices[receiver].table(town.wrapped[other])
+        assert enrolments.sealed_shares(plain, enrolments.cohort(MANIFEST, DIGEST)) == {}
 
 
 def test_when_the_campaign_is_over_neither_key_nor_bins_nor_weights_are_left(town: Town) -> None:
