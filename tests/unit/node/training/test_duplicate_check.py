@@ -161,7 +161,7 @@ def test_every_entity_derives_the_same_group_key(town: Town) -> None:
 
 def test_the_size_of_a_table_does_not_depend_on_the_people(town: Town) -> None:
     sizes = set()
-    for entity, office in town.offices.items():
+    for office in town.offices.values():
         reply = office.table()
         assert isinstance(reply, TableReply)
         sizes.add(len(reply.masked))
