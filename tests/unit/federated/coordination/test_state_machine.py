@@ -310,7 +310,7 @@ def test_all_entities_draw_the_same_group_key_and_it_is_in_no_message(counting: 
 def test_a_count_that_does_not_open_ends_the_campaign_with_words(counting: MemoryCohort) -> None:
     gone = {"leon", "zamora"}
     counting.altered = lambda name, asked, reply: None if asked == "opening" and name in gone else reply
-    with pytest.raises(SumLost, match="recuento|count"):
+    with pytest.raises(SumLost, match=r"recuento|count"):
         counting.run()
 
 

@@ -98,5 +98,18 @@ def test_a_campaign_that_counts_nobody_has_no_step_that_counts(guard: AskedGuard
 
 
 def test_rounds_come_after_the_setup_and_unmasking_after_masking() -> None:
-    steps = "join reveal cohort agree table opening weights mask-1 unmask-1 mask-2 unmask-2 mask-10".split()
+    steps = [
+        "join",
+        "reveal",
+        "cohort",
+        "agree",
+        "table",
+        "opening",
+        "weights",
+        "mask-1",
+        "unmask-1",
+        "mask-2",
+        "unmask-2",
+        "mask-10",
+    ]
     assert sorted(steps, key=position) == steps
