@@ -10,6 +10,7 @@ from coordinator.migrations import MIGRATIONS
 from coordinator.rpc.enrolment import enrolment_servicer
 from coordinator.rpc.locator import locator_servicer
 from coordinator.rpc.network import network_servicer
+from coordinator.rpc.pseudonym_key import pseudonym_key_servicer
 from coordinator.rpc.relay import relay_servicer
 from coordinator.rpc.renewal import renewal_servicer
 from coordinator.rpc.training import training_servicer
@@ -21,7 +22,8 @@ from service.http_server import start_http
 from service.refused_calls import keep_refused_calls
 from service.running import ServerHandle, Service, Task
 
-ENROLMENT_WORKERS = 4
+ENROLMENT_WORKERS = 16
+"""Strangers call here, and each address may hold four of them until its request is there (`ENROLMENT_BODY_SECONDS`)."""
 
 
 def servicers(coordinator: Coordinator) -> list[Register]:
@@ -32,6 +34,7 @@ def servicers(coordinator: Coordinator) -> list[Register]:
         renewal_servicer(context, coordinator.registry, coordinator.changes),
         training_servicer(coordinator.training_requests, coordinator.changes, network),
         locator_servicer(coordinator.locator_requests, network),
+        pseudonym_key_servicer(coordinator.locator_requests, network),
         relay_servicer(context, coordinator.registry, coordinator.relay),
     ]
 
@@ -43,7 +46,8 @@ def tasks(coordinator: Coordinator) -> list[Task]:
         Task("registry", partial(announce_directories, context, registry, coordinator.changes)),
         Task("validity", partial(keep_valid, context, registry)),
         Task("anchors", partial(keep_cosigned, coordinator.anchor_rounds, coordinator.changes)),
-        Task("locator", partial(maintain_locator, context, coordinator.locator_epochs)),
+        Task("locator", partial(maintain_locator, context, registry, coordinator.locator_epochs)),
+        Task("connections", coordinator.connection_limits.keep),
         Task("refused", partial(keep_refused_calls, context.home, coordinator.limits)),
         *training_tasks(coordinator),
     ]

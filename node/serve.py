@@ -12,8 +12,11 @@ from node.locator.background import publish_consents
 from node.messages.background import deliver_notifications, deliver_withdrawals
 from node.messages.relay import attend_relay
 from node.migrations import MIGRATIONS
+from node.pseudonym_key.answering import evaluations
+from node.pseudonym_key.background import keep_pseudonym_key
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
+from node.rpc.pseudonym_key import pseudonym_key_servicer
 from node.rpc.records import records_servicer
 from node.training.service_loops import decide_by_policies, watch_recalls, work_on_campaigns
 from node.wiring import Node
@@ -32,6 +35,7 @@ def servicers(node: Node) -> list[Register]:
         records_servicer(node.incoming, network, node.directory_heads),
         messages_servicer(node.incoming, network, node.directory_heads),
         ledger_servicer(node.context),
+        pseudonym_key_servicer(evaluations(node.context, node.key_holding.files), network),
     ]
 
 
@@ -47,11 +51,13 @@ def tasks(node: Node) -> list[Task]:
         Task("expiry", partial(expire_consents, node.consents)),
         Task("withdrawals", partial(deliver_withdrawals, node.outbox)),
         Task("outbox", partial(deliver_notifications, node.outbox)),
+        Task("connections", node.connection_limits.keep),
         Task("refused", partial(keep_refused_calls, context.home, node.limits)),
         Task("travelling", partial(keep_propagating, context, node.consent_changes, node.outbox)),
         Task("attention", partial(sweep_inbox, node.inbox_sweep)),
         Task("witnesses", partial(witness_ledger, context)),
         Task("locator", partial(publish_consents, context, node.locator_client(), node.publisher_wakeup)),
+        Task("pseudonym-key", partial(keep_pseudonym_key, context, node.key_holding)),
         *relay_tasks(node),
         *training_tasks(node),
     ]

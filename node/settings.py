@@ -50,8 +50,18 @@ class NodeSettings(ServiceSettings):
         default=48, ge=2, le=256, description="threads that answer calls; one caller alone gets at most half of them"
     )
     locator_log_days: int = Field(
-        default=365, ge=1, le=3650, description="how long the locator's signed answers are kept"
+        default=365,
+        ge=1,
+        le=3650,
+        description="how long the locator's signed answers, and requests to a key held here, are kept",
     )
+    locator_evaluations_hour: int = Field(
+        default=3000,
+        ge=1,
+        le=10_000_000,
+        description="where this entity holds a key of pseudonyms: those one entity may have evaluated in an hour",
+    )
+    locator_evaluations_day: int = Field(default=20_000, ge=1, le=100_000_000, description="and in a day")
     epsilon_limit: float = Field(
         default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"
     )

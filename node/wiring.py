@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from node.context import NodeContext
-from presentation.messages import _
 from service.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from node.messages.transport import Transport
     from node.operations.doctor import Connections
     from node.operations.key_changes import KeyChanges
+    from node.pseudonym_key.holding import KeyHolding
     from node.referrals.capacity import Capacities
     from node.referrals.referrals import Referrals
     from node.referrals.transfer import Transfers
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from node.rpc.incoming import Incoming
     from service.call_guard import CallGuard
     from service.channels import ChannelPool
+    from service.connections import ConnectionLimits
     from service.limits import CallerLimits
     from service.tls import CurrentCertificate
     from trust.parties import Party
@@ -96,23 +97,6 @@ class Node:
         address = directory.coordinator_address if directory else settings.coordinator_address
         return self.channels.channel(address, server_name(settings.network, COORDINATOR_ID))
 
-    def _key_holder_channel(self, holder: str) -> "grpc.Channel":
-        from service.errors import PeerUnreachable
-        from trust.parties import COORDINATOR_ID, key_server_name
-
-        if holder == COORDINATOR_ID:
-            return self.coordinator_channel()
-        context = self.context
-        party = context.directory.current(context.clock.now()).active_party(holder)
-        if not party.addresses:
-            raise PeerUnreachable(
-                _("{holder}, que guarda una de las claves, no tiene ninguna dirección publicada", holder=holder),
-                remedy=_("pida a esa entidad que publique una"),
-            )
-        return self.channels.channel(
-            party.addresses[0], key_server_name(context.settings.network, holder, party.tls_key)
-        )
-
     @cached_property
     def connections(self) -> "Connections":
         """The means of ``doctor`` to check other services."""
@@ -123,8 +107,17 @@ class Node:
     def locator_client(self) -> "LocatorClient":
         """Return the client of the private locator and of its other key holders."""
         from node.clients.locator import LocatorClient
+        from node.locator.channels import key_holder_channels
 
-        return LocatorClient(self.coordinator_channel, self._key_holder_channel)
+        others = partial(key_holder_channels, self.context, self.channels, self.coordinator_channel)
+        return LocatorClient(self.coordinator_channel, others)
+
+    @cached_property
+    def key_holding(self) -> "KeyHolding":
+        """Makes, offers and replaces this entity's key of pseudonyms."""
+        from node.pseudonym_key.holding import KeyHolding
+
+        return KeyHolding(self.context, self.locator_client())
 
     def training_client(self) -> "TrainingClient":
         """Return the client of the coordinator's Training service."""
@@ -190,6 +183,13 @@ class Node:
         settings = self.context.settings
         return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
 
+    @cached_property
+    def connection_limits(self) -> "ConnectionLimits":
+        """Bounds the connections of callers."""
+        from service.connections import ConnectionLimits
+
+        return ConnectionLimits(self.limits.note_connections)
+
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
         from node.rpc.certificates import listed_certificates
@@ -198,7 +198,8 @@ class Node:
 
         context = self.context
         check = listed_certificates(context)
-        return CallGuard(self.limits, CALLS, network=context.settings.network, certificates=check)
+        network, connections = context.settings.network, self.connection_limits
+        return CallGuard(self.limits, CALLS, network=network, certificates=check, connections=connections)
 
     @cached_property
     def incoming(self) -> "Incoming":
@@ -346,9 +347,16 @@ class Node:
         from node.consents.due_items import due_consent_items
         from node.consents.propagation.unknown_reports import alarming_items
         from node.inbox.sweep import InboxSweep, directory_evidence_items, unacknowledged_notifications
+        from node.locator.key_holders_report import key_holder_items
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notifications, due_consent_items, directory_evidence_items, alarming_items)
+        finders = (
+            unacknowledged_notifications,
+            due_consent_items,
+            directory_evidence_items,
+            alarming_items,
+            key_holder_items,
+        )
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

@@ -251,3 +251,45 @@ class SealImpossible(ExchangeError):
         "No se puede cifrar el envío para el repetidor. Si es por su tamaño, la otra entidad necesita "
         "publicar una dirección."
     )
+
+
+class LocatorQuotaExceeded(ExchangeError):
+    """An entity has asked as much as it may in an hour or a day."""
+
+    code = "locator_quota_exceeded"
+    sentence = _("La entidad ha agotado su cupo de consultas al localizador. Espere, o pregunte a entidades concretas.")
+
+
+class LocatorEpochUnknown(ExchangeError):
+    """A question under an epoch that has ended or never began."""
+
+    code = "locator_epoch_unknown"
+    sentence = _("La época del localizador ha terminado o no existe. El nodo se pondrá al día con el nuevo directorio.")
+
+
+class LocatorNotForCollaborators(ExchangeError):
+    """A collaborating entity asks; it never sees records (Ley 4/2018, art. 7)."""
+
+    code = "locator_not_for_collaborators"
+    sentence = _("Las entidades colaboradoras no ven expedientes y no usan el localizador (Ley 4/2018, art. 7).")
+
+
+class LocatorKeyDamaged(ExchangeError):
+    """The private key of an epoch is missing, or is not the one that the directory names."""
+
+    code = "locator_key_damaged"
+    kind = ErrorKind.DAMAGED
+    sentence = _(
+        "Falta una clave privada de seudónimos, o no es la publicada. Restáurela de la copia de seguridad o cambie "
+        "de clave."
+    )
+
+
+class HeldKeyUnproven(ExchangeError):
+    """A key of pseudonyms that its stated holder did not sign, or does not have."""
+
+    code = "held_key_unproven"
+    sentence = _(
+        "Una clave de seudónimos no es, con prueba, de la entidad a la que se atribuye. No se usa; avise a esa entidad "
+        "y a la Gerencia."
+    )

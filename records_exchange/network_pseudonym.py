@@ -78,7 +78,13 @@ class PseudonymQuery:
         sent = self.elements(holder)
         if len(evaluation.elements) != len(sent):
             raise OprfValueInvalid(_("{holder}, que guarda una de las claves, respondió a otro lote", holder=holder))
-        oprf.verify_proof(bytes.fromhex(public_key), sent, evaluation.elements, evaluation.proof)
+        try:
+            oprf.verify_proof(bytes.fromhex(public_key), sent, evaluation.elements, evaluation.proof)
+        except (OprfProofInvalid, OprfValueInvalid) as error:
+            raise type(error)(
+                _("{holder}, que guarda una de las claves: {reason}", holder=holder, reason=error.message),
+                remedy=_("avise a esa entidad y a la Gerencia; hasta entonces, pregunte con --from"),
+            ) from error
         return [
             oprf.finalize(data, each.blind, element)
             for data, each, element in zip(self._inputs, self._blinded[holder], evaluation.elements, strict=True)

@@ -200,6 +200,36 @@ def verify_proof(public: bytes, elements: Sequence[bytes], evaluated: Sequence[b
         raise OprfProofInvalid(_("la evaluación no se hizo con la clave que corresponde a esta clave pública"))
 
 
+def prove_key(key: KeyPair, message: bytes) -> bytes:
+    """Prove possession of a key, over a message (RFC 8235 section 2.2, with the domain separation of this module).
+
+    It is not made of an evaluation and its proof: whoever evaluates for others would make those for anybody's message.
+    """
+    nonce = _random_scalar()
+    challenge = _possession_challenge(key.public, _times_base(nonce), message)
+    part = rbcl.crypto_core_ristretto255_scalar_mul(challenge, key.secret)
+    return challenge + bytes(rbcl.crypto_core_ristretto255_scalar_sub(nonce, part))
+
+
+def verify_key(public: bytes, message: bytes, proof: bytes) -> None:
+    """Check a proof of possession.
+
+    Raises:
+        OprfProofInvalid: it does not hold, or is malformed.
+        OprfValueInvalid: `public` is no element of the group, or the identity.
+    """
+    _element(public)
+    if len(proof) != PROOF_BYTES:
+        raise OprfProofInvalid(_("la prueba de posesión de la clave no tiene la longitud correcta"))
+    try:
+        challenge, response = _scalar(proof[:SCALAR_BYTES]), _scalar(proof[SCALAR_BYTES:])
+    except OprfValueInvalid as error:
+        raise OprfProofInvalid(_("la prueba de posesión de la clave no contiene escalares válidos")) from error
+    commitment = _sum([_times_any(response, _BASE), _times_any(challenge, public)])
+    if not hmac.compare_digest(_possession_challenge(public, commitment, message), challenge):
+        raise OprfProofInvalid(_("quien publica la clave no ha probado que sea suya"))
+
+
 def expand_message_xmd(message: bytes, tag: bytes, length: int) -> bytes:
     """Expand a message to `length` uniform bytes with SHA-512 (RFC 9380 section 5.3.1).
 
@@ -261,6 +291,11 @@ def _weights(public: bytes, elements: Sequence[bytes], evaluated: Sequence[bytes
 def _challenge(public: bytes, composite: bytes, evaluated: bytes, commitments: tuple[bytes, bytes]) -> bytes:
     parts = b"".join(map(_sized, (public, composite, evaluated, *commitments)))
     return _hash_to_scalar(parts + b"Challenge")
+
+
+def _possession_challenge(public: bytes, commitment: bytes, message: bytes) -> bytes:
+    parts = _sized(public) + _sized(commitment) + _sized(message)
+    return _reduced(expand_message_xmd(parts, b"redpact/key-possession/v1", 64))
 
 
 def _sized(data: bytes) -> bytes:

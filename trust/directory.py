@@ -140,7 +140,7 @@ def require_not_older(new: Directory, known: Directory | None) -> None:
 
     Raises:
         DirectoryRollback: `new` is older than `known`, or another directory with the same serial, or it gives an epoch
-            of the locator other keys.
+            of the locator other keys, leaves out the newest one, or slips one in before it.
     """
     if known is None:
         return
@@ -156,7 +156,7 @@ def require_not_older(new: Directory, known: Directory | None) -> None:
                 "con el mismo número"
             ),
         )
-    if new.locator and known.locator and not new.locator.agrees_with(known.locator):
+    if known.locator and not (new.locator and new.locator.continues(known.locator)):
         # With other keys for some nodes the coordinator could tell their pseudonyms apart.
         raise DirectoryRollback(
             _("el directorio {serial:d} cambia las claves de una época del localizador", serial=new.serial),

@@ -6,17 +6,30 @@ compute it alone; see `records_exchange.network_pseudonym`.
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from presentation.messages import _
 from trust import canonical
+from trust.key_proofs import HexSignature
 from trust.parties import EntityId, HexKey
 
 MAX_KEY_HOLDERS: Final = 8
 MAX_EPOCHS: Final = 4
+LONGEST_OVERLAP: Final = timedelta(days=90)
+"""Longest time for which an epoch is answered after its successor began."""
+
+
+class KeyStatementRecord(BaseModel):
+    """The signed statement of an entity that a key is its own; `records_exchange.key_holding.statements` checks it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    payload: str = Field(max_length=1000, description="JSON, exactly as it was signed")
+    by_signing: HexSignature = Field(description="by the entity's signing key")
+    possession: HexSignature = Field(description="by the key itself: a Schnorr proof over the payload")
 
 
 class HeldKey(BaseModel):
@@ -26,6 +39,7 @@ class HeldKey(BaseModel):
 
     holder: EntityId
     public_key: HexKey
+    statement: KeyStatementRecord | None = Field(default=None, description="of an entity; the coordinator needs none")
 
 
 class LocatorEpoch(BaseModel):
@@ -42,7 +56,19 @@ class LocatorEpoch(BaseModel):
     def _one_key_per_holder(self) -> Self:
         if len({key.holder for key in self.keys}) != len(self.keys):
             raise ValueError(_("un custodio de claves está dos veces"))
+        if len({key.public_key for key in self.keys}) != len(self.keys):
+            # With one key for two holders, either of them could compute every pseudonym alone.
+            raise ValueError(_("dos custodios tienen la misma clave"))
         return self
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """The ids of the key holders."""
+        return frozenset(key.holder for key in self.keys)
+
+    def key_of(self, holder: str) -> HeldKey | None:
+        """Return the key of a holder, None when it holds none of this epoch."""
+        return next((key for key in self.keys if key.holder == holder), None)
 
     @property
     def fingerprint(self) -> str:
@@ -77,3 +103,25 @@ class LocatorTerms(BaseModel):
         """Return whether every epoch that both have has the same keys in both."""
         known = {epoch.number: epoch.fingerprint for epoch in other.epochs}
         return all(known.get(epoch.number, epoch.fingerprint) == epoch.fingerprint for epoch in self.epochs)
+
+    def continues(self, known: "LocatorTerms") -> bool:
+        """Return whether these terms may follow `known`.
+
+        No known epoch has other keys or a later end, and a new one has a higher number than every known one: an epoch
+        that was left does not come back, none is slipped in before those in use, and none lives on.
+        """
+        ends = {epoch.number: epoch.ends for epoch in known.epochs if epoch.ends is not None}
+        longer = [
+            epoch
+            for epoch in self.epochs
+            if epoch.number in ends and (epoch.ends is None or epoch.ends > ends[epoch.number])
+        ]
+        newest = known.epochs[-1].number
+        numbers = {epoch.number for epoch in known.epochs}
+        added = [epoch.number for epoch in self.epochs if epoch.number not in numbers]
+        return (
+            not longer
+            and self.agrees_with(known)
+            and self.epochs[-1].number >= newest
+            and all(each > newest for each in added)
+        )

@@ -10,27 +10,6 @@ class LocatorError(RedpactError):
     code = "locator_error"
 
 
-class LocatorQuotaExceeded(LocatorError):
-    """An entity has asked as much as it may in an hour or a day."""
-
-    code = "locator_quota_exceeded"
-    sentence = _("La entidad ha agotado su cupo de consultas al localizador. Espere, o pregunte a entidades concretas.")
-
-
-class LocatorEpochUnknown(LocatorError):
-    """A question under an epoch that has ended or never began."""
-
-    code = "locator_epoch_unknown"
-    sentence = _("La época del localizador ha terminado o no existe. El nodo se pondrá al día con el nuevo directorio.")
-
-
-class LocatorNotForCollaborators(LocatorError):
-    """A collaborating entity asks; it never sees records (Ley 4/2018, art. 7)."""
-
-    code = "locator_not_for_collaborators"
-    sentence = _("Las entidades colaboradoras no ven expedientes y no usan el localizador (Ley 4/2018, art. 7).")
-
-
 class LocatorFull(LocatorError):
     """An entity publishes more entries than the locator keeps of one entity."""
 
@@ -57,12 +36,16 @@ class LocatorOverlapInvalid(LocatorError):
     sentence = _("El plazo del cambio de clave no es válido. Indique entre 1 y 90 días.")
 
 
-class LocatorKeyDamaged(LocatorError):
-    """The private key of an epoch is missing, or is not the one that the directory names."""
+class KeyOfferRefused(LocatorError):
+    """An offered key of pseudonyms that cannot be one of an epoch."""
 
-    code = "locator_key_damaged"
-    kind = ErrorKind.DAMAGED
-    sentence = _(
-        "Falta la clave privada del localizador, o no es la publicada. Restáurela de la copia de "
-        "seguridad o cambie de clave con «redpact-coordinator locator rotate»."
-    )
+    code = "key_offer_refused"
+    sentence = _("El coordinador no acepta la clave de seudónimos que se le ofrece.")
+
+
+class KeyHolderUnknown(LocatorError):
+    """An entity that offered no key, or is no key holder."""
+
+    code = "key_holder_unknown"
+    kind = ErrorKind.USAGE
+    sentence = _("Esa entidad no ha ofrecido una clave de seudónimos, o no la guarda. Pídale que la ofrezca.")

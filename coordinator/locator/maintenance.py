@@ -4,31 +4,30 @@ import threading
 from datetime import timedelta
 from typing import Final
 
-import structlog
-
 from coordinator.context import CoordinatorContext
 from coordinator.locator.epochs import OpenEpochs
-from coordinator.locator.query_log import QueryLog
 from coordinator.locator.report import alarm_rule
+from coordinator.locator.rotation import follow_holders
 from coordinator.locator.store import SqlLocatorStore
-from records_exchange.guessing import WINDOW, AlarmKind, alarms
+from coordinator.registry import OpenRegistry
+from records_exchange.guessing import WINDOW
+from records_exchange.key_holding.query_log import QueryLog
+from records_exchange.key_holding.usage_report import Alarms, log_new_alarms
 
 CHECK_SECONDS: Final = 60.0
 
-_log = structlog.get_logger(__name__)
 
-Alarms = frozenset[tuple[str, AlarmKind]]
-"""Alarms in force, each an entity id and a kind."""
-
-
-def maintain_locator(context: CoordinatorContext, open_epochs: OpenEpochs, stopping: threading.Event) -> None:
-    """Delete expired data and log new alarms every minute, until `stopping` is set.
+def maintain_locator(
+    context: CoordinatorContext, open_registry: OpenRegistry, open_epochs: OpenEpochs, stopping: threading.Event
+) -> None:
+    """Delete expired data, follow the key holders and log new alarms every minute, until `stopping` is set.
 
     No answer depends on it: requests check for themselves that an epoch or entry is in force.
     """
     logged: Alarms = frozenset()
     while True:
         delete_expired(context, open_epochs)
+        follow_holders(context, open_registry, open_epochs)
         logged = log_alarms(context, logged)
         if stopping.wait(CHECK_SECONDS):
             return
@@ -47,16 +46,4 @@ def log_alarms(context: CoordinatorContext, logged: Alarms) -> Alarms:
     """Write a line to the service's log for each alarm that is not in `logged`, and return those in force."""
     with context.snapshot() as session:
         usages = QueryLog(session).usages(context.clock.now() - WINDOW)
-    rule = alarm_rule(context.settings)
-    in_force = {(usage.entity, kind): usage for usage in usages for kind in alarms(usage, rule)}
-    for (entity, kind), usage in in_force.items():
-        if (entity, kind) not in logged:
-            _log.warning(
-                "locator_guessing",
-                entity=entity,
-                kind=kind.value,
-                questions=usage.questions,
-                misses=usage.misses,
-                refused=usage.refused,
-            )
-    return frozenset(in_force)
+    return log_new_alarms(usages, alarm_rule(context.settings), logged)

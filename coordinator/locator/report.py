@@ -1,5 +1,6 @@
 """The locator for the coordinator's administrator: epochs, entries, usage by entity, and alarms."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -7,16 +8,30 @@ from sqlalchemy.orm import Session
 
 from coordinator.context import CoordinatorContext
 from coordinator.locator.epochs import EpochRegister, OpenEpochs
-from coordinator.locator.query_log import QueryLog
 from coordinator.locator.store import SqlLocatorStore
 from coordinator.settings import CoordinatorSettings
 from policies.errors import RedpactError
-from presentation import formats, terminal
-from presentation.messages import Message, _, joined, plural, speaking
-from records_exchange.guessing import WINDOW, AlarmKind, AlarmRule, Usage, alarms
+from presentation import terminal
+from presentation.messages import Message, _, joined, listing, plural, speaking
+from records_exchange.guessing import WINDOW, AlarmRule, Usage
+from records_exchange.key_holding.query_log import QueryLog
+from records_exchange.key_holding.usage_report import (
+    ASK_ENTITY,
+    alarm_documents,
+    alarm_lines,
+    usage_document,
+    usage_table,
+)
 from service.findings import Finding, Level
 
-_REMEDY: Final = _("pregunte a esa entidad para qué caso fue cada pregunta; si no lo sabe: entity suspend")
+_COLUMNS: Final[Mapping[str, Message]] = {
+    "entity": _("Entidad"),
+    "entries": _("Publica"),
+    "questions": _("Preguntas en 24 h"),
+    "misses": _("Sin resultado"),
+    "evaluations": _("Seudónimos en 24 h"),
+    "refused": _("Fuera de cupo"),
+}
 
 
 def alarm_rule(settings: CoordinatorSettings) -> AlarmRule:
@@ -45,10 +60,21 @@ def locator_document(context: CoordinatorContext, session: Session, epochs: Epoc
             for epoch in (terms.epochs if terms else ())
         ],
         "entities": [
-            {**_used(usages.get(entity, Usage(entity))), "entries": publishing.get(entity, 0)}
+            {**usage_document(usages.get(entity, Usage(entity))), "entries": publishing.get(entity, 0)}
             for entity in sorted({*usages, *publishing})
         ],
-        "alarms": [{**_used(usage), "alarm": kind.value} for usage in usages.values() for kind in alarms(usage, rule)],
+        "offered_keys": [
+            {
+                "entity": each.holder,
+                "sequence": each.sequence,
+                "public_key": each.public_key,
+                "offered_at": each.offered_at.isoformat(),
+                "holder": each.chosen,
+            }
+            for each in epochs.holders.offered()
+        ],
+        "waits_for_rotation": epochs.waits_for_rotation(now),
+        "alarms": alarm_documents(usages.values(), rule),
     }
 
 
@@ -57,7 +83,28 @@ def locator_lines(document: dict[str, Any]) -> list[Message]:
     lines = [_epoch_line(epoch) for epoch in document["epochs"]]
     if not lines:
         lines.append(_("Localizador: sin clave; ejecute «init»"))
-    return [*lines, *(_("ALERTA: {alarm}", alarm=_alarm(each)) for each in document["alarms"])]
+    lines += _holder_lines(document)
+    return [*lines, *alarm_lines(document["alarms"])]
+
+
+def _holder_lines(document: dict[str, Any]) -> list[Message]:
+    lines = []
+    if document["epochs"]:
+        holders = sorted(document["epochs"][-1]["keys"])
+        if len(holders) > 1:
+            lines.append(
+                _("Guardan una clave de los seudónimos, y hacen falta todas: {holders}", holders=listing(holders))
+            )
+        else:
+            lines.append(
+                _("AVISO: una sola clave: quien tenga la del coordinador puede averiguar todos los seudónimos")
+            )
+    waiting = [each["entity"] for each in document["offered_keys"] if not each["holder"]]
+    if waiting:
+        lines.append(_("Ofrecen guardar una clave: {entities} (locator add-holder ENTIDAD)", entities=listing(waiting)))
+    if document["waits_for_rotation"]:
+        lines.append(_("Una entidad ha cambiado su clave: la próxima época empieza por sí sola"))
+    return lines
 
 
 def _epoch_line(epoch: dict[str, Any]) -> Message:
@@ -75,17 +122,7 @@ def locator_text(document: dict[str, Any], lang: str) -> str:
     say = speaking(lang)
     lines = [terminal.paragraph(say(line)) for line in locator_lines(document)]
     if document["entities"]:
-        columns = [
-            say("Entidad"),
-            say("Publica"),
-            say("Preguntas en 24 h"),
-            say("Sin resultado"),
-            say("Seudónimos en 24 h"),
-            say("Fuera de cupo"),
-        ]
-        keys = ("entity", "entries", "questions", "misses", "evaluations", "refused")
-        rows = [[formats.shown(each[key], lang) for key in keys] for each in document["entities"]]
-        lines += ["", terminal.table(columns, rows)]
+        lines += ["", usage_table(document["entities"], _COLUMNS, lang)]
     return "\n".join(lines)
 
 
@@ -102,26 +139,4 @@ def check_locator(context: CoordinatorContext, open_epochs: OpenEpochs) -> Findi
     if not document["epochs"]:
         return Finding("locator", Level.FAILED, text, _("ejecute: redpact-coordinator init"))
     alarmed = bool(document["alarms"])
-    return Finding("locator", Level.WARNING if alarmed else Level.OK, text, _REMEDY if alarmed else "")
-
-
-def _used(usage: Usage) -> dict[str, Any]:
-    return {
-        "entity": usage.entity,
-        "questions": usage.questions,
-        "misses": usage.misses,
-        "evaluations": usage.evaluations,
-        "refused": usage.refused,
-    }
-
-
-def _alarm(alarm: dict[str, Any]) -> Message:
-    match AlarmKind(alarm["alarm"]):
-        case AlarmKind.MISSES:
-            return _(
-                "{entity}: de {questions} personas preguntadas hoy, {misses} no constan en ninguna parte; puede estar "
-                "probando documentos al azar",
-                **{name: alarm[name] for name in ("entity", "questions", "misses")},
-            )
-        case AlarmKind.VOLUME:
-            return _("{entity}: ha querido preguntar más de lo que permite su cupo", entity=alarm["entity"])
+    return Finding("locator", Level.WARNING if alarmed else Level.OK, text, ASK_ENTITY if alarmed else "")

@@ -1,4 +1,6 @@
-"""The locator's tables: epochs, entries and the query log.
+"""The locator's tables: epochs with their key holders, and entries.
+
+The query log is in `records_exchange.key_holding.tables`.
 
 No document, name or pseudonym is in any of them. Entries are ordered by token and never by time of publication, so that
 the order of rows does not show which belong to one person.
@@ -6,10 +8,10 @@ the order of rows does not show which belong to one person.
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, UniqueConstraint
+from sqlalchemy import Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from service.columns import RowNumber, UtcDateTime
+from service.columns import UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -47,22 +49,36 @@ class EntryRow(Base):
     until: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class QueryRow(Base):
-    """One signed request to the locator; quotas are counted and guessing is detected from these rows."""
+class KeyHolderRow(Base):
+    """An entity that the Gerencia chose as a key holder: from the next epoch on its key is needed."""
 
-    __tablename__ = "locator_query"
-    __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_locator_query"),
-        UniqueConstraint("request_sha256", name="uq_locator_query_request"),
-        Index("ix_locator_query_entity", "entity", "kind", "time"),
-        Index("ix_locator_query_time", "time"),
-    )
+    __tablename__ = "locator_key_holder"
+    __table_args__ = (PrimaryKeyConstraint("holder", name="pk_locator_key_holder"),)
 
-    id: Mapped[int] = mapped_column(RowNumber, autoincrement=True)
-    time: Mapped[datetime] = mapped_column(UtcDateTime)
-    entity: Mapped[str] = mapped_column(String(63))
-    kind: Mapped[str] = mapped_column(String(16))
-    amount: Mapped[int] = mapped_column(Integer)  # points, or 1; 0 when it was turned away
-    found: Mapped[bool | None] = mapped_column(Boolean)  # of a question: whether any holder was named
-    request_sha256: Mapped[str] = mapped_column(String(64))
-    envelope: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON, exactly as the entity signed it
+    holder: Mapped[str] = mapped_column(String(63))
+    chosen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OfferedKeyRow(Base):
+    """The newest key that an entity offered, with the statement that proves it."""
+
+    __tablename__ = "locator_offered_key"
+    __table_args__ = (PrimaryKeyConstraint("holder", name="pk_locator_offered_key"),)
+
+    holder: Mapped[str] = mapped_column(String(63))
+    sequence: Mapped[int] = mapped_column(Integer)
+    public_key: Mapped[str] = mapped_column(String(64))
+    statement: Mapped[str] = mapped_column(Text)
+    offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EpochHolderRow(Base):
+    """The key of an entity in an epoch, with its statement."""
+
+    __tablename__ = "locator_epoch_holder"
+    __table_args__ = (PrimaryKeyConstraint("epoch", "holder", name="pk_locator_epoch_holder"),)
+
+    epoch: Mapped[int] = mapped_column(Integer, autoincrement=False)
+    holder: Mapped[str] = mapped_column(String(63))
+    public_key: Mapped[str] = mapped_column(String(64))
+    statement: Mapped[str] = mapped_column(Text)

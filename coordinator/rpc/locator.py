@@ -3,13 +3,17 @@
 from functools import partial
 
 import grpc
+from pydantic import ValidationError
 from typing_extensions import override
 
 from coordinator.locator.entity_requests import LocatorRequests
+from presentation.messages import _
 from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
 from service.grpc_server import Register
 from service.peer import caller_id
 from service.wire import from_wire, to_wire
+from trust.errors import MalformedDocument
+from trust.locator_terms import KeyStatementRecord
 
 
 class LocatorServicer(locator_pb2_grpc.LocatorServicer):
@@ -18,15 +22,6 @@ class LocatorServicer(locator_pb2_grpc.LocatorServicer):
     def __init__(self, requests: LocatorRequests, network: str) -> None:
         self._requests = requests
         self._network = network
-
-    @override
-    def Evaluate(
-        self, request: locator_pb2.EvaluateRequest, context: grpc.ServicerContext
-    ) -> locator_pb2.EvaluateReply:
-        """Evaluate blinded points and prove that the published key was used."""
-        caller = caller_id(context, self._network)
-        done = self._requests.evaluate(caller, from_wire(request.request), tuple(request.points))
-        return locator_pb2.EvaluateReply(points=done.points, proof=done.proof, remaining=done.remaining)
 
     @override
     def Publish(self, request: locator_pb2.PublishRequest, context: grpc.ServicerContext) -> locator_pb2.PublishReply:
@@ -48,6 +43,23 @@ class LocatorServicer(locator_pb2_grpc.LocatorServicer):
         """Answer a signed question with a signed answer of constant size."""
         answer = self._requests.find(caller_id(context, self._network), from_wire(request.question))
         return locator_pb2.FindReply(answer=to_wire(answer))
+
+    @override
+    def OfferKey(
+        self, request: locator_pb2.OfferKeyRequest, context: grpc.ServicerContext
+    ) -> locator_pb2.OfferKeyReply:
+        """Keep a key that the caller offers, and say whether it is a key holder."""
+        holder = self._requests.offer_key(caller_id(context, self._network), _record(request))
+        return locator_pb2.OfferKeyReply(holder=holder)
+
+
+def _record(request: locator_pb2.OfferKeyRequest) -> KeyStatementRecord:
+    try:
+        return KeyStatementRecord(
+            payload=request.payload, by_signing=request.by_signing.hex(), possession=request.possession.hex()
+        )
+    except ValidationError as error:
+        raise MalformedDocument(_("no es una declaración de clave de seudónimos")) from error
 
 
 def locator_servicer(requests: LocatorRequests, network: str) -> Register:

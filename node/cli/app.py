@@ -14,6 +14,7 @@ from node.cli import (
     init,
     keys,
     ledger,
+    pseudonym_key,
     records,
     referral,
     risk,
@@ -45,7 +46,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
-    *(case, referral, inbox, ledger, keys, anchors, directory, training, risk),
+    *(case, referral, inbox, ledger, keys, anchors, directory, pseudonym_key, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

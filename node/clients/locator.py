@@ -1,6 +1,7 @@
 """Calls from this node to the private locator and its key holders. Nothing received is verified here."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -9,9 +10,12 @@ import grpc
 
 from presentation.messages import _
 from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
+from service.deadlines import Deadline
+from service.errors import PeerUnreachable
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
 from trust.errors import MalformedDocument
+from trust.locator_terms import KeyStatementRecord
 from trust.parties import COORDINATOR_ID
 from trust.signing import Envelope
 
@@ -22,6 +26,8 @@ QUOTA_EXCEEDED: Final = "locator_quota_exceeded"
 """The code of the locator's refusal to an entity beyond its quota."""
 
 PUBLISH_SECONDS: Final = 20.0
+LIST_SECONDS: Final = 300.0
+"""Deadline of the whole list of our entries, page after page."""
 MAX_PAGES: Final = 1000
 _TOKEN_BYTES: Final = 32
 _LATEST: Final = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
@@ -37,22 +43,36 @@ class Evaluated:
 
 
 class LocatorClient:
-    """Calls the Locator service over the node's mutual-TLS channels.
+    """Calls the Locator and PseudonymKey services over the node's mutual-TLS channels.
 
     Every method raises PeerRefused, PeerUntrusted or PeerUnreachable when the call fails.
     """
 
-    def __init__(self, coordinator: Callable[[], grpc.Channel], key_holder: Callable[[str], grpc.Channel]) -> None:
+    def __init__(
+        self, coordinator: Callable[[], grpc.Channel], key_holder: Callable[[str], Sequence[grpc.Channel]]
+    ) -> None:
+        """Take what opens channels: to the coordinator, and to each address of an entity that holds a key."""
         self._coordinator = coordinator
         self._key_holder = key_holder
 
     def evaluate(self, key_holder: str, request: Envelope, points: Sequence[bytes]) -> Evaluated:
         """Ask one key holder to evaluate blinded points."""
         message = locator_pb2.EvaluateRequest(request=to_wire(request), points=points)
-        with peer_errors(_name(key_holder)):
-            stub = locator_pb2_grpc.LocatorStub(self._key_holder(key_holder))
-            reply = stub.Evaluate(message, timeout=LOCATOR_SECONDS)
-        return Evaluated(tuple(reply.points), reply.proof, reply.remaining)
+        channels, deadline = self._key_holder(key_holder), Deadline(LOCATOR_SECONDS)
+        for tried, channel in enumerate(channels[:-1]):
+            with suppress(PeerUnreachable):
+                return _evaluate(channel, key_holder, message, deadline.share(len(channels) - tried))
+        return _evaluate(channels[-1], key_holder, message, deadline.left())
+
+    def offer_key(self, record: KeyStatementRecord) -> bool:
+        """Offer the coordinator a key of this entity, and return whether it says that this entity is a key holder."""
+        message = locator_pb2.OfferKeyRequest(
+            payload=record.payload,
+            by_signing=bytes.fromhex(record.by_signing),
+            possession=bytes.fromhex(record.possession),
+        )
+        with peer_errors(_name(COORDINATOR_ID)):
+            return bool(self._stub().OfferKey(message, timeout=LOCATOR_SECONDS).holder)
 
     def publish(self, publication: Envelope) -> None:
         """Deliver a signed publication."""
@@ -66,11 +86,11 @@ class LocatorClient:
         Raises:
             MalformedDocument: the answer is no ordered list of entries.
         """
-        after = b""
+        after, deadline = b"", Deadline(LIST_SECONDS)
         for _unused in range(MAX_PAGES):
             message = locator_pb2.ListPublishedRequest(epoch=epoch, after=after)
             with peer_errors(_name(COORDINATOR_ID)):
-                page = self._stub().ListPublished(message, timeout=PUBLISH_SECONDS).entries
+                page = self._stub().ListPublished(message, timeout=min(PUBLISH_SECONDS, deadline.left())).entries
             if not page:
                 return
             for entry in page:
@@ -88,6 +108,14 @@ class LocatorClient:
 
     def _stub(self) -> "locator_pb2_grpc.LocatorStub":
         return locator_pb2_grpc.LocatorStub(self._coordinator())
+
+
+def _evaluate(
+    channel: grpc.Channel, key_holder: str, message: locator_pb2.EvaluateRequest, seconds: float
+) -> Evaluated:
+    with peer_errors(_name(key_holder)):
+        reply = locator_pb2_grpc.PseudonymKeyStub(channel).Evaluate(message, timeout=seconds)
+    return Evaluated(tuple(reply.points), reply.proof, reply.remaining)
 
 
 def _name(key_holder: str) -> str:

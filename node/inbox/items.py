@@ -25,6 +25,8 @@ class ItemKind(StrEnum):
     CONSENT_DUE = "consent_due"
     WITHDRAWALS_UNKNOWN = "withdrawals_unknown"
     DIRECTORY_FALSE = "directory_false"
+    KEY_HOLDERS_CHANGED = "key_holders_changed"
+    KEY_HOLDER_SEEN = "key_holder_seen"
     CARD_BLOCKED = "card_blocked"
     CODE_GUESSES = "code_guesses"
     CONSENT_REQUEST = "consent_request"

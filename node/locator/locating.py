@@ -8,13 +8,22 @@
 The document and the pseudonym stay here. While a key is rotated, both epochs are asked.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
-from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
+from node.locator.errors import (
+    KeyHolderUnreachable,
+    LocatorMissing,
+    LocatorQuotaReached,
+    LocatorRefused,
+    LocatorUnreachable,
+)
+from node.locator.key_holders import KeyHolders
 from node.locator.pseudonyms import Pseudonyms
 from node.locator.question_log import LocatorLog, LoggedQuestion
 from node.people.documents import Document
@@ -54,6 +63,7 @@ class Locating:
         self._context = context
         self._client = client
         self._pseudonyms = Pseudonyms(context, self._client)
+        self._holders = KeyHolders(context)
 
     def locate(self, document: Document, purpose: str) -> Located:
         """Look a person up and locate them; see `locate_person`.
@@ -71,7 +81,9 @@ class Locating:
         Raises:
             DirectoryExpired: the directory of this node is past its expiry; nothing was asked.
             LocatorMissing: the network has no locator.
+            HeldKeyUnproven, KeyHoldersChanged: this node uses no epoch that the directory names.
             LocatorUnreachable: it does not answer.
+            KeyHolderUnreachable: another holder of a key does not answer; the message names it.
             LocatorQuotaReached: this entity has reached its quota.
             LocatorRefused: it refuses for another reason.
             OprfProofInvalid, OprfValueInvalid: a key holder did not use the key of the directory.
@@ -79,11 +91,11 @@ class Locating:
         """
         now = self._context.clock.now()
         directory = self._context.directory.current(now)
-        epochs = tuple(directory.locator.live(now)) if directory.locator else ()
+        epochs = self._holders.epochs(directory, now).required()
         if not epochs:
             raise LocatorMissing(_("el directorio no indica ningún localizador"), remedy=_BY_NAME)
         try:
-            asked = [self._ask(epoch, lookup, purpose) for epoch in epochs]
+            asked = self._ask_all(epochs, lookup, purpose)
         except PeerRefused as error:
             if error.peer_code == QUOTA_EXCEEDED:
                 raise LocatorQuotaReached(error.message, remedy=_("espere, o {instead}", instead=_BY_NAME)) from error
@@ -92,6 +104,16 @@ class Locating:
             raise LocatorUnreachable(error.message, remedy=_BY_NAME) from error
         named = frozenset(holder for holders, _more in asked for holder in holders)
         return self._located(directory, named, more=any(more for _holders, more in asked))
+
+    def _ask_all(
+        self, epochs: Sequence[LocatorEpoch], lookup: PersonLookup, purpose: str
+    ) -> list[tuple[tuple[str, ...], bool]]:
+        """Ask under every epoch; under an older one only as long as its key holders answer."""
+        asked = [self._ask(epochs[-1], lookup, purpose)]
+        for epoch in epochs[:-1]:
+            with suppress(KeyHolderUnreachable):
+                asked.append(self._ask(epoch, lookup, purpose))
+        return asked
 
     def _ask(self, epoch: LocatorEpoch, lookup: PersonLookup, purpose: str) -> tuple[tuple[str, ...], bool]:
         context = self._context

@@ -4,21 +4,28 @@ A network pseudonym never leaves the node: between two entities a person has a p
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from node.cipher import SealedPlace
-from node.clients.locator import LocatorClient
+from node.clients.locator import Evaluated, LocatorClient
 from node.context import NodeContext
+from node.locator.errors import KeyHolderUnreachable
 from node.locator.tables import LocatorPseudonymRow
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
 from node.people.saving import lock_people
 from node.people.store import people_store
+from presentation.messages import _
 from records_exchange.locator_messages import MAX_POINTS, evaluation_request, seal_message
 from records_exchange.network_pseudonym import Evaluation, PseudonymQuery
+from service.errors import PeerUnreachable, PeerUntrusted
+from trust.errors import PartySuspended, UnknownParty
 from trust.locator_terms import LocatorEpoch
+from trust.parties import COORDINATOR_ID
 
 _CHUNK = 500
 
@@ -39,18 +46,34 @@ class Pseudonyms:
 
         Raises:
             OprfProofInvalid, OprfValueInvalid: a key holder did not use the key of the directory.
-            PeerRefused, PeerUntrusted, PeerUnreachable: a key holder did not answer.
+            KeyHolderUnreachable: an entity that holds a key did not answer; the message names it.
+            PeerRefused, PeerUntrusted, PeerUnreachable: a key holder refused, or the coordinator did not answer.
         """
         context = self._context
         query = PseudonymQuery(context.settings.network, epoch, [document.canonical for document in documents])
-        found, remaining = {}, []
-        for key in epoch.keys:
-            points = query.elements(key.holder)
-            request = evaluation_request(context.settings.entity, epoch.number, points, context.clock.now())
-            done = self._client.evaluate(key.holder, seal_message(request, context.keys.signing), points)
-            found[key.holder] = Evaluation(done.points, done.proof)
-            remaining.append(done.remaining)
-        return query.finish(found), min(remaining)
+        holders = [key.holder for key in epoch.keys]
+        ask = partial(self._ask, epoch, query)
+        if len(holders) == 1:
+            done = list(map(ask, holders))
+        else:  # all at once: a professional is waiting
+            with ThreadPoolExecutor(len(holders)) as pool:
+                done = list(pool.map(ask, holders))
+        found = {holder: Evaluation(each.points, each.proof) for holder, each in zip(holders, done, strict=True)}
+        return query.finish(found), min(each.remaining for each in done)
+
+    def _ask(self, epoch: LocatorEpoch, query: PseudonymQuery, holder: str) -> Evaluated:
+        context, points = self._context, query.elements(holder)
+        request = evaluation_request(context.settings.entity, epoch.number, points, context.clock.now())
+        signed = seal_message(request, context.keys.signing)
+        try:
+            return self._client.evaluate(holder, signed, points)
+        except (PeerUnreachable, PeerUntrusted, PartySuspended, UnknownParty) as error:
+            if holder == COORDINATOR_ID:
+                raise
+            raise KeyHolderUnreachable(
+                _("{holder}, que guarda una de las claves, no contesta: {reason}", holder=holder, reason=error.message),
+                remedy=_("avise a {holder}; mientras tanto, indique con --from a quién preguntar", holder=holder),
+            ) from error
 
     def evaluate_people(self, epoch: LocatorEpoch, people: Sequence[str]) -> tuple[dict[str, bytes], int]:
         """Evaluate and keep the pseudonyms of people held here; people erased meanwhile are left out."""

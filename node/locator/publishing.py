@@ -12,8 +12,11 @@ from typing import Final, TypeVar
 
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
+from node.locator.errors import KeyHolderUnreachable
+from node.locator.key_holders import KeyHolders, LiveEpochs
 from node.locator.live_consents import LiveConsents, OpenConsent
 from node.locator.pseudonyms import Pseudonyms
+from policies.errors import RedpactError
 from records_exchange.locator_messages import MAX_CHANGES, LocatorEntry, publication, seal_message
 from records_exchange.network_pseudonym import locator_token, published_until
 from records_exchange.request import is_term
@@ -56,11 +59,13 @@ class Publisher:
         self._client = client
         self._pseudonyms = Pseudonyms(context, self._client)
         self._consents = LiveConsents(context)
+        self._holders = KeyHolders(context)
         self._open: tuple[OpenConsent, ...] = ()
         self._held: dict[str, Held] = {}
         self._memory: dict[str, dict[str, bytes]] = {}
         """Opened pseudonyms of people with live consents, by epoch."""
         self._waiting = 0
+        self._failed = False
         self._stepped: datetime | None = None
         self._reconciled: datetime | None = None
 
@@ -71,22 +76,61 @@ class Publisher:
             RedpactError: the locator, a key holder or the database failed; the next step compares everything.
         """
         directory, now = self._context.directory.newest(), self._context.clock.now()
-        epochs = _epochs(directory, self._context.settings.entity, now)
+        live = self._live(directory, now)
+        epochs = live.used
         reconcile = _older(self._reconciled, RECONCILE_EVERY, now)
         with self._context.snapshot() as session:
             changed = self._consents.refresh(session)
-            if not epochs or not (changed or reconcile or self._due(epochs, now)):
+            if not (epochs or live.unused) or not (changed or reconcile or self._due(epochs, now)):
                 return None
             self._open = tuple(self._consents.at(session, now))
+        if reconcile:
+            for each in live.unused:
+                self._take_back(each.epoch)
+        live.required()
         # Set again at the end: after a failure the locator's state is unknown, and the next step asks for its list.
         held, self._held = {} if reconcile else self._held, {}
         if reconcile:
             self._forget_all_but(epochs)
-        done = [self._publish(epoch, held, now) for epoch in epochs]
+        done = self._publish_all(epochs, held, now)
         self._held = {epoch.fingerprint: held[epoch.fingerprint] for epoch in epochs}
         self._waiting, self._stepped = max(each.waiting for each in done), now
         self._reconciled = now if reconcile else self._reconciled
         return done[-1]
+
+    def _live(self, directory: Directory | None, now: datetime) -> LiveEpochs:
+        """Return the live epochs; none for an entity that the locator does not serve."""
+        entity = self._context.settings.entity
+        if directory is None or directory.locator is None or entity not in directory:
+            return LiveEpochs((), ())
+        own = directory.party(entity)
+        if own.status is not EntityStatus.ACTIVE or own.kind is EntityKind.COLLABORATOR:
+            return LiveEpochs((), ())
+        return self._holders.epochs(directory, now)
+
+    def _publish_all(
+        self, epochs: Sequence[LocatorEpoch], held: dict[str, Held], now: datetime
+    ) -> list[PublishingResult]:
+        """Publish in every epoch, the newest first: a key holder of an older one may be away for good."""
+        done, away = [], None
+        try:
+            for epoch in reversed(epochs):
+                try:
+                    done.append(self._publish(epoch, held, now))
+                except KeyHolderUnreachable as error:
+                    away = error
+            if away is not None:
+                raise away
+        except RedpactError:
+            self._failed = True
+            raise
+        self._failed = False
+        return done[::-1]
+
+    def _take_back(self, epoch: LocatorEpoch) -> None:
+        """Remove everything that is published in an epoch that this node does not use."""
+        for tokens in _batches(sorted(token for token, _end in self._client.published(epoch.number)), MAX_CHANGES):
+            self._deliver(epoch, (), tokens)
 
     def _due(self, epochs: Sequence[LocatorEpoch], now: datetime) -> bool:
         new = any(epoch.fingerprint not in self._held for epoch in epochs)
@@ -100,7 +144,9 @@ class Publisher:
         known = self._known(epoch, people)
         self._send(epoch, held, known, now)
         waiting = sorted(people - known.keys())
-        size = 1 if self._waiting else BATCH  # after a stop, one person is enough to learn the rest of the quota
+        # After a stop or a fault one person is enough to learn the rest of the quota, or that a key holder answers
+        # again: each try costs quota at the holders that do.
+        size = 1 if self._waiting or self._failed else BATCH
         while waiting:
             batch, waiting, size = waiting[:size], waiting[size:], BATCH
             evaluated = self._evaluated(epoch, batch)
@@ -169,16 +215,6 @@ class Publisher:
         self._memory = {name: kept for name, kept in self._memory.items() if name in names}
         with self._context.transaction() as session:
             self._pseudonyms.forget_other_epochs(session, epochs)
-
-
-def _epochs(directory: Directory | None, entity: str, now: datetime) -> tuple[LocatorEpoch, ...]:
-    """Return the epochs to publish in, oldest first; none for an entity that the locator does not serve."""
-    if directory is None or directory.locator is None or entity not in directory:
-        return ()
-    own = directory.party(entity)
-    if own.status is not EntityStatus.ACTIVE or own.kind is EntityKind.COLLABORATOR:
-        return ()
-    return tuple(directory.locator.live(now))
 
 
 def _batches(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:

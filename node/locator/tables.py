@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, LargeBinary, PrimaryKeyConstraint, String
+from sqlalchemy import Boolean, Index, Integer, LargeBinary, PrimaryKeyConstraint, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.columns import RowNumber, UtcDateTime
@@ -54,3 +54,20 @@ class LocatorPublishingRow(Base):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last complete publication
     fault: Mapped[str] = mapped_column(String(100))
     tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class KeyHolderRow(Base):
+    """An entity without whose key this node uses no epoch, from a number on."""
+
+    __tablename__ = "locator_key_holders"
+    __table_args__ = (PrimaryKeyConstraint("entity", name="pk_locator_key_holders"),)
+
+    entity: Mapped[str] = mapped_column(String(63))
+    since_epoch: Mapped[int] = mapped_column(Integer)
+    """0 for one that the data-protection officer requires; else the first epoch in which it was seen."""
+    sequence: Mapped[int] = mapped_column(Integer)
+    """Of its newest key that was seen; an earlier key does not come back."""
+    sequence_epoch: Mapped[int] = mapped_column(Integer)
+    """The first epoch with that key."""
+    required: Mapped[bool] = mapped_column(Boolean)
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -18,12 +18,14 @@ from node.context import NodeContext
 from node.keys import FILES, FOLDER
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import check_witnesses
+from node.locator.key_holders_report import check_key_holders
 from node.locator.report import check_locator
 from node.messages.state import check_outbox
 from node.migrations import MIGRATIONS
 from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
 from node.own_entry import false_keys
+from node.pseudonym_key.report import check_pseudonym_key
 from node.training.closure_finding import check_campaigns
 from policies.errors import RedpactError
 from presentation.messages import _, plural
@@ -60,7 +62,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_database(context.engine, MIGRATIONS),
         _check_ledger(context),
         check_certificate(connections.certificate, context.clock.now()),
-        _check_clock(context),
+        check_clock(context),
         _check_directory(context),
         check_anchors(context),
         check_witnesses(context),
@@ -69,11 +71,13 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_arrivals(context),
         check_reports(context),
         check_locator(context),
+        check_key_holders(context),
         check_cards(context),
         check_campaigns(context),
         check_evidence(home),
     ]
     reach = check_reach(context, connections.coordinator)
+    found += check_pseudonym_key(context)
     return found + reach + _check_peers(context, connections.channels)
 
 
@@ -86,13 +90,24 @@ def _check_ledger(context: NodeContext) -> Finding:
     return Finding("ledger", Level.OK, plural("Registro con {n} anotación", "Registro con {n} anotaciones", size))
 
 
-def _check_clock(context: NodeContext) -> Finding:
-    # The coordinator signed the date of the directory: a clock behind that date is wrong.
+def check_clock(context: NodeContext) -> Finding:
+    """Check that the clock is not behind what the coordinator and this node have signed with it."""
+    # The coordinator signed the date of the directory, and this node that of its last entry: a clock behind is wrong.
     try:
         directory = context.directory.newest()
+        with context.snapshot() as session:
+            written = own_ledger(context, session).last_time()
     except RedpactError as error:
         return Finding.of_error("clock", error)
     now = context.clock.now()
+    if written is not None and written - now > CLOCK_TOLERANCE:
+        found = _(
+            "El reloj de este equipo marca {now}, antes de la última anotación ({written}): lo que se dio desde "
+            "entonces no vale hasta esa hora",
+            now=now,
+            written=written,
+        )
+        return Finding("clock", Level.FAILED, found, _("ponga el reloj en hora, con NTP si es posible"))
     if directory is not None and now + CLOCK_TOLERANCE < directory.issued:
         found = _("El reloj de este equipo va atrasado: marca {now}", now=now)
         return Finding("clock", Level.FAILED, found, _("ponga el reloj en hora, con NTP si es posible"))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.anchors.state import anchors_state, state_line
 from node.cards.finding import cards_lines, cards_state
@@ -16,9 +18,11 @@ from node.context import NodeContext
 from node.identity.reach import Reachability, reachability
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import witnessing_state, witnessing_text
+from node.locator.key_holders_report import key_holders_line, key_holders_state
 from node.locator.report import locator_lines, locator_state
-from node.messages.state import notification_lines, waiting_for
+from node.messages.state import notification_lines, unanswered
 from node.people.store import people_store
+from node.pseudonym_key.report import pseudonym_key_lines, pseudonym_key_state
 from presentation.formats import moment, number
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
@@ -37,7 +41,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
     with context.snapshot() as session:
         ledger_size = own_ledger(context, session).size()
         witnesses = witnessing_state(context, session).document()
-        locator = locator_state(context, session)
+        locating = _locating(context, session)
         received = origins_document(session, now)
         consents = InForce(context, session, now).list()
         due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
@@ -55,20 +59,28 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "ledger_size": ledger_size,
         "witness_url": settings.public_witness_url,
         "witnesses": witnesses,
-        "locator": locator,
+        **locating,
         "cards": cards_state(context),
         "evidence": evidence_summary(context.home),
         "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
         "consents_received": received,
         "silent_origins": [each.document() for each in silent],
-        "notices_waiting": waiting_for(context),
+        "notices_waiting": unanswered(context),
         "anchors": anchors_state(context),
         "unknown_withdrawals": alarming_reports(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
         "entities": [_entity(party) for party in (directory.entities if directory else ())],
+    }
+
+
+def _locating(context: NodeContext, session: Session) -> dict[str, Any]:
+    return {
+        "locator": locator_state(context, session),
+        "key_holders": key_holders_state(context, session),
+        "pseudonym_key": pseudonym_key_state(context, session),
     }
 
 
@@ -86,21 +98,27 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     say = speaking(lang)
     names = {each["id"]: each["name"] for each in document["entities"]}
-    waiting = {names.get(entity, entity): count for entity, count in document["notices_waiting"].items()}
     lines = [
         say(state_line(document["anchors"])),
-        *notification_lines(waiting, say.lang),
+        *notification_lines(document["notices_waiting"], names, say.lang),
         *origins_lines(document["consents_received"], say.lang),
         *report_lines(document["unknown_withdrawals"], say.lang),
         *silence_lines(document["silent_origins"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),
+        *_key_holders(document["key_holders"], say),
+        *map(say, pseudonym_key_lines(document["pseudonym_key"])),
         *map(say, cards_lines(document["cards"])),
         *refused_lines(document["refused_calls"], say.lang),
         *alarm_lines(document["evidence"], say.lang),
     ]
     notes = "\n".join(paragraph(line, hanging=2) for line in lines)
     return "\n".join([pairs(_facts(document, say)), notes]) + "\n\n" + _entities(document["entities"], say)
+
+
+def _key_holders(state: dict[str, Any], say: Translator) -> list[str]:
+    line = key_holders_line(state)
+    return [say(line)] if line is not None else []
 
 
 def _facts(document: dict[str, Any], say: Translator) -> list[tuple[str, object]]:

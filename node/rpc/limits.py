@@ -14,5 +14,6 @@ ENVELOPE_BYTES: Final = 2048
 CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Records/FetchSummary": CallLimit(CallGroup.FETCHES, MAX_REQUEST_BYTES + ENVELOPE_BYTES),
     "/redpact.v1.Messages/Deliver": CallLimit(CallGroup.MESSAGES, MAX_MESSAGE_BYTES + ENVELOPE_BYTES),
+    "/redpact.v1.PseudonymKey/Evaluate": CallLimit(CallGroup.QUESTIONS, 128 * 1024),
     "/redpact.v1.Ledger/ProveConsistency": CallLimit(CallGroup.QUESTIONS, 64),
 }

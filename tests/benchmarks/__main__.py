@@ -1,6 +1,6 @@
 """``make bench``: ours beside the bare peers, in one run, on this machine.
 
-Usage: python -m tests.benchmarks [--only fetch|ledger|locator|training|withdrawal] [--quick] [--write]
+Usage: python -m tests.benchmarks [--only fetch|floods|ledger|locator|training|withdrawal] [--quick] [--write]
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -33,15 +34,22 @@ def main() -> int:
     console, where = Console(width=110), f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}"
     console.print(where)
     shown: list[Table | Group] = []
+    missed: list[object] = []  # a caption says that a floor does not hold
     with tempfile.TemporaryDirectory(prefix="redpact-bench-") as folder:
         for name, bench in BENCHES.items():
             if arguments.only in (None, name):
                 shown.append(bench(Path(folder) / name, 4 if arguments.quick else 1))
                 console.print(shown[-1])
+                missed += [each.caption for each in _tables(shown[-1]) if each.caption]
     if arguments.write:
         text = PAGE.read_text(encoding="utf-8").split(FIGURES)[0]
         PAGE.write_text(text + FIGURES + "\n" + "\n".join([where, *map(_markdown, shown)]), encoding="utf-8")
-    return 0
+    return 1 if missed else 0
+
+
+def _tables(shown: Table | Group) -> list[Table]:
+    parts = shown.renderables if isinstance(shown, Group) else [shown]
+    return [part for part in parts if isinstance(part, Table)]
 
 
 def _markdown(shown: Table | Group) -> str:
@@ -99,6 +107,20 @@ def _withdrawal(folder: Path, fewer: int) -> Table:
     return table
 
 
+def _floods(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.floods import FLOOR_MS, honest_fetch_under_floods, slow_floods
+
+    columns = ("p50 ms before", "p50 ms during", "p99 ms during", "sent/s", "not refused")
+    table = _table(f"The consented fetch while somebody floods (floor: median below {FLOOR_MS:.0f} ms)", *columns)
+    found = honest_fetch_under_floods(folder, fewer)
+    for each in found:
+        figures = (f"{each.before.p50:.2f}", f"{each.during.p50:.2f}", f"{each.during.p99:.2f}")
+        table.add_row(each.title, *figures, f"{each.sent / each.seconds:.0f}", f"{each.passed}")
+    if slow := slow_floods(found):
+        table.caption = f"The floor does not hold: {', '.join(slow)}"
+    return table
+
+
 def _locator(folder: Path, fewer: int) -> Group:
     from tests.benchmarks.locator import (
         ENTITIES,
@@ -124,7 +146,25 @@ def _locator(folder: Path, fewer: int) -> Group:
         many = latency(ask, calls=400 // fewer)
         whole.add_row("the same", f"{MANY:,}", f"{many.p50:.2f}", f"{many.p99:.2f}")
     whole.add_row("ratio (aim 2)", "", f"{many.p50 / few.p50:.2f}", f"{many.p99 / few.p99:.2f}")
-    return Group(work, whole)
+    return Group(work, whole, _key_holders(folder / "holders", fewer))
+
+
+def _key_holders(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.key_holders import one_and_two_holders
+
+    table = _table("New pseudonyms by number of key holders", "people in a call", "p50 ms", "p99 ms", "p50 ms a person")
+    with one_and_two_holders(folder) as computing:
+        for people, calls in ((1, 400 // fewer), (32, 100 // fewer)):
+            for holders, compute in computing.items():
+                found = latency(partial(compute, people), calls=calls)
+                table.add_row(
+                    f"key holders: {holders}",
+                    str(people),
+                    f"{found.p50:.2f}",
+                    f"{found.p99:.2f}",
+                    f"{found.p50 / people:.2f}",
+                )
+    return table
 
 
 def _training(folder: Path, fewer: int) -> Group:
@@ -162,6 +202,7 @@ def _table(title: str, *columns: str) -> Table:
 
 BENCHES: Final[dict[str, Callable[[Path, int], Table | Group]]] = {
     "fetch": _calls,
+    "floods": _floods,
     "ledger": _ledger,
     "locator": _locator,
     "training": _training,

@@ -13,13 +13,11 @@ _TABLE, _COLUMNS = "federated_enrolments", ("commitments", "agreement", "agreeme
 
 def upgrade() -> None:
     """Apply the change. Campaigns under way have no agreement and do not go on, as the training code is another."""
-    with op.batch_alter_table(_TABLE) as batch:
-        for name in _COLUMNS:
-            batch.add_column(sa.Column(name, sa.LargeBinary(), nullable=True))
+    for name in _COLUMNS:
+        op.add_column(_TABLE, sa.Column(name, sa.LargeBinary(), nullable=True))
 
 
 def downgrade() -> None:
     """Undo the change; what was agreed is lost."""
-    with op.batch_alter_table(_TABLE) as batch:
-        for name in _COLUMNS:
-            batch.drop_column(name)
+    for name in _COLUMNS:  # not in a batch: other rows refer to the table, which a batch replaces
+        op.drop_column(_TABLE, name)

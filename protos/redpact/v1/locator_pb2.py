@@ -25,31 +25,37 @@ _sym_db = _symbol_database.Default()
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/locator.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"N\n\x0f\x45valuateRequest\x12+\n\x07request\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x0e\n\x06points\x18\x02 \x03(\x0c\"A\n\rEvaluateReply\x12\x0e\n\x06points\x18\x01 \x03(\x0c\x12\r\n\x05proof\x18\x02 \x01(\x0c\x12\x11\n\tremaining\x18\x03 \x01(\r\"A\n\x0ePublishRequest\x12/\n\x0bpublication\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"\x0e\n\x0cPublishReply\"4\n\x14ListPublishedRequest\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x0c\".\n\x0ePublishedEntry\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\r\n\x05until\x18\x02 \x01(\x03\"A\n\x12ListPublishedReply\x12+\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1a.redpact.v1.PublishedEntry\";\n\x0b\x46indRequest\x12,\n\x08question\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"7\n\tFindReply\x12*\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope2\x99\x02\n\x07Locator\x12\x42\n\x08\x45valuate\x12\x1b.redpact.v1.EvaluateRequest\x1a\x19.redpact.v1.EvaluateReply\x12?\n\x07Publish\x12\x1a.redpact.v1.PublishRequest\x1a\x18.redpact.v1.PublishReply\x12Q\n\rListPublished\x12 .redpact.v1.ListPublishedRequest\x1a\x1e.redpact.v1.ListPublishedReply\x12\x36\n\x04\x46ind\x12\x17.redpact.v1.FindRequest\x1a\x15.redpact.v1.FindReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/locator.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"J\n\x0fOfferKeyRequest\x12\x0f\n\x07payload\x18\x01 \x01(\t\x12\x12\n\nby_signing\x18\x02 \x01(\x0c\x12\x12\n\npossession\x18\x03 \x01(\x0c\"\x1f\n\rOfferKeyReply\x12\x0e\n\x06holder\x18\x01 \x01(\x08\"N\n\x0f\x45valuateRequest\x12+\n\x07request\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x0e\n\x06points\x18\x02 \x03(\x0c\"A\n\rEvaluateReply\x12\x0e\n\x06points\x18\x01 \x03(\x0c\x12\r\n\x05proof\x18\x02 \x01(\x0c\x12\x11\n\tremaining\x18\x03 \x01(\r\"A\n\x0ePublishRequest\x12/\n\x0bpublication\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"\x0e\n\x0cPublishReply\"4\n\x14ListPublishedRequest\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x0c\".\n\x0ePublishedEntry\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\r\n\x05until\x18\x02 \x01(\x03\"A\n\x12ListPublishedReply\x12+\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1a.redpact.v1.PublishedEntry\";\n\x0b\x46indRequest\x12,\n\x08question\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"7\n\tFindReply\x12*\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope2R\n\x0cPseudonymKey\x12\x42\n\x08\x45valuate\x12\x1b.redpact.v1.EvaluateRequest\x1a\x19.redpact.v1.EvaluateReply2\x99\x02\n\x07Locator\x12?\n\x07Publish\x12\x1a.redpact.v1.PublishRequest\x1a\x18.redpact.v1.PublishReply\x12Q\n\rListPublished\x12 .redpact.v1.ListPublishedRequest\x1a\x1e.redpact.v1.ListPublishedReply\x12\x36\n\x04\x46ind\x12\x17.redpact.v1.FindRequest\x1a\x15.redpact.v1.FindReply\x12\x42\n\x08OfferKey\x12\x1b.redpact.v1.OfferKeyRequest\x1a\x19.redpact.v1.OfferKeyReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.redpact.v1.locator_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVALUATEREQUEST']._serialized_start=81
-  _globals['_EVALUATEREQUEST']._serialized_end=159
-  _globals['_EVALUATEREPLY']._serialized_start=161
-  _globals['_EVALUATEREPLY']._serialized_end=226
-  _globals['_PUBLISHREQUEST']._serialized_start=228
-  _globals['_PUBLISHREQUEST']._serialized_end=293
-  _globals['_PUBLISHREPLY']._serialized_start=295
-  _globals['_PUBLISHREPLY']._serialized_end=309
-  _globals['_LISTPUBLISHEDREQUEST']._serialized_start=311
-  _globals['_LISTPUBLISHEDREQUEST']._serialized_end=363
-  _globals['_PUBLISHEDENTRY']._serialized_start=365
-  _globals['_PUBLISHEDENTRY']._serialized_end=411
-  _globals['_LISTPUBLISHEDREPLY']._serialized_start=413
-  _globals['_LISTPUBLISHEDREPLY']._serialized_end=478
-  _globals['_FINDREQUEST']._serialized_start=480
-  _globals['_FINDREQUEST']._serialized_end=539
-  _globals['_FINDREPLY']._serialized_start=541
-  _globals['_FINDREPLY']._serialized_end=596
-  _globals['_LOCATOR']._serialized_start=599
-  _globals['_LOCATOR']._serialized_end=880
+  _globals['_OFFERKEYREQUEST']._serialized_start=81
+  _globals['_OFFERKEYREQUEST']._serialized_end=155
+  _globals['_OFFERKEYREPLY']._serialized_start=157
+  _globals['_OFFERKEYREPLY']._serialized_end=188
+  _globals['_EVALUATEREQUEST']._serialized_start=190
+  _globals['_EVALUATEREQUEST']._serialized_end=268
+  _globals['_EVALUATEREPLY']._serialized_start=270
+  _globals['_EVALUATEREPLY']._serialized_end=335
+  _globals['_PUBLISHREQUEST']._serialized_start=337
+  _globals['_PUBLISHREQUEST']._serialized_end=402
+  _globals['_PUBLISHREPLY']._serialized_start=404
+  _globals['_PUBLISHREPLY']._serialized_end=418
+  _globals['_LISTPUBLISHEDREQUEST']._serialized_start=420
+  _globals['_LISTPUBLISHEDREQUEST']._serialized_end=472
+  _globals['_PUBLISHEDENTRY']._serialized_start=474
+  _globals['_PUBLISHEDENTRY']._serialized_end=520
+  _globals['_LISTPUBLISHEDREPLY']._serialized_start=522
+  _globals['_LISTPUBLISHEDREPLY']._serialized_end=587
+  _globals['_FINDREQUEST']._serialized_start=589
+  _globals['_FINDREQUEST']._serialized_end=648
+  _globals['_FINDREPLY']._serialized_start=650
+  _globals['_FINDREPLY']._serialized_end=705
+  _globals['_PSEUDONYMKEY']._serialized_start=707
+  _globals['_PSEUDONYMKEY']._serialized_end=789
+  _globals['_LOCATOR']._serialized_start=792
+  _globals['_LOCATOR']._serialized_end=1073
 # @@protoc_insertion_point(module_scope)

@@ -25,6 +25,82 @@ if _version_not_supported:
     )
 
 
+class PseudonymKeyStub:
+    """Served by whoever holds a key of an epoch: the coordinator, and entities.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.Evaluate = channel.unary_unary(
+                '/redpact.v1.PseudonymKey/Evaluate',
+                request_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateRequest.SerializeToString,
+                response_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateReply.FromString,
+                _registered_method=True)
+
+
+class PseudonymKeyServicer:
+    """Served by whoever holds a key of an epoch: the coordinator, and entities.
+    """
+
+    def Evaluate(self, request, context):
+        """RFC 9497 BlindEvaluate, mode VOPRF: the callee learns nothing of what the points hide.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_PseudonymKeyServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'Evaluate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Evaluate,
+                    request_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateRequest.FromString,
+                    response_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateReply.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'redpact.v1.PseudonymKey', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('redpact.v1.PseudonymKey', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class PseudonymKey:
+    """Served by whoever holds a key of an epoch: the coordinator, and entities.
+    """
+
+    @staticmethod
+    def Evaluate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/redpact.v1.PseudonymKey/Evaluate',
+            protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateRequest.SerializeToString,
+            protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class LocatorStub:
     """Missing associated documentation comment in .proto file."""
 
@@ -34,11 +110,6 @@ class LocatorStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.Evaluate = channel.unary_unary(
-                '/redpact.v1.Locator/Evaluate',
-                request_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateRequest.SerializeToString,
-                response_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateReply.FromString,
-                _registered_method=True)
         self.Publish = channel.unary_unary(
                 '/redpact.v1.Locator/Publish',
                 request_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.PublishRequest.SerializeToString,
@@ -54,17 +125,15 @@ class LocatorStub:
                 request_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.FindRequest.SerializeToString,
                 response_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.FindReply.FromString,
                 _registered_method=True)
+        self.OfferKey = channel.unary_unary(
+                '/redpact.v1.Locator/OfferKey',
+                request_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.OfferKeyRequest.SerializeToString,
+                response_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.OfferKeyReply.FromString,
+                _registered_method=True)
 
 
 class LocatorServicer:
     """Missing associated documentation comment in .proto file."""
-
-    def Evaluate(self, request, context):
-        """RFC 9497 BlindEvaluate, mode VOPRF: the callee learns nothing of what the points hide.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
 
     def Publish(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -85,14 +154,16 @@ class LocatorServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OfferKey(self, request, context):
+        """The calling entity offers a key of its own, for an epoch to come. The private half stays with it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LocatorServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'Evaluate': grpc.unary_unary_rpc_method_handler(
-                    servicer.Evaluate,
-                    request_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateRequest.FromString,
-                    response_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateReply.SerializeToString,
-            ),
             'Publish': grpc.unary_unary_rpc_method_handler(
                     servicer.Publish,
                     request_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.PublishRequest.FromString,
@@ -108,6 +179,11 @@ def add_LocatorServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.FindRequest.FromString,
                     response_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.FindReply.SerializeToString,
             ),
+            'OfferKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.OfferKey,
+                    request_deserializer=protos_dot_redpact_dot_v1_dot_locator__pb2.OfferKeyRequest.FromString,
+                    response_serializer=protos_dot_redpact_dot_v1_dot_locator__pb2.OfferKeyReply.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'redpact.v1.Locator', rpc_method_handlers)
@@ -118,33 +194,6 @@ def add_LocatorServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class Locator:
     """Missing associated documentation comment in .proto file."""
-
-    @staticmethod
-    def Evaluate(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/redpact.v1.Locator/Evaluate',
-            protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateRequest.SerializeToString,
-            protos_dot_redpact_dot_v1_dot_locator__pb2.EvaluateReply.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
 
     @staticmethod
     def Publish(request,
@@ -217,6 +266,33 @@ class Locator:
             '/redpact.v1.Locator/Find',
             protos_dot_redpact_dot_v1_dot_locator__pb2.FindRequest.SerializeToString,
             protos_dot_redpact_dot_v1_dot_locator__pb2.FindReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OfferKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/redpact.v1.Locator/OfferKey',
+            protos_dot_redpact_dot_v1_dot_locator__pb2.OfferKeyRequest.SerializeToString,
+            protos_dot_redpact_dot_v1_dot_locator__pb2.OfferKeyReply.FromString,
             options,
             channel_credentials,
             insecure,

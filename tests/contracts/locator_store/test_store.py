@@ -10,14 +10,15 @@ from sqlalchemy import Engine, event
 
 from coordinator import tables as registry_tables
 from coordinator.locator.epochs import EpochRegister
-from coordinator.locator.errors import LocatorEpochUnknown, LocatorOverlapInvalid, LocatorRotationUnderWay
+from coordinator.locator.errors import LocatorOverlapInvalid, LocatorRotationUnderWay
 from coordinator.locator.keys import LocatorKeys, key_file
-from coordinator.locator.query_log import Query, QueryKind, QueryLog
 from coordinator.locator.store import PAGE, SqlLocatorStore
 from coordinator.locator.tables import Base
 from coordinator.tables import EntityRow
-from records_exchange.errors import RequestReplayed
+from records_exchange.errors import LocatorEpochUnknown, RequestReplayed
 from records_exchange.guessing import Usage
+from records_exchange.key_holding import tables as key_holding_tables
+from records_exchange.key_holding.query_log import Query, QueryKind, QueryLog
 from records_exchange.locator_messages import MAX_HOLDERS_NAMED, LocatorEntry, locator_question, seal_message
 from service.storage import open_engine, transaction
 from tests.support.clock import START
@@ -32,7 +33,7 @@ TOKEN = "ab" * 32
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
-    for metadata in (registry_tables.Base.metadata, Base.metadata):
+    for metadata in (registry_tables.Base.metadata, Base.metadata, key_holding_tables.Base.metadata):
         metadata.create_all(engine)
     with transaction(engine) as session:
         for number in range(MAX_HOLDERS_NAMED + 3):
@@ -165,7 +166,7 @@ def test_a_request_is_on_record_once_exactly_as_it_was_signed(engine: Engine) ->
     with pytest.raises(RequestReplayed):
         log(engine, query, 1, found=True)
     with transaction(engine) as session:
-        (row,) = session.execute(Base.metadata.tables["locator_query"].select()).all()
+        (row,) = session.execute(key_holding_tables.Base.metadata.tables["locator_query"].select()).all()
         assert Envelope.from_json(row.envelope) == query.envelope
 
 
@@ -210,6 +211,9 @@ def test_an_epoch_begins_once_is_followed_by_another_and_ends(engine: Engine, tm
         assert register.terms(START) is None
         register.begin_first(START)
         register.begin_first(START)
+    publish(engine, "h00", entry())
+    with transaction(engine) as session:
+        register = EpochRegister(session, keys)
         for overlap in (timedelta(0), timedelta(days=91)):
             with pytest.raises(LocatorOverlapInvalid):
                 register.rotate(overlap, START)
@@ -220,7 +224,6 @@ def test_an_epoch_begins_once_is_followed_by_another_and_ends(engine: Engine, tm
         assert terms is not None
         assert [(epoch.number, epoch.ends) for epoch in terms.epochs] == [(1, later), (2, None)]
         assert len({epoch.keys for epoch in terms.epochs}) == 2
-    publish(engine, "h00", entry())
     publish(engine, "h00", entry(), epoch=2)
     assert key_file(tmp_path, 1).stat().st_mode & 0o077 == 0
     with transaction(engine) as session:

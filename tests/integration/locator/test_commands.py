@@ -9,17 +9,17 @@ import pytest
 from coordinator.cli.app import main as coordinator_main
 from coordinator.locator.keys import key_file
 from coordinator.locator.maintenance import log_alarms
-from coordinator.locator.query_log import Query, QueryKind, QueryLog
 from coordinator.setup import upgrade
 from node.cli.app import main as node_main
 from node.people.documents import DocumentKind, parse_document
 from records_exchange.guessing import AlarmKind
+from records_exchange.key_holding.query_log import Query, QueryKind, QueryLog
 from records_exchange.locator_messages import locator_question, seal_message
 from service.clock import SystemClock
 from service.findings import Level
 from tests.support.commands import invoke
 from tests.support.exchange import PERSON, STRANGER
-from tests.support.locating import consent, member, refresh_all
+from tests.support.locating import consent, locate, member, refresh_all
 from tests.support.network import Network, network
 
 
@@ -128,3 +128,41 @@ def test_a_linkage_code_is_issued_with_its_card(net: Network, tmp_path: Path) ->
     assert issued["code"] in card.read_text(encoding="utf-8")
     again = invoke(node_main, "records", "linkage-code", str(card), *home, "--json")
     assert (again.code, again.json["error"]["code"]) == (2, "card_exists")
+
+
+def test_a_second_key_is_offered_chosen_required_used_and_left(net: Network) -> None:
+    burgos, leon = (("--home", str(net.nodes[each].context.home)) for each in ("burgos", "leon"))
+    own = ("--home", str(net.coordinator.context.home))
+    net.serve("burgos")
+    early = invoke(coordinator_main, "locator", "add-holder", "burgos", *own, "--json")
+    assert (early.code, early.json["error"]["code"]) == (2, "key_holder_unknown")
+    assert "una sola clave" in invoke(coordinator_main, "status", *own).out
+    none = invoke(node_main, "pseudonym-key", "rotate", *burgos, "--json")
+    assert (none.code, none.json["error"]["code"]) == (2, "pseudonym_key_missing")
+    assert "no guarda ninguna clave" in invoke(node_main, "pseudonym-key", "status", *burgos).out
+    offered = invoke(node_main, "pseudonym-key", "serve", *burgos)
+    assert (offered.code, "falta que la Gerencia" in offered.out) == (0, True)
+    assert "Ofrecen guardar una clave: burgos" in invoke(coordinator_main, "locator", "status", *own).out
+    chosen = invoke(coordinator_main, "locator", "add-holder", "burgos", "--overlap-days", "0", *own, "--json")
+    assert [sorted(epoch["keys"]) for epoch in chosen.json["epochs"]] == [["burgos", "coordinator"]]
+    refresh_all(net)
+    required = invoke(node_main, "pseudonym-key", "require", "burgos", *leon, "--json")
+    assert required.json["expected"] == [{"entity": "burgos", "required": True, "since_epoch": 0}]
+    assert locate(net, "leon").holders == ()
+    shown = invoke(node_main, "pseudonym-key", "holders", *leon)
+    assert (shown.code, "burgos y coordinator" in shown.out, "La DPD exige" in shown.out) == (0, True, True)
+    assert "hacen falta todas" in invoke(node_main, "status", *leon).out
+    status = invoke(node_main, "pseudonym-key", "status", *burgos, "--json").json
+    assert [each["evaluations"] for each in status["entities"]] == [1]
+    assert "leon" in invoke(node_main, "pseudonym-key", "log", *burgos).out
+    (request,) = invoke(node_main, "pseudonym-key", "log", "--entity", "leon", *burgos, "--json").json["requests"]
+    assert (request["amount"], request["kind"]) == (1, "evaluate")
+    rotated = invoke(node_main, "pseudonym-key", "rotate", *burgos, "--json").json
+    assert [(key["sequence"], key["epochs"]) for key in rotated["keys"]] == [(1, [2]), (2, [])]
+    assert "empieza por sí sola" in invoke(coordinator_main, "locator", "status", *own).out
+    dropped = invoke(coordinator_main, "locator", "drop-holder", "burgos", "--overlap-days", "1", *own)
+    assert (dropped.code, "una sola clave" in dropped.out) == (0, True)
+    refresh_all(net)
+    assert "ALERTA" in invoke(node_main, "status", *leon).out
+    wrong = invoke(node_main, "pseudonym-key", "require", "nadie", *leon, "--json")
+    assert (wrong.code, wrong.json["error"]["code"]) == (2, "key_holder_invalid")

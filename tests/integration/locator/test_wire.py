@@ -90,7 +90,7 @@ def test_no_network_pseudonym_or_token_goes_to_a_holder(net: Network, monkeypatc
 
 def refusal(net: Network, method: str, data: bytes) -> str:
     call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = (
-        net.nodes["leon"].coordinator_channel().unary_unary(f"/redpact.v1.Locator/{method}")
+        net.nodes["leon"].coordinator_channel().unary_unary(f"/redpact.v1.{method}")
     )
     with pytest.raises(grpc.RpcError) as caught:
         call(data, timeout=PATIENCE_SECONDS)
@@ -100,10 +100,10 @@ def refusal(net: Network, method: str, data: bytes) -> str:
 
 @pytest.mark.invariant(8)
 def test_malformed_bytes_get_typed_refusals(net: Network) -> None:
-    for method in ("Evaluate", "Publish", "Find"):
+    for method in ("PseudonymKey/Evaluate", "Locator/Publish", "Locator/Find", "Locator/OfferKey"):
         for data in (b"", b"\x0a\xff\xff\xff\xff", b"\x00" * 50):
             assert refusal(net, method, data) == "malformed_document"
-    assert refusal(net, "ListPublished", b"\x0a\xff\xff\xff\xff") == "malformed_document"
+    assert refusal(net, "Locator/ListPublished", b"\x0a\xff\xff\xff\xff") == "malformed_document"
     leon, client = net.nodes["leon"], net.nodes["leon"].locator_client()
     point = oprf.blind(b"x").element
     for payload in (b"{}", b"\xff\xfe", b"x" * 5000):

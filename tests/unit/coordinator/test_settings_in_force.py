@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.locator.query_log import QueryKind
-from coordinator.locator.quotas import Quota
+from coordinator.locator.quotas import quota_of
 from coordinator.locator.report import alarm_rule
 from coordinator.relay.call_relay import Attachment, CallRelay
 from coordinator.relay.errors import RelayBusy, RelayNotAttached
 from coordinator.relay.quotas import Allowance
 from coordinator.settings import CoordinatorSettings
 from coordinator.wiring import Coordinator
+from records_exchange.key_holding.query_log import QueryKind
 from service.errors import TooManyCalls
 from service.limits import CallGroup
 from tests.support.clock import FrozenClock
@@ -120,7 +120,7 @@ def test_callers_of_the_coordinator_get_the_rates_of_the_settings(tmp_path: Path
 
 @pytest.mark.parametrize(("kind", "name"), [(QueryKind.EVALUATE, "evaluations"), (QueryKind.FIND, "questions")])
 def test_a_quota_is_the_hours_and_the_days_and_whichever_leaves_less(kind: QueryKind, name: str) -> None:
-    quota = Quota.of(settings(**{f"locator_{name}_hour": 10, f"locator_{name}_day": 30}), kind)
+    quota = quota_of(settings(**{f"locator_{name}_hour": 10, f"locator_{name}_day": 30}), kind)
     assert (quota.hour, quota.day) == (10, 30)
     left = {(0, 0): 10, (9, 9): 1, (10, 10): 0, (0, 29): 1, (0, 30): 0, (3, 25): 5, (11, 31): 0}
     assert {used: quota.left(used) for used in left} == left

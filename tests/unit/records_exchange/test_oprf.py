@@ -222,3 +222,29 @@ def test_keys_of_modes_and_infos_differ() -> None:
     keys = {oprf.derive_key_pair(b"\x07" * 32, info, mode).secret for info in (b"1", b"2") for mode in Mode}
     assert len(keys) == 4
     assert oprf.KeyPair.of_secret(KEY.secret) == KEY
+
+
+def test_possession_of_a_key_is_proved_over_a_message() -> None:
+    proof = oprf.prove_key(KEY, b"statement")
+    oprf.verify_key(KEY.public, b"statement", proof)
+    other = oprf.derive_key_pair(b"\2" * 32, b"")
+    for public, message, tried in (
+        (KEY.public, b"another", proof),
+        (other.public, b"statement", proof),
+        (KEY.public, b"statement", proof[:-1]),
+        (KEY.public, b"statement", b"\xff" * oprf.PROOF_BYTES),
+        (KEY.public, b"statement", bytes(oprf.PROOF_BYTES)),
+        (KEY.public, b"statement", oprf.prove_key(oprf.KeyPair(other.secret, KEY.public), b"statement")),
+    ):
+        with pytest.raises(OprfProofInvalid):
+            oprf.verify_key(public, message, tried)
+    with pytest.raises(OprfValueInvalid):
+        oprf.verify_key(bytes(32), b"statement", proof)
+
+
+def test_whoever_has_a_key_evaluate_something_gets_no_proof_of_possession() -> None:
+    """An evaluation with its proof is given to every entity that asks for it."""
+    element = oprf.blind(b"statement", (1).to_bytes(32, "little")).element
+    _, proof = oprf.evaluate_proved(KEY, [element])
+    with pytest.raises(OprfProofInvalid):
+        oprf.verify_key(KEY.public, b"statement", proof)

@@ -51,7 +51,7 @@ def test_both_key_holders_are_asked_and_two_nodes_come_to_the_same_pseudonyms(
         client = TwoHolders(KEYS)
         with closing(context_of(entity, tmp_path / entity, directory)) as asker:
             pseudonyms, remaining = Pseudonyms(asker, client).evaluate(epoch(asker), [PERSON, OTHER_PERSON])
-        assert client.asked == ["coordinator", "town"]
+        assert sorted(client.asked) == ["coordinator", "town"]
         assert remaining == 100  # of whoever leaves us least
         found.append(pseudonyms)
     assert found[0] == found[1]
@@ -101,4 +101,5 @@ def test_a_directory_that_gives_an_epoch_another_key_is_refused_by_a_node_that_k
     directory.locator = LocatorTerms(epochs=(epoch(context), epoch(context, {"coordinator": KEYS["town"]}, 2)))
     directory.publish()
     directory.locator = None
-    directory.publish()
+    with pytest.raises(DirectoryRollback):  # else the one after it could give the epochs any keys
+        directory.publish()

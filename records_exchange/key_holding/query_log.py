@@ -4,19 +4,20 @@ Quotas are counted and guessing is detected from it, so that an entity can be sh
 Works inside the caller's transaction.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Table, bindparam, case, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from coordinator.locator.tables import QueryRow
 from presentation.messages import _
 from records_exchange.errors import RequestReplayed
 from records_exchange.guessing import Usage
+from records_exchange.key_holding.tables import QueryRow
 from records_exchange.request import payload_digest
 from trust.signing import Envelope
 
@@ -50,6 +51,29 @@ class Query:
     kind: QueryKind
     amount: int
     envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedQuery:
+    """A recorded request, as the entity signed it; an amount of 0 is one beyond the quota."""
+
+    time: datetime
+    entity: str
+    kind: str
+    amount: int
+    request_sha256: str
+    envelope: bytes
+
+    def document(self) -> dict[str, Any]:
+        """Return the request as JSON values."""
+        return {
+            "time": self.time.isoformat(),
+            "entity": self.entity,
+            "kind": self.kind,
+            "amount": self.amount,
+            "request_sha256": self.request_sha256,
+            "envelope": json.loads(self.envelope),
+        }
 
 
 class QueryLog:
@@ -117,6 +141,16 @@ class QueryLog:
             Usage(row.entity, int(row.questions), int(row.misses), int(row.points), int(row.refused))
             for row in self._session.execute(query)
         )
+
+    def list(self, since: datetime, *, entity: str = "") -> list[LoggedQuery]:
+        """Return the requests since a moment, newest first, of one entity or of all."""
+        query = select(QueryRow).where(QueryRow.time > since).order_by(QueryRow.id.desc())
+        if entity:
+            query = query.where(QueryRow.entity == entity)
+        return [
+            LoggedQuery(row.time, row.entity, row.kind, row.amount, row.request_sha256, row.envelope)
+            for row in self._session.scalars(query)
+        ]
 
     def delete_before(self, moment: datetime) -> int:
         """Delete the requests before a moment, and return their number."""

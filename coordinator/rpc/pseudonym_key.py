@@ -1,0 +1,35 @@
+"""The PseudonymKey service on the wire, at the coordinator."""
+
+from functools import partial
+
+import grpc
+from typing_extensions import override
+
+from coordinator.locator.entity_requests import LocatorRequests
+from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
+from service.grpc_server import Register
+from service.peer import caller_id
+from service.wire import from_wire
+
+
+class PseudonymKeyServicer(locator_pb2_grpc.PseudonymKeyServicer):
+    """Serves entities over mutual TLS; the certificate names the caller."""
+
+    def __init__(self, requests: LocatorRequests, network: str) -> None:
+        self._requests = requests
+        self._network = network
+
+    @override
+    def Evaluate(
+        self, request: locator_pb2.EvaluateRequest, context: grpc.ServicerContext
+    ) -> locator_pb2.EvaluateReply:
+        """Evaluate blinded points and prove that the published key was used."""
+        caller = caller_id(context, self._network)
+        done = self._requests.evaluate(caller, from_wire(request.request), tuple(request.points))
+        return locator_pb2.EvaluateReply(points=done.points, proof=done.proof, remaining=done.remaining)
+
+
+def pseudonym_key_servicer(requests: LocatorRequests, network: str) -> Register:
+    """Return the function that adds the servicer to a server."""
+    servicer = PseudonymKeyServicer(requests, network)
+    return partial(locator_pb2_grpc.add_PseudonymKeyServicer_to_server, servicer)

@@ -1,0 +1,80 @@
+"""The use that entities make of a key holder or of the locator, and its alarms, for people and for programs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+
+from presentation import formats, terminal
+from presentation.messages import Message, _, speaking
+from records_exchange.guessing import AlarmKind, AlarmRule, Usage, alarms
+
+Alarms = frozenset[tuple[str, AlarmKind]]
+"""Alarms in force, each an entity id and a kind."""
+
+ASK_ENTITY: Final = _("pregunte a esa entidad para qué caso fue cada pregunta; si no lo sabe: entity suspend")
+
+_log = structlog.get_logger(__name__)
+
+
+def usage_document(usage: Usage) -> dict[str, Any]:
+    """Return the use of one entity, as JSON values."""
+    return {
+        "entity": usage.entity,
+        "questions": usage.questions,
+        "misses": usage.misses,
+        "evaluations": usage.evaluations,
+        "refused": usage.refused,
+    }
+
+
+def alarm_documents(usages: Iterable[Usage], rule: AlarmRule) -> list[dict[str, Any]]:
+    """Return the alarms about entities, as JSON values."""
+    return [{**usage_document(usage), "alarm": kind.value} for usage in usages for kind in alarms(usage, rule)]
+
+
+def alarm_lines(documents: Iterable[dict[str, Any]]) -> list[Message]:
+    """Return the alarms for people."""
+    return [_("ALERTA: {alarm}", alarm=_alarm(each)) for each in documents]
+
+
+def usage_table(entities: Sequence[Mapping[str, Any]], columns: Mapping[str, Message], lang: str) -> str:
+    """Return the use by entity as a table.
+
+    Args:
+        entities: as `usage_document`, with what the service adds.
+        columns: heading by key, in their order.
+        lang: the language.
+    """
+    say = speaking(lang)
+    rows = [[formats.shown(each[key], lang) for key in columns] for each in entities]
+    return terminal.table([say(heading) for heading in columns.values()], rows)
+
+
+def log_new_alarms(usages: Iterable[Usage], rule: AlarmRule, logged: Alarms) -> Alarms:
+    """Write a line to the service's log for each alarm that is not in `logged`, and return those in force."""
+    in_force = {(usage.entity, kind): usage for usage in usages for kind in alarms(usage, rule)}
+    for (entity, kind), usage in in_force.items():
+        if (entity, kind) not in logged:
+            _log.warning(
+                "locator_guessing",
+                entity=entity,
+                kind=kind.value,
+                questions=usage.questions,
+                misses=usage.misses,
+                evaluations=usage.evaluations,
+                refused=usage.refused,
+            )
+    return frozenset(in_force)
+
+
+def _alarm(alarm: dict[str, Any]) -> Message:
+    match AlarmKind(alarm["alarm"]):
+        case AlarmKind.MISSES:
+            return _(
+                "{entity}: de {questions} personas preguntadas hoy, {misses} no constan en ninguna parte; puede estar "
+                "probando documentos al azar",
+                **{name: alarm[name] for name in ("entity", "questions", "misses")},
+            )
+        case AlarmKind.VOLUME:
+            return _("{entity}: ha querido preguntar más de lo que permite su cupo", entity=alarm["entity"])
