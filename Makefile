@@ -64,6 +64,10 @@ fault: setup ## Make every system call of an append fail, one at a time, and aud
 fuzz: setup ## Try a million mutated proofs (FUZZ_ARGS="--proofs N --seed N")
 	$(BIN)/python -m tests.fuzz.proofs $(FUZZ_ARGS)
 
+hostile: setup ## Let a lying coordinator try a thousand courses of a campaign against real nodes (REDPACT_HOSTILE_EXAMPLES=N)
+	REDPACT_HOSTILE_EXAMPLES=$${REDPACT_HOSTILE_EXAMPLES:-1000} $(BIN)/python -m pytest -s -p no:xdist \
+	  tests/integration/training/test_hostile_coordinator.py
+
 flower: setup ## Run a campaign on Flower's own SuperLink and SuperNodes, with TLS (minutes)
 	REDPACT_FLOWER_ENGINE=1 $(BIN)/python -m pytest -s -p no:xdist tests/e2e/test_flower_engine.py
 

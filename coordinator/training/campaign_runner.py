@@ -22,7 +22,7 @@ from coordinator.training.stores import OpenSession, OpenStores
 from federated.campaign.code_hash import code_sha256
 from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord
-from federated.errors import CohortTooSmall, FederatedError, SumImpossible
+from federated.errors import CohortTooSmall, FederatedError, SumImpossible, SumLost
 from presentation.messages import _, plural
 from trust.signing import Signer
 
@@ -176,7 +176,7 @@ class CampaignRunner:
 
 
 def _reason(error: FederatedError) -> tuple[StopReason, str]:
-    if isinstance(error, CohortTooSmall):
+    if isinstance(error, CohortTooSmall | SumLost):
         return StopReason.COHORT_LOST, error.message
     if isinstance(error, SumImpossible):
         return StopReason.IMPOSSIBLE_SUM, error.message

@@ -155,6 +155,12 @@ class EpsilonLedger:
             )
         return reservation
 
+    def hold(self, campaign_id: str) -> None:
+        """Lock the budget of a campaign's data set until the caller's transaction ends."""
+        reservation = self._store.reservation(campaign_id)
+        if reservation is not None:
+            self._store.lock(reservation.dataset)
+
     def require_room(self, campaign_id: str, round_number: int) -> Reservation:
         """Check that a new round may be spent now.
 

@@ -2,12 +2,17 @@
 
 Before the rounds: JOIN (an entity generates a fresh mask key and signs a commitment to it), REVEAL (it shows the key,
 when the commitments of all are fixed), COHORT (every entity checks the keys of all and signs what it was shown), AGREE
-(every entity checks that all others signed the same), and, when people are counted across entities, TAGS and WEIGHTS
-(`federated.duplicates`). Then two steps a round: MASK (the masked sum over the entity's people) and UNMASK (for the
-list of survivors; see `federated.secagg`).
+(every entity checks that all others signed the same), and, when people are counted across entities, TABLE (a masked
+table of the entity's people), OPENING (for the list of entities that sent one) and WEIGHTS (the sum of the tables,
+which only entities can read; see `federated.duplicates`). Then two steps a round: MASK (the masked sum over the
+entity's people) and UNMASK (for the list of survivors; see `federated.secagg`).
+
+Each request names in `previous` the hash chain (`chained_step`) over every request that its recipient answered in this
+campaign, with the replies: a step is answered once, after those before it (`federated.participation.step_order`).
 
 Documents are RFC 8785 JSON; numbers that must be exact travel as little-endian bytes in base64, so that reading one can
-neither run code nor ask for memory that the bytes do not fill. A request is named by the hash of its exact bytes.
+neither run code nor ask for memory that the bytes do not fill. A request is named by the hash of its exact bytes; masks
+are bound to `shared_sha256`, the hash of what it has in common for all entities.
 """
 
 import base64
@@ -46,7 +51,8 @@ class StepKind(StrEnum):
     REVEAL = "reveal"
     COHORT = "cohort"
     AGREE = "agree"
-    TAGS = "tags"
+    TABLE = "table"
+    OPENING = "opening"
     WEIGHTS = "weights"
     MASK = "mask"
     UNMASK = "unmask"
@@ -72,9 +78,25 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_PERSONAL: Final = frozenset({"previous", "shares"})
+"""Fields of requests that differ from entity to entity."""
+
+
 class _Step(_Document):
+    """A request.
+
+    Attributes:
+        previous: the recipient's chain of steps before this one; the manifest's hash before the first.
+    """
+
     campaign_id: CampaignId
     manifest_sha256: Sha256Hex
+    previous: Sha256Hex
+
+    @property
+    def shared_sha256(self) -> str:
+        """Hash, in hex, of the content that every entity is asked alike."""
+        return hashlib.sha256(canonical.encode(self.model_dump(mode="json", exclude=set(_PERSONAL)))).hexdigest()
 
 
 class JoinRequest(_Step):
@@ -109,27 +131,42 @@ class AgreeRequest(_Step):
     shares: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
 
 
-class TagsRequest(_Step):
-    """Requests the tags of the recipient's people."""
+class TableRequest(_Step):
+    """Requests the masked table of an entity's people.
 
-    kind: Literal["tags"] = "tags"
+    Attributes:
+        cohort_sha256: digest of the cohort by the coordinator's account.
+    """
+
+    kind: Literal["table"] = "table"
+    cohort_sha256: Sha256Hex
+
+
+class OpeningRequest(_Step):
+    """Carries the list of entities whose tables are added, and the sealed shares that they made for the recipient."""
+
+    kind: Literal["opening"] = "opening"
+    mask_request_sha256: Sha256Hex
+    survivors: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
+    shares: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
 
 
 class WeightsRequest(_Step):
-    """Carries, for each tag of the recipient in its order, the number of counted entities that sent it."""
+    """Carries the sum of the tables, readable with the group key only, and the entities whose tables it holds."""
 
     kind: Literal["weights"] = "weights"
-    multiplicities: Packed
+    table: Packed
     counted: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
 
 
 class MaskRequest(_Step):
-    """Requests the masked sum of a round: the same bytes to every entity, so that the masks are for one request.
+    """Requests the masked sum of a round: the same content to every entity, so that the masks are for one request.
 
     Attributes:
         parameters: the model's current float64 numbers, packed; none in the evaluation.
         model: the learned model to evaluate, as canonical JSON; empty in the other stages.
         cohort_sha256: digest of the cohort by the coordinator's account.
+        counted_sha256: `shared_sha256` of the request WEIGHTS; empty where nobody is counted.
         transcript: hash chain over the rounds so far.
     """
 
@@ -138,6 +175,7 @@ class MaskRequest(_Step):
     parameters: Packed
     model: Packed = b""
     cohort_sha256: Sha256Hex
+    counted_sha256: Sha256Hex | Literal[""] = ""
     transcript: Sha256Hex
 
     @property
@@ -154,7 +192,11 @@ class MaskRequest(_Step):
 
 
 class UnmaskRequest(_Step):
-    """Carries the list of survivors of a round, and the sealed shares that its partners made for the recipient."""
+    """Carries the list of survivors of a round, and the sealed shares that its partners made for the recipient.
+
+    Attributes:
+        mask_request_sha256: `shared_sha256` of the round's request MASK.
+    """
 
     kind: Literal["unmask"] = "unmask"
     round: int = Field(ge=1, le=MAX_ROUNDS)
@@ -191,11 +233,36 @@ class AgreeReply(_Document):
     kind: Literal["agree"] = "agree"
 
 
-class TagsReply(_Document):
-    """An entity's tags, one after the other."""
+class _MaskedReply(_Document):
+    masked: Packed
+    shares: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
 
-    kind: Literal["tags"] = "tags"
-    tags: Packed
+    @property
+    def vector(self) -> npt.NDArray[np.uint64]:
+        """The masked numbers.
+
+        Raises:
+            TrainingMessageMalformed: not whole numbers of 8 bytes.
+        """
+        return unpack(self.masked, "<u8").astype(np.uint64)
+
+
+class TableReply(_MaskedReply):
+    """An entity's masked table modulo 2^64, and the sealed shares of its self mask for its neighbours."""
+
+    kind: Literal["table"] = "table"
+
+
+class _Unmasking(_Document):
+    sealed: Packed
+    key_shares: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
+    attestations: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
+
+
+class OpeningReply(_Unmasking):
+    """An entity's one response to the list of those whose tables are added."""
+
+    kind: Literal["opening"] = "opening"
 
 
 class WeightsReply(_Document):
@@ -204,32 +271,18 @@ class WeightsReply(_Document):
     kind: Literal["weights"] = "weights"
 
 
-class MaskReply(_Document):
+class MaskReply(_MaskedReply):
     """An entity's masked sum modulo 2^64, and the sealed shares of its self mask for its neighbours."""
 
     kind: Literal["mask"] = "mask"
     round: int = Field(ge=1, le=MAX_ROUNDS)
-    masked: Packed
-    shares: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
-
-    @property
-    def vector(self) -> npt.NDArray[np.uint64]:
-        """The masked sum.
-
-        Raises:
-            TrainingMessageMalformed: not whole numbers of 8 bytes.
-        """
-        return unpack(self.masked, "<u8").astype(np.uint64)
 
 
-class UnmaskReply(_Document):
+class UnmaskReply(_Unmasking):
     """A survivor's one response to the list of survivors; see `federated.secagg.messages.UnmaskingResponse`."""
 
     kind: Literal["unmask"] = "unmask"
     round: int = Field(ge=1, le=MAX_ROUNDS)
-    sealed: Packed
-    key_shares: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
-    attestations: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
 
 
 StepRequest = (
@@ -237,12 +290,23 @@ StepRequest = (
     | RevealRequest
     | CohortRequest
     | AgreeRequest
-    | TagsRequest
+    | TableRequest
+    | OpeningRequest
     | WeightsRequest
     | MaskRequest
     | UnmaskRequest
 )
-StepReply = JoinReply | RevealReply | CohortReply | AgreeReply | TagsReply | WeightsReply | MaskReply | UnmaskReply
+StepReply = (
+    JoinReply
+    | RevealReply
+    | CohortReply
+    | AgreeReply
+    | TableReply
+    | OpeningReply
+    | WeightsReply
+    | MaskReply
+    | UnmaskReply
+)
 
 _REQUESTS: Final[TypeAdapter[StepRequest]] = TypeAdapter(Annotated[StepRequest, Field(discriminator="kind")])
 _REPLIES: Final[TypeAdapter[StepReply]] = TypeAdapter(Annotated[StepReply, Field(discriminator="kind")])
@@ -289,6 +353,12 @@ def read_reply(raw: bytes) -> ReceivedDocument[StepReply]:
 def step_name(request: StepRequest) -> str:
     """Return the name of a step within its campaign: its kind, with the round if it has one."""
     return f"{request.kind}-{request.round}" if isinstance(request, MaskRequest | UnmaskRequest) else request.kind
+
+
+def chained_step(previous: str, request_sha256: str, reply: bytes) -> str:
+    """Return the chain of steps, in hex, after one more: `previous`, the request's exact bytes, and the reply's."""
+    content = {"previous": previous, "request": request_sha256, "reply": hashlib.sha256(reply).hexdigest()}
+    return hashlib.sha256(canonical.encode(content)).hexdigest()
 
 
 def pack(vector: npt.NDArray[np.float64] | npt.NDArray[np.uint64]) -> bytes:

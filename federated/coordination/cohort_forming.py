@@ -20,8 +20,7 @@ from federated.campaign.steps import (
     RevealRequest,
     StepKind,
     StepReply,
-    encode_document,
-    read_request,
+    StepRequest,
 )
 from federated.coordination.progress import Progress
 from federated.duplicates.group_key import SEALED_SHARE_BYTES
@@ -33,6 +32,9 @@ from federated.secagg.keys import EntityStatement, check_public_key, statement_s
 from presentation.messages import _, listing
 from trust import canonical
 from trust.errors import TrustError
+
+UNADDRESSED: Final = "0" * 64
+"""Stands in for the chain of a request's recipient."""
 
 FORMING: Final = (StepKind.JOIN, StepKind.REVEAL, StepKind.COHORT, StepKind.AGREE)
 """The steps, in their order."""
@@ -62,6 +64,11 @@ class CampaignSetup:
         """The fields by which every request names the campaign."""
         return {"campaign_id": self.manifest.campaign_id, "manifest_sha256": self.manifest_sha256}
 
+    @property
+    def request_names(self) -> dict[str, str]:
+        """The fields of every request; its recipient's chain is filled in by the state machine."""
+        return {**self.names, "previous": UNADDRESSED}
+
 
 class CohortForming:
     """Forms the cohort of one campaign; the caller keeps the progress."""
@@ -71,21 +78,21 @@ class CohortForming:
         self._on_fault = on_fault
         self._reader = CohortReader(setup.manifest, setup.manifest_sha256, setup.key_of)
 
-    def requests(self, progress: Progress) -> dict[str, bytes]:
-        """Return the documents of the next step, by entity."""
-        names = self._setup.names
+    def requests(self, progress: Progress) -> dict[str, StepRequest]:
+        """Return the requests of the next step, by entity, without their recipients' chains."""
+        names = self._setup.request_names
         match progress.step:
             case StepKind.JOIN:
-                return dict.fromkeys(self._setup.approved, encode_document(JoinRequest(**names)))
+                return dict.fromkeys(self._setup.approved, JoinRequest(**names))
             case StepKind.REVEAL:
-                shown = encode_document(RevealRequest(**names, commitments=_sorted(progress.commitments)))
+                shown = RevealRequest(**names, commitments=_sorted(progress.commitments))
                 return dict.fromkeys(sorted(progress.commitments), shown)
             case StepKind.COHORT:
                 return dict.fromkeys(sorted(progress.statements), self._cohort_request(progress))
             case _:
                 agreements, sent = _sorted(progress.agreements), _sent(progress.deliveries)
                 return {
-                    entity: encode_document(AgreeRequest(**names, agreements=agreements, shares=_shares(sent, entity)))
+                    entity: AgreeRequest(**names, agreements=agreements, shares=_shares(sent, entity))
                     for entity in sorted(progress.statements)
                 }
 
@@ -116,8 +123,8 @@ class CohortForming:
         committed = self._reader.commitments(_sorted(progress.commitments))
         return self._reader.revealed(_sorted(progress.statements), committed).cohort
 
-    def _cohort_request(self, progress: Progress) -> bytes:
-        return encode_document(CohortRequest(**self._setup.names, statements=_sorted(progress.statements)))
+    def _cohort_request(self, progress: Progress) -> CohortRequest:
+        return CohortRequest(**self._setup.request_names, statements=_sorted(progress.statements))
 
     def _usable(self, replies: Mapping[str, StepReply], checked: Callable[[str, StepReply], bytes]) -> dict[str, bytes]:
         found = {}
@@ -142,7 +149,7 @@ class CohortForming:
         return reply.statement
 
     def _agreed(self, progress: Progress, replies: Mapping[str, StepReply]) -> Progress:
-        cohort, request = self.cohort(progress), read_request(self._cohort_request(progress))
+        cohort, request = self.cohort(progress), self._cohort_request(progress)
         agreements, shares = {}, {}
         for entity, reply in replies.items():
             assert isinstance(reply, CohortReply)
@@ -150,7 +157,7 @@ class CohortForming:
                 **self._setup.names,
                 entity=entity,
                 cohort_sha256=cohort.sha256.hex(),
-                request_sha256=request.sha256,
+                request_sha256=request.shared_sha256,
             )
             try:
                 require_same(expected, self._own(entity, reply.agreement, AGREEMENT))

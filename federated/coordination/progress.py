@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from federated.campaign.steps import StepKind
+from federated.coordination.step_chains import StepChains
 from federated.errors import TrainingMessageMalformed
 from federated.tabular.features import FloatVector
 from presentation.messages import _
@@ -27,9 +28,12 @@ class Progress:
         commitments: everybody's signed commitment to a mask key (DSSE JSON), by entity, once JOIN is over.
         statements: everybody's signed mask key (DSSE JSON), by entity; the cohort once REVEAL is over.
         agreements: everybody's signed agreement on the cohort (DSSE JSON), by entity, once COHORT is over.
-        deliveries: the next payload of each entity: the shares of the group key sealed for it (AGREE, JSON), or the
-            counts of its tags (WEIGHTS).
-        survivors: entities that sent a masked sum in this round; set between MASK and UNMASK.
+        deliveries: the shares of the group key that an entity sealed, by entity (AGREE, JSON).
+        chains: what each entity was asked and answered so far.
+        survivors: entities in the sum that is being opened; set between TABLE and OPENING, MASK and UNMASK.
+        counted: entities whose people were counted across entities, sorted; only they contribute to rounds.
+        counted_sha256: hash of the request WEIGHTS that every counted entity got; empty before.
+        table: the sum of the tables, hidden by pads; empty but between OPENING and WEIGHTS.
         transcript: hash chain over the completed rounds (`federated.coordination.transcript`).
         evaluation: the noised sum of the evaluation stage; empty until then.
         contributors: entities in any completed sum, sorted.
@@ -44,7 +48,11 @@ class Progress:
     statements: Mapping[str, bytes] = field(default_factory=dict)
     agreements: Mapping[str, bytes] = field(default_factory=dict)
     deliveries: Mapping[str, bytes] = field(default_factory=dict)
+    chains: StepChains = field(default_factory=StepChains)
     survivors: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    counted_sha256: str = ""
+    table: bytes = b""
     evaluation: tuple[int, ...] = ()
     contributors: tuple[str, ...] = ()
     lost: int = 0
@@ -68,7 +76,11 @@ class Progress:
                 "statements": _all_packed(self.statements),
                 "agreements": _all_packed(self.agreements),
                 "handed": _all_packed(self.deliveries),
+                "chains": self.chains.document(),
                 "survivors": list(self.survivors),
+                "counted": list(self.counted),
+                "counted_sha256": self.counted_sha256,
+                "table": _packed(self.table),
                 "evaluation": [str(number) for number in self.evaluation],
                 "contributors": list(self.contributors),
                 "lost": self.lost,
@@ -98,7 +110,11 @@ class Progress:
                 statements=_all_unpacked(content["statements"]),
                 agreements=_all_unpacked(content.get("agreements", {})),
                 deliveries=_all_unpacked(content["handed"]),
+                chains=StepChains.parse(content["chains"]),
                 survivors=tuple(str(entity) for entity in content["survivors"]),
+                counted=tuple(str(entity) for entity in content["counted"]),
+                counted_sha256=str(content["counted_sha256"]),
+                table=_unpacked(content["table"]),
                 evaluation=tuple(int(number) for number in content["evaluation"]),
                 contributors=tuple(str(entity) for entity in content["contributors"]),
                 lost=int(content["lost"]),

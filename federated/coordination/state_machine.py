@@ -2,12 +2,14 @@
 
 A state machine without clock, network or database. Its caller sends `requests`, hands the replies to `accept` and keeps
 the progress; after a restart it continues from there. Once the survivors of a round are kept, the round can only be
-unmasked for them: the masked sums are requested again, and the entities, or the message table, send the stored bytes.
+unmasked for them: the masked sums are requested again with the same bytes, and the entities, or the message table, send
+the stored ones. Each request names its recipient's chain (`federated.coordination.step_chains`): an entity that missed
+a step is asked that one again, and takes part again when it has answered.
 """
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -15,35 +17,31 @@ from federated.campaign.manifest import CampaignManifest
 from federated.campaign.possible_sums import PossibleSums
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
-    MaskReply,
     MaskRequest,
     StepKind,
     StepReply,
     StepRequest,
-    TagsReply,
-    TagsRequest,
-    UnmaskReply,
-    UnmaskRequest,
-    WeightsRequest,
     encode_document,
     pack,
     read_reply,
-    read_request,
 )
 from federated.coordination.cohort_forming import FORMING, CampaignSetup, CohortForming, require_enough
+from federated.coordination.gathered_sum import GatheredSum
 from federated.coordination.progress import Progress
+from federated.coordination.step_requests import StepRequests
 from federated.coordination.transcript import RoundRecord, chained
-from federated.duplicates.multiplicities import multiplicities, pack_counts, unpack_tags
+from federated.duplicates.keyed_table import TABLE_ROUND, TableShape
 from federated.errors import CohortTooSmall, FederatedError, SecureSumRefused, SumLost, TrainingMessageMalformed
-from federated.privacy.stages import Position, StageKind, position_of
-from federated.secagg import server as secagg
+from federated.privacy.quantisation import IntVector
+from federated.privacy.stages import Position, StageKind
 from federated.secagg.cohort import Cohort
-from federated.secagg.messages import MaskedInput, UnmaskingResponse, check_input
 from presentation.messages import _
 from trust.errors import TrustError
 
 _log = logging.getLogger(__name__)
 
+_GATHERING: Final = {StepKind.OPENING: StepKind.TABLE, StepKind.UNMASK: StepKind.MASK}
+_COUNTING: Final = (StepKind.TABLE, StepKind.OPENING, StepKind.WEIGHTS)
 _FOUNDATIONS: Final = frozenset({StageKind.EDGES, StageKind.MEANS})
 """Stages of one sum each on which the model is built."""
 
@@ -62,9 +60,10 @@ class CampaignStateMachine:
         self._terms = terms
         self._manifest = terms.manifest
         self._forming = CohortForming(terms, self._fault)
-        self._inputs: dict[str, MaskedInput] = {}
-        self._mask_request = b""
-        self._cohort: Cohort | None = None
+        self._requests = StepRequests(terms, self._forming, self.sums)
+        self._sum: GatheredSum | None = None
+        self._asked: dict[str, bytes] = {}
+        self._waited = False
 
     @property
     def done(self) -> bool:
@@ -75,130 +74,128 @@ class CampaignStateMachine:
     def steps_left(self) -> int:
         """Upper bound on the number of steps until `done`."""
         setup = len(self._setup) - self._setup.index(self.progress.step) if self.progress.step in self._setup else 0
-        rounds = 2 * (self._manifest.rounds - self.progress.completed)
-        return setup + rounds + (0 if setup else 1)  # one more to gather the masked sums after a restart
+        rounds = 3 * (self._manifest.rounds - self.progress.completed)  # of each, one step may be asked twice
+        return 2 * setup + rounds + 1  # one more to gather the masked sums after a restart
 
     def requests(self) -> dict[str, bytes]:
         """Return the next step's documents, by entity; nothing when the campaign is done.
 
-        Entities that withdrew their approval since the cohort was formed get no request.
+        An entity that missed a step gets that one again; when without it too few are left, the others wait for it for
+        one step, and are asked the same again. Entities that withdrew their approval since the cohort was
+        formed, or refused a step, get no request.
         """
         if self.done:
             return {}
-        approved = frozenset(self._terms.approved)
-        return {entity: document for entity, document in self._requests().items() if entity in approved}
+        approved = frozenset(self._terms.approved) - self.progress.chains.gone
+        asked = self.progress.survivors if self._gathers_again else self._members
+        found = self._requests.due(self._expected, self.progress, asked, self._sum)
+        self._asked = self._addressed({entity: request for entity, request in found.items() if entity in approved})
+        if not self._gathers_again:
+            late = self.progress.chains.unanswered
+            self._asked |= {entity: late[entity] for entity in self._members if entity in late and entity in approved}
+        return dict(self._asked)
 
-    def accept(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
+    def accept(self, replies: Mapping[str, bytes], declined: Collection[str] = ()) -> RoundRecord | None:
         """Process the replies to `requests` and advance; return the record of a round that is over.
+
+        Args:
+            replies: by entity.
+            declined: entities that refused the step, for good.
 
         Raises:
             CohortTooSmall: fewer entities than the manifest's minimum are left.
             SumLost: the lost sum is one on which the model is built.
             SumImpossible: people and noise cannot give an opened sum.
         """
-        known = {entity: reply for entity, raw in replies.items() if (reply := self._read(entity, raw)) is not None}
-        match self.progress.step:
+        asked = self._asked or self.requests()
+        late = frozenset() if self._gathers_again else frozenset(self.progress.chains.unanswered)
+        current = {entity: raw for entity, raw in replies.items() if entity in asked and entity not in late}
+        known = {entity: reply for entity, raw in current.items() if (reply := self._read(entity, raw)) is not None}
+        if self._waits(known, late.intersection(replies)):
+            caught_up = {entity: asked[entity] for entity in late.intersection(replies)}
+            self.progress = replace(self.progress, chains=self.progress.chains.after(caught_up, replies, declined))
+            self._asked, self._waited = {}, True
+            return None
+        self._waited = False
+        if not self._gathers_again:
+            before, chains = self.progress.chains.heads, self.progress.chains.after(asked, replies, declined)
+            if self._expected in _GATHERING.values():
+                chains = replace(chains, before_sum={entity: before[entity] for entity in known})
+            self.progress = replace(self.progress, chains=chains)
+        record = self._advanced(known)
+        self.progress = replace(self.progress, chains=self.progress.chains.keeping(self._members))
+        self._asked = {}
+        return record
+
+    def _waits(self, known: Collection[str], caught_up: Collection[str]) -> bool:
+        # Too few answered, but others have just answered the step before: the next time there may be enough.
+        few = len(known) < self._manifest.minimum_cohort and self.progress.step not in _GATHERING
+        return few and bool(caught_up) and not self._waited
+
+    def _advanced(self, known: Mapping[str, StepReply]) -> RoundRecord | None:
+        match self._expected:
             case step if step in FORMING:
-                self.progress = self._forming.accept(self.progress, known, self._setup_after_forming)
-            case StepKind.TAGS:
-                self._on_tags(known)
+                following = StepKind.TABLE if self._manifest.counts_entities else StepKind.MASK
+                self.progress = self._forming.accept(self.progress, known, following)
+            case StepKind.TABLE:
+                self._on_table(known)
+            case StepKind.OPENING:
+                self._on_opening(known)
             case StepKind.WEIGHTS:
                 require_enough(self._manifest, self.progress, len(known))
-                self.progress = replace(self.progress, step=StepKind.MASK, deliveries={})
-            case StepKind.UNMASK if self._inputs:
-                return self._on_unmask(known)
-            case StepKind.MASK | StepKind.UNMASK:
+                self.progress = replace(self.progress, step=StepKind.MASK, table=b"")
+            case StepKind.MASK:
                 return self._on_mask(known)
+            case StepKind.UNMASK:
+                return self._on_unmask(known)
         return None
 
     @property
     def _setup(self) -> tuple[StepKind, ...]:
-        counted = (StepKind.TAGS, StepKind.WEIGHTS) if self._manifest.counts_entities else ()
+        counted = _COUNTING if self._manifest.counts_entities else ()
         return (*FORMING, *counted)
 
     @property
-    def _setup_after_forming(self) -> StepKind:
-        return StepKind.TAGS if self._manifest.counts_entities else StepKind.MASK
+    def _gathers_again(self) -> bool:
+        # After a restart the inputs of the sum are gone: they are asked for once more, with the same bytes.
+        return self.progress.step in _GATHERING and self._sum is None
 
     @property
-    def _names(self) -> dict[str, str]:
-        return self._terms.names
+    def _expected(self) -> StepKind:
+        return _GATHERING[self.progress.step] if self._gathers_again else self.progress.step
 
     @property
     def _members(self) -> tuple[str, ...]:
-        return tuple(sorted(self.progress.statements))
+        return self.progress.counted or tuple(sorted(self.progress.statements or self.progress.commitments))
 
     @property
     def _position(self) -> Position:
-        position = position_of(self._manifest.stages, self.progress.round)
-        if position is None:
-            raise TrainingMessageMalformed(_("la campaña no tiene la ronda {round}", round=self.progress.round))
-        return position
+        return self._requests.position(self.progress)
 
     @property
     def cohort(self) -> Cohort:
         """The cohort, known after REVEAL."""
-        if self._cohort is None:
-            self._cohort = self._forming.cohort(self.progress)
-        return self._cohort
+        return self._requests.cohort(self.progress)
 
-    def _requests(self) -> dict[str, bytes]:
-        if self.progress.step in self._setup:
-            return self._setup_requests()
-        if self._inputs:
-            return self._unmask_requests()
-        return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
-
-    def _setup_requests(self) -> dict[str, bytes]:
-        match self.progress.step:
-            case step if step in FORMING:
-                return self._forming.requests(self.progress)
-            case StepKind.TAGS:
-                return dict.fromkeys(self._members, encode_document(TagsRequest(**self._names)))
-            case _:
-                counted = tuple(sorted(self.progress.deliveries))
-                return self._each(
-                    lambda delivery: WeightsRequest(**self._names, multiplicities=delivery, counted=counted)
-                )
-
-    def _each(self, request: Callable[[bytes], StepRequest]) -> dict[str, bytes]:
-        return {entity: encode_document(request(delivery)) for entity, delivery in self.progress.deliveries.items()}
-
-    def _mask_bytes(self) -> bytes:
-        if not self._mask_request:
-            position = self._position
-            parameters, model = self.sums.published(self.progress.vectors, position)
-            self._mask_request = encode_document(
-                MaskRequest(
-                    **self._names,
-                    round=self.progress.round,
-                    parameters=pack(parameters),
-                    model=model,
-                    cohort_sha256=self.cohort.sha256.hex(),
-                    transcript=self.progress.transcript,
-                )
-            )
-        return self._mask_request
-
-    def _unmask_requests(self) -> dict[str, bytes]:
-        asked = read_request(self._mask_bytes())
+    def _addressed(self, due: Mapping[str, StepRequest]) -> dict[str, bytes]:
+        chains = self.progress.chains
+        heads = chains.before_sum if self._gathers_again else chains.heads
         return {
             entity: encode_document(
-                UnmaskRequest(
-                    **self._names,
-                    round=self.progress.round,
-                    mask_request_sha256=asked.sha256,
-                    survivors=self.progress.survivors,
-                    shares=dict(secagg.shares_for(self.cohort, self._inputs, entity)),
-                )
+                request.model_copy(update={"previous": heads.get(entity, self._terms.manifest_sha256)})
             )
-            for entity in secagg.required_responders(self.cohort, self.progress.survivors)
+            for entity, request in due.items()
         }
+
+    @property
+    def _gathered(self) -> GatheredSum:
+        assert self._sum is not None, "it is gathered before it is opened"
+        return self._sum
 
     def _read(self, entity: str, raw: bytes) -> StepReply | None:
         try:
             reply = read_reply(raw).document
-            expected = StepKind.MASK if not self._inputs and self._after_setup else self.progress.step
+            expected = self._expected
             if reply.kind != expected.value or getattr(reply, "round", self.progress.round) != self.progress.round:
                 raise TrainingMessageMalformed(
                     _("se recibió una respuesta {reply}; se esperaba {expected}", reply=reply.kind, expected=expected)
@@ -208,67 +205,66 @@ class CampaignStateMachine:
             return None
         return reply
 
-    @property
-    def _after_setup(self) -> bool:
-        return self.progress.step in {StepKind.MASK, StepKind.UNMASK}
+    def _on_table(self, replies: Mapping[str, StepReply]) -> None:
+        cohort = self.cohort
+        shape = TableShape.of(self._manifest.people_estimate, len(cohort.keys))
+        shared = self._requests.table(self.progress).shared_sha256
+        gathered = GatheredSum(cohort, TABLE_ROUND, bytes.fromhex(shared))
+        if not self._gather(gathered, replies, shape.words):
+            raise _without_count(_("faltan tablas de entidades que ya se anunciaron"))
+        self.progress = replace(self.progress, step=StepKind.OPENING)
 
-    def _on_tags(self, replies: Mapping[str, StepReply]) -> None:
-        require_enough(self._manifest, self.progress, len(replies))
-        tags = {entity: reply.tags for entity, reply in replies.items() if isinstance(reply, TagsReply)}
-        usable = {entity: each for entity, data in tags.items() if (each := self._tags(entity, data)) is not None}
-        require_enough(self._manifest, self.progress, len(usable))
-        deliveries = {entity: pack_counts(counts) for entity, counts in multiplicities(usable).items()}
-        self.progress = replace(self.progress, step=StepKind.WEIGHTS, deliveries=deliveries)
-
-    def _tags(self, entity: str, data: bytes) -> tuple[bytes, ...] | None:
+    def _on_opening(self, replies: Mapping[str, StepReply]) -> None:
         try:
-            return unpack_tags(data)
-        except FederatedError as error:
-            self._fault(entity, error)
-            return None
+            total = self._opened(replies)
+        except (SumLost, SecureSumRefused) as error:
+            raise _without_count(error.message) from error
+        counted = self.progress.survivors
+        self.progress = replace(
+            self.progress, step=StepKind.WEIGHTS, table=pack(total.view("<u8")), counted=counted, survivors=()
+        )
+        # Only those that were counted contribute, to sums in which only these are.
+        self.progress = replace(
+            self.progress, deliveries={}, counted_sha256=self._requests.weights(self.progress).shared_sha256
+        )
+        self._sum = None
 
     def _on_mask(self, replies: Mapping[str, StepReply]) -> RoundRecord | None:
-        size = self.sums.size(self._position.stage.kind)
-        inputs: dict[str, MaskedInput] = {}
-        for entity, reply in replies.items():
-            assert isinstance(reply, MaskReply)
-            try:
-                masked = MaskedInput(reply.vector, reply.shares)
-                check_input(self.cohort, entity, masked, size)
-            except FederatedError as error:
-                self._fault(entity, error)
-            else:
-                inputs[entity] = masked
-        survivors = self.progress.survivors or tuple(sorted(inputs))
-        require_enough(self._manifest, self.progress, len(survivors))
-        self._require_openable(survivors)
-        self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
-        if len(self._inputs) < len(survivors):
+        shared = bytes.fromhex(self._requests.mask(self.progress).shared_sha256)
+        gathered = GatheredSum(self.cohort, self.progress.round, shared)
+        if not self._gather(gathered, replies, self.sums.size(self._position.stage.kind)):
             # Entities may have replied for this list already, and reply for no other one.
             _log.warning("round %s is lost: masked sums of its survivors are missing", self.progress.round)
             return self._finish_round(None)
-        self.progress = replace(self.progress, step=StepKind.UNMASK, survivors=survivors)
+        self.progress = replace(self.progress, step=StepKind.UNMASK)
         return None
 
     def _on_unmask(self, replies: Mapping[str, StepReply]) -> RoundRecord:
-        answers = {
-            entity: UnmaskingResponse(reply.sealed, reply.key_shares, reply.attestations)
-            for entity, reply in replies.items()
-            if isinstance(reply, UnmaskReply)
-        }
-        asked = read_request(self._mask_bytes())
-        context = bytes.fromhex(asked.sha256)
         try:
-            opened = secagg.total(self.cohort, self._inputs, answers, self.progress.round, context)
+            total = self._opened(replies)
         except (SumLost, SecureSumRefused) as error:
             _log.warning("round %s is lost: %s", self.progress.round, error.message)
             return self._finish_round(None)
-        for entity, reason in opened.unusable.items():
-            _log.warning("round %s: the answer of %s was set aside: %s", self.progress.round, entity, reason)
-        total = tuple(int(number) for number in opened.total)
-        survivors, vectors = self.progress.survivors, self.progress.vectors
-        PossibleSums(self.sums).check(self._position, len(survivors), vectors, total)
-        return self._finish_round(total)
+        opened = tuple(int(number) for number in total)
+        PossibleSums(self.sums).check(self._position, len(self.progress.survivors), self.progress.vectors, opened)
+        return self._finish_round(opened)
+
+    def _gather(self, gathered: GatheredSum, replies: Mapping[str, StepReply], size: int) -> bool:
+        """Take the inputs of a sum and return whether it has those of all survivors, announced now or before."""
+        gathered.gather(replies, size, self._fault)
+        survivors = self.progress.survivors or tuple(sorted(gathered.inputs))
+        require_enough(self._manifest, self.progress, len(survivors))
+        self._require_openable(survivors)
+        gathered.inputs = {entity: gathered.inputs[entity] for entity in survivors if entity in gathered.inputs}
+        self.progress = replace(self.progress, survivors=survivors)
+        self._sum = gathered
+        return len(gathered.inputs) == len(survivors)
+
+    def _opened(self, replies: Mapping[str, StepReply]) -> IntVector:
+        total, unusable = self._gathered.opened(replies)
+        for entity, reason in unusable.items():
+            _log.warning("%s: the answer of %s was set aside: %s", self.progress.step, entity, reason)
+        return total
 
     def _finish_round(self, total: tuple[int, ...] | None) -> RoundRecord:
         progress, position = self.progress, self._position
@@ -281,7 +277,7 @@ class CampaignStateMachine:
             round=progress.round,
             stage=position.stage.kind.value,
             contributors=progress.survivors,
-            parameters_sha256=self._published_sha256(),
+            parameters_sha256=_published_sha256(self._requests.mask(self.progress)),
             total=total or (),
         )
         vectors, evaluation = progress.vectors, progress.evaluation
@@ -301,13 +297,8 @@ class CampaignStateMachine:
             contributors=tuple(sorted(everybody)),
             lost=progress.lost + (total is None),
         )
-        self._inputs, self._mask_request = {}, b""
+        self._sum = None
         return record
-
-    def _published_sha256(self) -> str:
-        document = read_request(self._mask_bytes()).document
-        assert isinstance(document, MaskRequest), "it was written as one"
-        return hashlib.sha256(document.parameters + document.model).hexdigest()
 
     def _require_openable(self, survivors: tuple[str, ...]) -> None:
         try:
@@ -320,3 +311,14 @@ class CampaignStateMachine:
 
     def _fault(self, entity: str, error: FederatedError | TrustError) -> None:
         _log.warning("%s of %s: %s (%s)", self.progress.step, entity, error.message, error.code)
+
+
+def _published_sha256(request: MaskRequest) -> str:
+    return hashlib.sha256(request.parameters + request.model).hexdigest()
+
+
+def _without_count(reason: str) -> SumLost:
+    return SumLost(
+        _("se ha perdido el recuento de las personas que están en varias entidades: {reason}", reason=reason),
+        remedy=_("inicie una campaña nueva cuando las entidades puedan seguir conectadas"),
+    )

@@ -4,6 +4,7 @@ The handler of the steps is passed in: at a node `node.training.campaign_worker`
 (`federated.studies.local_entity`). The app only carries documents.
 """
 
+import logging
 from collections.abc import Callable
 
 from flwr.app import Context, Message, RecordDict
@@ -13,7 +14,9 @@ from federated.errors import FederatedError
 from federated.flower.messages import content_of, document_of, message_from_bytes, message_to_bytes, refusal
 
 StepHandler = Callable[[bytes], bytes]
-"""From a request's exact bytes to the reply's. Raises `FederatedError` to decline; only its code is sent."""
+"""From a request's exact bytes to the reply's. Raises `FederatedError` to decline; the reason is not sent."""
+
+_log = logging.getLogger(__name__)
 
 
 def build_client_app(handle_step: StepHandler) -> ClientApp:
@@ -25,7 +28,8 @@ def build_client_app(handle_step: StepHandler) -> ClientApp:
         try:
             return Message(content_of(handle_step(document_of(message))), reply_to=message)
         except FederatedError as error:
-            return message_from_bytes(refusal(message_to_bytes(message), error.code))
+            _log.warning("a step was refused: %s", error.code)
+            return message_from_bytes(refusal(message_to_bytes(message)))
 
     return app
 

@@ -19,12 +19,13 @@ _STEP: Final = "redpact.step"
 _DOCUMENT: Final = "document"
 _REFUSED: Final = 403
 
+REFUSAL_CODE: Final = "step_refused"
+"""The one code of every refusal: the reason stays at the entity, as it may say something about its people."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingRefusal:
-    """An entity's refusal to take part in a step, with the code of its reason."""
-
-    code: str
+    """An entity's refusal to take part in a step and in the rest of its campaign."""
 
 
 def message_to_bytes(message: Message) -> bytes:
@@ -79,7 +80,7 @@ def reply_of(message: Message) -> bytes | TrainingRefusal:
         TrainingMessageMalformed: it is neither.
     """
     if message.has_error():
-        return TrainingRefusal(code=str(message.error.reason or "")[:100])
+        return TrainingRefusal()
     return document_of(message)
 
 
@@ -92,13 +93,13 @@ def replied(data: bytes, document: bytes) -> bytes:
     return message_to_bytes(Message(content_of(document), reply_to=message_from_bytes(data)))
 
 
-def refusal(data: bytes, code: str) -> bytes:
-    """Return the reply with which an entity declines a step; `code` is an error code, never particulars.
+def refusal(data: bytes) -> bytes:
+    """Return the reply with which an entity declines a step, the same whatever the reason.
 
     Raises:
         TrainingMessageMalformed: `data` is no message to reply to.
     """
-    return message_to_bytes(Message(Error(_REFUSED, code), reply_to=message_from_bytes(data)))
+    return message_to_bytes(Message(Error(_REFUSED, REFUSAL_CODE), reply_to=message_from_bytes(data)))
 
 
 def readdressed(message: Message, *, run_id: int, node_id: int, reply_to: str) -> Message:

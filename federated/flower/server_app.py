@@ -75,8 +75,8 @@ class CampaignStrategy(Strategy):
         del server_round
         if not self._asked:
             return None, None  # done before Flower's count of rounds
-        documents = self._documents(replies)
-        record = self.state_machine.accept(documents)
+        documents, declined = self._documents(replies)
+        record = self.state_machine.accept(documents, declined)
         self._run.on_step(self.state_machine.progress, record)
         if isinstance(self._grid, CampaignGrid):
             # Entities that missed one step get the next request, but are not waited for.
@@ -102,8 +102,9 @@ class CampaignStrategy(Strategy):
     def summary(self) -> None:
         """Log nothing: the campaign's status holds the same."""
 
-    def _documents(self, replies: Iterable[Message]) -> dict[str, bytes]:
+    def _documents(self, replies: Iterable[Message]) -> tuple[dict[str, bytes], frozenset[str]]:
         documents: dict[str, bytes] = {}
+        declined: set[str] = set()
         for message in replies:
             entity = self._names.get(message.metadata.src_node_id)
             if entity is None:
@@ -114,10 +115,11 @@ class CampaignStrategy(Strategy):
                 log(WARNING, "%s: the reply of %s is malformed: %s", self.state_machine.progress.step, entity, error)
                 continue
             if isinstance(reply, TrainingRefusal):
-                log(WARNING, "%s: %s declined (%s)", self.state_machine.progress.step, entity, reply.code)
+                log(WARNING, "%s: %s declined", self.state_machine.progress.step, entity)
+                declined.add(entity)
             else:
                 documents[entity] = reply
-        return documents
+        return documents, frozenset(declined)
 
 
 def build_server_app(run: CampaignRun, strategy: CampaignStrategy) -> ServerApp:

@@ -45,7 +45,7 @@ class Secret(StrEnum):
     MASK_KEY = "mask_key"
     GROUP_SHARE = "group_share"  # this entity's part of the group key
     GROUP_KEY = "group_key"  # of the duplicate check
-    ENTITY_TAGS = "tag_sheet"  # tags by person
+    PERSON_BINS = "person_bins"  # bin of the duplicate check by person
     WEIGHTS = "weights"  # weight by person
 
 

@@ -12,9 +12,12 @@ Before each step (`NodeGuard.admit`), by the stored manifest and never by the co
 
 - (6) this entity approved that campaign, under exactly that manifest; its signature and terms are checked again;
 - (7) the campaign has not ended, and is still open here;
-- (8) a repeated step gets the stored reply; with different content it is refused;
-- (9) a round to mask is the next one, its parameters fit the model, and the budget of the data set has room for it;
+- (8) a repeated step gets the stored reply; a step in any other content, place or chain than the one that follows is
+  refused (`federated.participation.step_order`), so that each is answered once;
+- (9) a round to mask is reserved, its parameters fit the model, and the budget of the data set has room for it;
 - (10) a round is unmasked for one list of survivors, and only if this entity contributed to it under that request.
+
+Whoever asks the guard closes the campaign for good when it refuses a step (`federated.participation.closures`).
 
 Reading the data (the caller passes only the manifest's features) and sending are not done here; bytes may leave only
 after the transaction that holds `record` has committed.
@@ -34,6 +37,7 @@ from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import MaskRequest, ReceivedDocument, StepRequest, UnmaskRequest
 from federated.errors import (
+    BudgetDamaged,
     CampaignDecided,
     CampaignNotApproved,
     CodeDiffers,
@@ -43,6 +47,7 @@ from federated.errors import (
     RoundRefused,
     TrainingMessageMalformed,
 )
+from federated.participation.step_order import AnsweredStep, StepOrder, StepStore
 from federated.privacy.stages import epsilon_of_stages, position_of
 from presentation.messages import _
 from trust import signing
@@ -143,11 +148,18 @@ class NodeGuard:
     """Decides on campaigns and steps, inside the caller's transaction."""
 
     def __init__(
-        self, pinned: GuardSettings, campaigns: CampaignStore, budget: EpsilonLedger, *, code: str | None = None
+        self,
+        pinned: GuardSettings,
+        campaigns: CampaignStore,
+        budget: EpsilonLedger,
+        steps: StepStore,
+        *,
+        code: str | None = None,
     ) -> None:
         self._pinned = pinned
         self._campaigns = campaigns
         self._budget = budget
+        self._steps = steps
         self._code = code if code is not None else code_sha256()
 
     def review(self, envelope: signing.Envelope, now: datetime) -> CampaignManifest:
@@ -197,38 +209,69 @@ class NodeGuard:
             CampaignNotApproved, ManifestChanged, TrainingMessageMalformed, RoundRefused, BudgetExceeded: and as
                 `review`.
         """
-        manifest, dataset = self._admissible(received.document, now)
-        request, stored = received.document, None
-        # (8) a repeated step gets the same bytes
+        request = received.document
+        manifest, dataset = self._admissible(request, now)
+        order = StepOrder(self._steps, manifest)
+        # (8) a repeated step gets the same bytes, any other is the next one
+        known = order.answered(received)
+        if known is not None:
+            return Admission(manifest, dataset, self._stored(request, known))
+        order.require_next(request)
+        # (9) a new round needs its place in the budget
         if isinstance(request, MaskRequest):
-            stored = self._budget.stored_reply(request.campaign_id, request.round, received.sha256)
-            # (9) a new round needs its place in the order and in the budget
-            if stored is None:
-                self._budget.require_room(request.campaign_id, request.round)
-                self._require_fitting(request, manifest)
-        elif isinstance(request, UnmaskRequest):
-            # (10) contributed under that request, and unmasked for one list of survivors
-            stored = self._budget.stored_unmasking(request.campaign_id, request.round, received.sha256)
-            self._budget.stored_reply(request.campaign_id, request.round, request.mask_request_sha256)
-        return Admission(manifest, dataset, stored)
+            self._budget.require_room(request.campaign_id, request.round)
+            self._require_fitting(request, manifest)
+        return Admission(manifest, dataset, None)
+
+    def admit_alone(self, received: ReceivedDocument[StepRequest], now: datetime) -> Admission:
+        """Check a step as `admit`, after taking the lock under which `record` stores replies.
+
+        Until the caller's transaction ends no other worker answers a step of this campaign.
+
+        Raises:
+            as `admit`.
+        """
+        self._budget.hold(received.document.campaign_id)
+        return self.admit(received, now)
 
     def record(self, received: ReceivedDocument[StepRequest], reply: bytes, now: datetime) -> bytes:
         """Check the step again, store its reply, and return the bytes to send after the commit.
 
-        The spend of a masked sum is stored with it. If another worker stored a reply first, that one is returned.
+        The spend of a masked sum is stored with it. If another worker stored a reply first, that one is returned, and
+        the caller must store nothing else of its own.
 
         Raises:
             as `admit`.
         """
         request = received.document
-        self._admissible(request, now)
+        manifest, _dataset = self._admissible(request, now)
+        order = StepOrder(self._steps, manifest)
         # (8) to (10) again, now under the budget's lock
+        self._budget.hold(request.campaign_id)
+        known = order.answered(received)
+        if known is not None:
+            return self._stored(request, known)
+        order.require_next(request)
         if isinstance(request, MaskRequest):
-            return self._budget.record(Spend(request.campaign_id, request.round, received.sha256, reply, now))
-        if isinstance(request, UnmaskRequest):
+            self._budget.record(Spend(request.campaign_id, request.round, request.shared_sha256, reply, now))
+        elif isinstance(request, UnmaskRequest):
             answer = RecordedUnmasking(received.sha256, reply)
-            return self._budget.record_unmasking(request.campaign_id, request.round, answer)
+            self._budget.record_unmasking(request.campaign_id, request.round, answer)
+        order.record(received, reply, now)
         return reply
+
+    def _stored(self, request: StepRequest, known: AnsweredStep) -> bytes:
+        stored = known.reply
+        if isinstance(request, MaskRequest):
+            stored = self._budget.stored_reply(request.campaign_id, request.round, known.shared_sha256)
+        elif isinstance(request, UnmaskRequest):
+            stored = self._budget.stored_unmasking(request.campaign_id, request.round, known.request_sha256)
+        if stored is None:
+            raise BudgetDamaged(
+                _("falta la respuesta guardada del paso {step}", step=known.step),
+                remedy=_("restaure la base de datos del nodo desde una copia de seguridad"),
+            )
+        return stored
 
     def _admissible(self, request: StepRequest, now: datetime) -> tuple[CampaignManifest, str]:
         # (6) approved here, under exactly this manifest

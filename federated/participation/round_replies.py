@@ -50,8 +50,8 @@ class Participant:
                 remedy=_("avise a quien administra el coordinador"),
             )
         noised = self.local_sums.noised(request, position)
-        # Masks are bound to these exact bytes: sums for different requests cannot be added up.
-        masked = self.masker.mask(request.round, bytes.fromhex(received.sha256), noised)
+        # Masks are bound to what all were asked alike: sums for different requests cannot be added up.
+        masked = self.masker.mask(request.round, bytes.fromhex(request.shared_sha256), noised)
         return encode_document(MaskReply(round=request.round, masked=pack(masked.vector), shares=dict(masked.shares)))
 
     def unmask(self, received: ReceivedDocument[UnmaskRequest]) -> bytes:

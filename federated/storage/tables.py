@@ -115,6 +115,45 @@ class UnmaskingRow(Base):
     reply: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class StepRow(Base):
+    """A step of a campaign that this entity answered, at its place in the campaign's chain."""
+
+    __tablename__ = "federated_steps"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["federated_reservations.campaign_id"], name="fk_federated_steps_campaign_id"
+        ),
+        UniqueConstraint("campaign_id", "step", name="uq_federated_steps_step"),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sequence: Mapped[int] = mapped_column(Integer, primary_key=True)
+    step: Mapped[str] = mapped_column(String(32))
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    shared_sha256: Mapped[str] = mapped_column(String(64))
+    chain: Mapped[str] = mapped_column(String(64))
+    reply: Mapped[bytes | None] = mapped_column(LargeBinary, nullable=True)
+    """None where a spend or an unmasking keeps it."""
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class ClosureRow(Base):
+    """A campaign whose reservation a refused step closed for good."""
+
+    __tablename__ = "federated_closures"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["federated_reservations.campaign_id"], name="fk_federated_closures_campaign_id"
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    step: Mapped[str] = mapped_column(String(32))
+    code: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text)
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
 class EnrolmentRow(Base):
     """This entity's enrolment in a campaign."""
 

@@ -141,7 +141,7 @@ class LocalEntity:
 
     def _accepted(self, received: ReceivedDocument[CohortRequest]) -> bytes:
         request, enrolments = received.document, self._enrolments
-        cohort = enrolments.accept(self._manifest, request.manifest_sha256, request.statements, received.sha256)
+        cohort = enrolments.accept(self._manifest, request.manifest_sha256, request.statements, request.shared_sha256)
         shares = enrolments.sealed_shares(self._manifest, cohort)
         return encode_document(CohortReply(agreement=enrolments.agreement(request.campaign_id), shares=shares))
 

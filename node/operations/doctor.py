@@ -26,6 +26,7 @@ from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
 from node.own_entry import false_keys
 from node.pseudonym_key.report import check_pseudonym_key
+from node.training.closure_finding import check_campaigns
 from policies.errors import RedpactError
 from presentation.messages import _, plural
 from service.channels import ChannelPool
@@ -72,6 +73,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_locator(context),
         check_key_holders(context),
         check_cards(context),
+        check_campaigns(context),
         check_evidence(home),
     ]
     reach = check_reach(context, connections.coordinator)

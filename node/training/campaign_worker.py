@@ -1,6 +1,6 @@
 """The background work of training: pull tasks from the coordinator, and answer those that the guard admits.
 
-A refused task is answered with the code of the refusal, so that the coordinator need not wait.
+A refused task is answered too, without the reason, so that the coordinator need not wait.
 """
 
 import threading
@@ -22,6 +22,7 @@ from node.training.cohort_steps import Refresh
 from node.training.errors import TrainingError
 from node.training.pending_work import IDLE_SECONDS, open_campaigns, open_campaigns_in
 from node.training.received_releases import RECALLED, RELEASED, fetch_missing
+from node.training.reply_times import PaddedTimes
 from node.training.step_replies import StepReplies, warm_up
 from node.training.stores import epsilon_ledger, own_enrolments
 from service.errors import PeerRefused
@@ -36,13 +37,18 @@ _log = structlog.get_logger(__name__)
 
 
 class TrainingWorker:
-    """Answers the tasks of every campaign that this entity approved and that has not ended."""
+    """Answers the tasks of every campaign that this entity approved and that has not ended.
+
+    Attributes:
+        times: pads the time after which a reply or a refusal leaves.
+    """
 
     def __init__(self, context: NodeContext, client: TrainingClient, refresh: Refresh) -> None:
         self._context = context
         self._client = client
         self._replies = StepReplies(context, refresh)
         self._prepared: set[str] = set()
+        self.times = PaddedTimes()
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping` is set or no approved campaign is open."""
@@ -79,17 +85,19 @@ class TrainingWorker:
         following: tuple[PulledTask, ...] = ()
         answered = 0
         for position, task in enumerate(tasks, start=1):
+            begun = self.times.begin()
             try:
                 result = self.answer(task)
             except TrainingMessageMalformed as error:
                 _log.warning("task_malformed", task=task.task_id, message=error.message)
                 continue
+            self.times.wait(begun)
             following = self._send(task.task_id, result, wait_seconds if position == len(tasks) else 0.0)
             answered += 1
         return following, answered
 
     def answer(self, task: PulledTask) -> bytes:
-        """Return the bytes that answer a task: a reply, durable and paid for, or a refusal with its code.
+        """Return the bytes that answer a task: a reply, durable and paid for, or a refusal.
 
         Raises:
             TrainingMessageMalformed: the task is not readable.
@@ -98,7 +106,8 @@ class TrainingWorker:
         try:
             return handle_message(task.message, self._replies.answer)
         except TrainingError as error:
-            return refusal(task.message, error.code)
+            _log.warning("step_refused", task=task.task_id, code=error.code)
+            return refusal(task.message)
 
     def close_ended(self) -> None:
         """Close campaigns that have ended: free the unused rest of their budget, and fetch their models.

@@ -59,6 +59,18 @@ class AdmittedStep:
         return self.asked.document.manifest_sha256
 
 
+def answer_alone(context: NodeContext, step: AdmittedStep, made: Callable[[Session], bytes]) -> bytes:
+    """Return the reply that `made` computes, durable with all that it keeps; or the one another worker stored first.
+
+    Raises:
+        FederatedError: the guard refuses.
+    """
+    with context.transaction() as session:
+        guard, now = training_guard(context, session), context.clock.now()
+        stored = guard.admit_alone(step.asked, now).stored
+        return stored if stored is not None else guard.record(step.asked, made(session), now)
+
+
 class CohortSteps:
     """Answers the steps that form a cohort; everything it knows is in the store."""
 
@@ -82,9 +94,7 @@ class CohortSteps:
             return self._answered(step, request)
 
     def _answered(self, step: AdmittedStep, request: FormingRequest) -> bytes:
-        with self._context.transaction() as session:
-            reply = encode_document(self._reply(session, step, request))
-            return training_guard(self._context, session).record(step.asked, reply, self._context.clock.now())
+        return answer_alone(self._context, step, lambda session: encode_document(self._reply(session, step, request)))
 
     def _reply(self, session: Session, step: AdmittedStep, request: FormingRequest) -> StepReply:
         enrolments, manifest, digest = own_enrolments(self._context, session), step.manifest, step.digest
@@ -94,7 +104,7 @@ class CohortSteps:
             case RevealRequest():
                 return RevealReply(statement=enrolments.reveal(manifest, digest, request.commitments))
             case CohortRequest():
-                cohort = enrolments.accept(manifest, digest, request.statements, step.asked.sha256)
+                cohort = enrolments.accept(manifest, digest, request.statements, request.shared_sha256)
                 shares = enrolments.sealed_shares(manifest, cohort)
                 return CohortReply(agreement=enrolments.agreement(manifest.campaign_id), shares=shares)
             case AgreeRequest():

@@ -1,4 +1,4 @@
-"""The node's side of the duplicate check (`federated.duplicates`): tags out, weights in, all stored sealed."""
+"""The node's side of the duplicate check (`federated.duplicates`): table out, weights in, its secrets stored sealed."""
 
 import json
 from collections.abc import Sequence
@@ -8,62 +8,69 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from federated.campaign.manifest import CampaignManifest
-from federated.duplicates.entity_tags import CheckTerms, EntityTags, prepare_tags
-from federated.duplicates.multiplicities import pack_tags, unpack_counts
-from federated.errors import RoundRefused, SecureSumRefused
+from federated.campaign.steps import TableRequest, WeightsReply, WeightsRequest, encode_document
+from federated.duplicates.person_weights import PersonBins
+from federated.errors import RoundRefused
 from federated.participation.enrolment import Enrolments, Secret
-from federated.secagg.cohort import Cohort
+from federated.participation.table_replies import TableParticipant, require_counted
 from federated.tabular.features import FloatVector
 from node.context import NodeContext
 from node.people.store import people_store
-from presentation.messages import _, listing
+from presentation.messages import _
 
 
 class DuplicateCheck:
-    """Computes tags of this entity's people and keeps their weights, for each campaign that counts across entities."""
+    """Computes the table of this entity's people and keeps their weights, for each campaign that counts people.
+
+    Every method works inside the caller's transaction: the secrets of a step become durable with its reply.
+    """
 
     def __init__(self, context: NodeContext) -> None:
         self._context = context
 
-    def tags(self, session: Session, enrolments: Enrolments, cohort: Cohort, people: Sequence[str]) -> bytes:
-        """Return the tags of this entity's people; repeated calls return the same ones.
+    def table(
+        self,
+        session: Session,
+        enrolments: Enrolments,
+        participant: TableParticipant,
+        request: TableRequest,
+        people: Sequence[str],
+    ) -> bytes:
+        """Return the reply with the table of this entity's people, and keep their bins.
 
         Raises:
-            RoundRefused: the entities have not drawn the group key.
+            RoundRefused: requested from another cohort, or the group key is not drawn.
             DuplicateCheckInvalid: the people are not distinguishable.
         """
-        kept = enrolments.kept(cohort.campaign_id, Secret.ENTITY_TAGS)
-        if kept is not None:
-            return pack_tags(EntityTags.from_json(kept).tags)
-        key = enrolments.kept(cohort.campaign_id, Secret.GROUP_KEY)
+        campaign_id = participant.manifest.campaign_id
+        key = enrolments.kept(campaign_id, Secret.GROUP_KEY)
         if key is None:
             raise RoundRefused(_("las entidades de la campaña aún no han sorteado la clave de grupo"))
-        terms = CheckTerms(cohort.campaign_id, enrolments.entity, tuple(cohort.keys), key)
         known = dict(people_store(self._context, session).documents())
         documents = {person: known[person].canonical if person in known else None for person in people}
-        secret = enrolments.masker(cohort).pair_secret
-        sheet = prepare_tags(terms, documents, lambda _own, peer: secret(peer))
-        enrolments.keep(cohort.campaign_id, Secret.ENTITY_TAGS, sheet.to_json())
-        return pack_tags(sheet.tags)
+        bins = PersonBins.of(participant.tables(key), documents)
+        reply = participant.table(request, key, bins)
+        enrolments.keep(campaign_id, Secret.PERSON_BINS, bins.to_json())
+        return reply
 
-    def weigh(
-        self, enrolments: Enrolments, manifest: CampaignManifest, multiplicities: bytes, counted: Sequence[str]
-    ) -> None:
-        """Verify the coordinator's counts, and store each person's weight with the entities for which it holds.
+    def weigh(self, enrolments: Enrolments, participant: TableParticipant, request: WeightsRequest) -> bytes:
+        """Check the sum of the tables, and keep each person's weight with the entities for which it holds.
 
         Raises:
-            RoundRefused: this entity sent no tags.
+            RoundRefused: this entity sent no table.
             RequiredEntityMissing: too few of the required entities were counted.
-            DuplicateCheckInvalid, DuplicateCountWrong: the counts are impossible: nothing will be contributed.
+            SecureSumRefused, DuplicateCheckInvalid, DuplicateCountWrong, TrainingMessageMalformed: the sum is not what
+                these entities sent: nothing will be contributed.
         """
-        enrolments.required.check(counted)
-        kept = enrolments.kept(manifest.campaign_id, Secret.ENTITY_TAGS)
-        if kept is None:
-            raise RoundRefused(_("esta entidad no envió marcas para el recuento de personas"))
-        counts = unpack_counts(multiplicities)
-        weights = EntityTags.from_json(kept).weights(counts, counted=counted, people_cap=manifest.people_cap)
-        content = {"counted": sorted(counted), "weights": weights}
-        enrolments.keep(manifest.campaign_id, Secret.WEIGHTS, json.dumps(content, sort_keys=True).encode())
+        enrolments.required.check(request.counted)
+        campaign_id = participant.manifest.campaign_id
+        key, bins = (enrolments.kept(campaign_id, secret) for secret in (Secret.GROUP_KEY, Secret.PERSON_BINS))
+        if key is None or bins is None:
+            raise RoundRefused(_("esta entidad no envió ninguna tabla para el recuento de personas"))
+        weights = participant.weights(request, key, PersonBins.from_json(bins))
+        content = {"counted": sorted(request.counted), "weights": dict(weights)}
+        enrolments.keep(campaign_id, Secret.WEIGHTS, json.dumps(content, sort_keys=True).encode())
+        return encode_document(WeightsReply())
 
     def weights(self, enrolments: Enrolments, manifest: CampaignManifest, people: Sequence[str]) -> FloatVector | None:
         """Return the weights (people,), or None where every person counts once.
@@ -80,21 +87,12 @@ class DuplicateCheck:
     def require_counted(self, enrolments: Enrolments, manifest: CampaignManifest, survivors: Sequence[str]) -> None:
         """Check that every entity in a sum was counted together with this one.
 
-        Otherwise a coordinator could count two halves of the entities separately: people in both would weigh more than
-        one in total.
-
         Raises:
             SecureSumRefused: an entity was not.
             RoundRefused: people across entities are not counted yet.
         """
-        if not manifest.counts_entities:
-            return
-        others = sorted(set(survivors) - set(self._kept(enrolments, manifest)["counted"]))
-        if others:
-            raise SecureSumRefused(
-                _("las personas de esta entidad no se contaron junto con las de {others}", others=listing(others)),
-                remedy=_("avise a quien administra el coordinador"),
-            )
+        if manifest.counts_entities:
+            require_counted(survivors, self._kept(enrolments, manifest)["counted"])
 
     def _kept(self, enrolments: Enrolments, manifest: CampaignManifest) -> dict[str, Any]:
         kept = enrolments.kept(manifest.campaign_id, Secret.WEIGHTS)

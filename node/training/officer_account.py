@@ -18,10 +18,12 @@ from federated.budget.budget_store import BudgetStatement
 from federated.campaign.decided_campaigns import CampaignRecord
 from federated.campaign.decision import Verdict
 from federated.campaign.manifest import CampaignManifest, open_manifest
+from federated.participation.closures import Closure
 from federated.privacy.stages import position_of
 from federated.storage.tables import SpendRow
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from node.training.campaign_closures import closures
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
 from node.training.stores import epsilon_ledger
@@ -64,7 +66,12 @@ class RoundAccount:
 
 @dataclass(frozen=True, slots=True)
 class CampaignAccount:
-    """One campaign, from its manifest to its cost; `effective` is the decision in force."""
+    """One campaign, from its manifest to its cost.
+
+    Attributes:
+        effective: the decision in force.
+        closure: the refused step that closed the campaign here for good, if one did.
+    """
 
     manifest: CampaignManifest
     manifest_sha256: str
@@ -72,6 +79,7 @@ class CampaignAccount:
     dataset: str
     decisions: tuple[DecisionAccount, ...]
     rounds: tuple[RoundAccount, ...]
+    closure: Closure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ class _TrainingEntries:
 
     def __init__(self, context: NodeContext, session: Session, campaigns: set[str]) -> None:
         self._session = session
+        self._closures = closures(session)
         self._decisions: dict[str, list[DecisionAccount]] = {}
         self._contributed: dict[tuple[str, int], tuple[int, TrainingContributedBody]] = {}
         ledger, needles = own_ledger(context, session), [each.encode() for each in campaigns]
@@ -133,6 +142,7 @@ class _TrainingEntries:
             dataset=record.dataset,
             decisions=tuple(self.decisions(record.campaign_id)),
             rounds=tuple(self.rounds(manifest)),
+            closure=self._closures.get(record.campaign_id),
         )
 
     def rounds(self, manifest: CampaignManifest) -> Iterable[RoundAccount]:

@@ -5,10 +5,13 @@ from textwrap import indent
 from typing import Any, Final
 
 from federated.campaign.decision import VERDICT_NAMES, Verdict
+from federated.participation.closures import Closure
 from federated.privacy.stages import StageKind
 from node.training import budgets
+from node.training.campaign_closures import closure_document
 from node.training.campaign_summary import summarise
 from node.training.officer_account import CampaignAccount, DecisionAccount, RoundAccount, TrainingAccount
+from policies.errors import code_sentence
 from presentation import formats, terminal
 from presentation.messages import Message, Translator, _, speaking
 
@@ -66,6 +69,7 @@ def _campaign_document(account: CampaignAccount, lang: str) -> dict[str, Any]:
             }
             for each in account.decisions
         ],
+        "closed_by_refusal": closure_document(account.closure),
         "rounds": [
             {
                 "round": each.round,
@@ -92,7 +96,21 @@ def _campaign_lines(account: CampaignAccount, say: Translator) -> list[str]:
         *(_indented(line) for line in decided or [say("El registro ya no conserva la decisión.")]),
         f"  {say('Qué salió')}",
         _rounds(account, say) if account.rounds else _indented(say("Nada.")),
+        *_closure_lines(account.closure, say),
     ]
+
+
+def _closure_lines(closure: Closure | None, say: Translator) -> list[str]:
+    if closure is None:
+        return []
+    told = say(
+        "{time}: se pidió el paso {step} y este nodo no contestó ({code}). {sentence} Lo ya gastado cuenta.",
+        time=closure.closed_at,
+        step=closure.step,
+        code=closure.code,
+        sentence=say(code_sentence(closure.code)),
+    )
+    return [f"  {say('Por qué se cerró aquí')}", _indented(told)]
 
 
 def _decision_line(decision: DecisionAccount, say: Translator) -> str:

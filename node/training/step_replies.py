@@ -7,6 +7,8 @@ Every step is answered in this order, without exception:
 - (3) otherwise the installed code computes one;
 - (4) the guard checks once more; the answer's bytes, their privacy cost and the ledger entry become durable together;
 - (5) only then does the caller sign and send it.
+
+A refusal, by whichever of these checks, closes the campaign at this node for good before the caller hears of it.
 """
 
 import hashlib
@@ -22,14 +24,13 @@ from federated.campaign.steps import (
     CohortRequest,
     JoinRequest,
     MaskRequest,
+    OpeningRequest,
     ReceivedDocument,
     RevealRequest,
-    TagsReply,
-    TagsRequest,
+    StepRequest,
+    TableRequest,
     UnmaskRequest,
-    WeightsReply,
     WeightsRequest,
-    encode_document,
     read_request,
 )
 from federated.errors import FederatedError
@@ -37,10 +38,12 @@ from federated.models import local_sum_for
 from federated.participation.enrolment import Enrolments
 from federated.participation.local_sums import LocalSums
 from federated.participation.round_replies import Participant
+from federated.participation.table_replies import TableParticipant
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from node.training.campaign_closures import close_for_good
 from node.training.campaign_decisions import decimal
-from node.training.cohort_steps import AdmittedStep, CohortSteps, Refresh
+from node.training.cohort_steps import AdmittedStep, CohortSteps, Refresh, answer_alone
 from node.training.duplicate_check import DuplicateCheck
 from node.training.errors import TrainingError
 from node.training.local_data import local_people, training_data
@@ -66,7 +69,19 @@ class StepReplies:
             TrainingError: the data are missing, or not as they were registered.
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
         """
-        asked = read_request(raw)
+        asked = read_request(raw)  # bytes that name no step of any campaign close none
+        try:
+            return self._admitted(asked)
+        except (FederatedError, TrainingError) as error:
+            close_for_good(self._context, asked.document, error)
+            self.forget(asked.document.campaign_id)
+            raise
+
+    def forget(self, campaign_id: str) -> None:
+        """Free the memory of a campaign's people."""
+        self._participants.pop(campaign_id, None)
+
+    def _admitted(self, asked: ReceivedDocument[StepRequest]) -> bytes:
         # (1) admitted, or (2) answered before; a read, so that writers do not wait meanwhile
         with self._context.snapshot() as session:
             admission = training_guard(self._context, session).admit(asked, self._context.clock.now())
@@ -74,40 +89,33 @@ class StepReplies:
             return admission.stored
         return self._answered(AdmittedStep(asked, admission))
 
-    def forget(self, campaign_id: str) -> None:
-        """Free the memory of a campaign's people."""
-        self._participants.pop(campaign_id, None)
-
     def _answered(self, step: AdmittedStep) -> bytes:
         match step.asked.document:
             case JoinRequest() | RevealRequest() | CohortRequest() | AgreeRequest() as request:
                 return self._cohort_steps.answer(step, request)
-            case TagsRequest():
-                return self._tags(step)
-            case WeightsRequest():
-                return self._weights(step, step.asked.document)
+            case TableRequest() | OpeningRequest() | WeightsRequest():
+                return self._counting(step, step.asked.document)
             case MaskRequest():
                 return self._mask(step, step.asked.document)
             case UnmaskRequest():
                 return self._unmask(step, step.asked.document)
 
-    def _tags(self, step: AdmittedStep) -> bytes:
-        with self._context.transaction() as session:
-            enrolments = own_enrolments(self._context, session)
-            cohort = enrolments.cohort(step.manifest, step.digest)
-            data = training_data(self._context, session, step.manifest)
-            tags = self._duplicates.tags(session, enrolments, cohort, data.keys)
-            return self._record(session, step, encode_document(TagsReply(tags=tags)))
+    def _counting(self, step: AdmittedStep, request: TableRequest | OpeningRequest | WeightsRequest) -> bytes:
+        def made(session: Session) -> bytes:
+            enrolments, manifest = own_enrolments(self._context, session), step.manifest
+            cohort = enrolments.cohort(manifest, step.digest)
+            taking_part = TableParticipant(manifest, cohort, enrolments.masker(cohort), enrolments.entity)
+            match request:
+                case TableRequest():
+                    people = training_data(self._context, session, manifest).keys
+                    return self._duplicates.table(session, enrolments, taking_part, request, people)
+                case OpeningRequest():
+                    enrolments.required.check(request.survivors)
+                    return taking_part.opening(request)
+                case WeightsRequest():
+                    return self._duplicates.weigh(enrolments, taking_part, request)
 
-    def _weights(self, step: AdmittedStep, request: WeightsRequest) -> bytes:
-        with self._context.transaction() as session:
-            self._duplicates.weigh(
-                own_enrolments(self._context, session), step.manifest, request.multiplicities, request.counted
-            )
-            return self._record(session, step, encode_document(WeightsReply()))
-
-    def _record(self, session: Session, step: AdmittedStep, reply: bytes) -> bytes:
-        return training_guard(self._context, session).record(step.asked, reply, self._context.clock.now())
+        return answer_alone(self._context, step, made)
 
     def _mask(self, step: AdmittedStep, request: MaskRequest) -> bytes:
         participant = self._participant(step)
@@ -131,8 +139,7 @@ class StepReplies:
             enrolments.required.check(request.survivors)
             self._duplicates.require_counted(enrolments, step.manifest, request.survivors)
         reply = participant.unmask(ReceivedDocument(request, step.asked.raw))
-        with self._context.transaction() as session:
-            return self._record(session, step, reply)
+        return answer_alone(self._context, step, lambda _session: reply)
 
     def _body(
         self, session: Session, step: AdmittedStep, request: MaskRequest, reply: bytes

@@ -7,6 +7,7 @@ from federated.participation.enrolment import Enrolments, EntityIdentity
 from federated.participation.guard import GuardSettings, NodeGuard
 from federated.storage.sql_budget import SqlBudgetStore
 from federated.storage.sql_enrolments import SqlEnrolmentStore
+from federated.storage.sql_steps import SqlStepStore
 from node.context import NodeContext
 from node.training.anchors_in_sums import required_anchors
 from node.training.effective_decisions import EffectiveDecisions
@@ -28,7 +29,7 @@ def training_guard(context: NodeContext, session: Session) -> NodeGuard:
         coordinator_key=bytes.fromhex(settings.coordinator_key),
         least_cohort=settings.least_cohort,
     )
-    return NodeGuard(pinned, EffectiveDecisions(session), epsilon_ledger(session))
+    return NodeGuard(pinned, EffectiveDecisions(session), epsilon_ledger(session), SqlStepStore(session))
 
 
 def own_enrolments(context: NodeContext, session: Session) -> Enrolments:

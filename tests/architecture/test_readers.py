@@ -20,7 +20,7 @@ OWN_BYTES = {
     "coordinator/entity_rows.py": "columns that this program wrote",
     "coordinator/locator/holders.py": "columns that this program wrote",
     "coordinator/training/campaign_register.py": "columns that this program wrote",
-    "federated/duplicates/entity_tags.py": "sealed by this node",
+    "federated/duplicates/person_weights.py": "sealed by this node",
     "federated/participation/enrolment.py": "columns of this node; a claim that is read again after its signature",
     "federated/storage/sql_budget.py": "columns that this program wrote",
     "node/consents/propagation/adoption.py": "columns that this program wrote",

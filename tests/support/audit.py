@@ -89,6 +89,7 @@ class Scene:
         return MaskRequest(
             campaign_id=campaigns.CAMPAIGN,
             manifest_sha256="0" * 64,
+            previous="0" * 64,
             round=self.round,
             parameters=pack(self.parameters),
             model=self.model,

@@ -18,7 +18,17 @@ from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
 from federated.campaign.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest, seal_manifest
 from federated.campaign.stage_planning import plan_stages
 from federated.campaign.stage_sums import StageSums
-from federated.campaign.steps import MaskRequest, ReceivedDocument, StepRequest, encode_document, pack
+from federated.campaign.steps import (
+    AgreeRequest,
+    CohortRequest,
+    JoinRequest,
+    MaskRequest,
+    ReceivedDocument,
+    RevealRequest,
+    StepRequest,
+    encode_document,
+    pack,
+)
 from federated.evaluation.plan import EvaluationPlan
 from federated.learning.hyperparameters import LogisticTerms, plan_model_terms
 from federated.learning.model_documents import LinearModel
@@ -27,6 +37,7 @@ from federated.privacy.stages import Stage, position_of
 from federated.release.model_release import ModelRelease
 from federated.storage.sql_budget import SqlBudgetStore
 from federated.storage.sql_campaigns import SqlCampaignStore
+from federated.storage.sql_steps import SqlStepStore
 from federated.storage.tables import Base
 from federated.tabular.features import CategoricalFeature, FloatMatrix, FloatVector, LabelSpec, NumericFeature
 from tests.support.clock import START
@@ -139,6 +150,7 @@ def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> Receiv
     fields = {
         "campaign_id": CAMPAIGN,
         "manifest_sha256": manifest_sha256(envelope),
+        "previous": manifest_sha256(envelope),
         "round": round_number,
         "parameters": pack(np.zeros(size)),
         "cohort_sha256": "0" * 64,
@@ -179,7 +191,39 @@ def ledger(opened: Session, epsilon: float = 4.0) -> EpsilonLedger:
     return budget
 
 
-def guard(opened: Session, *, code: str | None = None, epsilon: float = 4.0) -> NodeGuard:
+class AskedGuard(NodeGuard):
+    """The gate of a node, with the requests of a coordinator that keeps to the node's chain of steps."""
+
+    def __init__(self, opened: Session, pinned: GuardSettings, budget: EpsilonLedger, code: str | None = None) -> None:
+        self.steps = SqlStepStore(opened)
+        self._first: dict[tuple[str, str], str] = {}
+        super().__init__(pinned, SqlCampaignStore(opened), budget, self.steps, code=code)
+
+    def previous(self, envelope: Envelope, step: str) -> str:
+        """Return the chain under which a step was first asked; now, if it was not."""
+        digest, last = manifest_sha256(envelope), self.steps.last(CAMPAIGN)
+        return self._first.setdefault((digest, step), last.chain if last is not None else digest)
+
+    def request(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> ReceivedDocument[StepRequest]:
+        """Return what the coordinator asks in a round, as `request` of this module."""
+        previous = self.previous(envelope, f"mask-{round_number}")
+        return request(envelope, round_number, **{"previous": previous, **changes})
+
+    def set_up(self, envelope: Envelope) -> None:
+        """Answer the steps before the rounds of a campaign that counts nobody."""
+        for request in self.forming(envelope):
+            self.record(request, b"answer", START)
+
+    def forming(self, envelope: Envelope) -> Iterator[ReceivedDocument[StepRequest]]:
+        """Yield the requests that form a cohort, each on the chain of those answered before."""
+        named = {"campaign_id": CAMPAIGN, "manifest_sha256": manifest_sha256(envelope)}
+        yield asked(JoinRequest(**named, previous=self.previous(envelope, "join")))
+        yield asked(RevealRequest(**named, previous=self.previous(envelope, "reveal"), commitments=(b"x",)))
+        yield asked(CohortRequest(**named, previous=self.previous(envelope, "cohort"), statements=(b"x",)))
+        yield asked(AgreeRequest(**named, previous=self.previous(envelope, "agree"), agreements=(b"x",)))
+
+
+def guard(opened: Session, *, code: str | None = None, epsilon: float = 4.0) -> AskedGuard:
     """Return the gate of a node with a budget."""
     pinned = GuardSettings(NETWORK, ENTITY, NODE.public_key, COORDINATOR.public_key)
-    return NodeGuard(pinned, SqlCampaignStore(opened), ledger(opened, epsilon), code=code)
+    return AskedGuard(opened, pinned, ledger(opened, epsilon), code)

@@ -22,6 +22,7 @@ from federated.studies.local_entity import LocalEntity
 from federated.tabular.features import FloatVector
 from federated.tabular.rows import Rows
 from tests.support import campaigns
+from tests.support.counting import Counter
 from trust.signing import Ed25519Signer
 
 ENTITIES = ("avila", "leon", "soria", "zamora")
@@ -78,6 +79,7 @@ class MemoryCohort:
     """Entities with their people and keys; what they were asked, and what they answered.
 
     Attributes:
+        counters: answer for each entity in the count of people, of whom it has none unless a test says so.
         asked: (entity, request) in the order in which they came.
         altered: changes what an entity answers, or says None for nothing at all: (entity, request, reply) to a reply.
     """
@@ -91,6 +93,7 @@ class MemoryCohort:
             for seed, entity in enumerate(self.manifest.invited)
         }
         self.entities = {entity: self.entity(entity) for entity in self.manifest.invited}
+        self.counters = {entity: Counter(self.manifest, entity, {}) for entity in self.manifest.invited}
         self.asked: list[tuple[str, bytes]] = []
         self.altered: Callable[[str, str, bytes], bytes | None] = lambda _entity, _kind, reply: reply
         self.replies: dict[tuple[str, bytes], bytes] = {}
@@ -111,8 +114,12 @@ class MemoryCohort:
         self.asked.append((entity, raw))
         kind = str(read_request(raw).document.kind)
         if (entity, raw) not in self.replies:
-            self.replies[entity, raw] = self.entities[entity].answer(raw)
+            self.replies[entity, raw] = self._answered(entity, raw)
         return self.altered(entity, kind, self.replies[entity, raw])
+
+    def _answered(self, entity: str, raw: bytes) -> bytes:
+        counted = self.counters[entity].answer(read_request(raw).document, self.entities[entity])
+        return counted if counted is not None else self.entities[entity].answer(raw)
 
     def answers(self, asked: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return what everybody asked answers."""

@@ -1,7 +1,6 @@
 """One node with a registered table, facing a scripted coordinator; the rest of the cohort answers from memory."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,10 +15,6 @@ from federated.campaign.steps import (
     StepKind,
     StepReply,
     StepRequest,
-    TagsReply,
-    TagsRequest,
-    WeightsReply,
-    WeightsRequest,
     encode_document,
     pack,
     read_reply,
@@ -27,14 +22,14 @@ from federated.campaign.steps import (
 )
 from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.state_machine import CampaignStateMachine, start
-from federated.duplicates.entity_tags import CheckTerms, prepare_tags
-from federated.duplicates.multiplicities import pack_tags
 from federated.errors import CohortTooSmall
 from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
 from federated.models import local_sum_for
+from federated.participation.closures import Closure
 from federated.participation.local_sums import LocalSums
 from federated.privacy.quantisation import UNITS_PER_BOUND
 from federated.privacy.stages import position_of
+from federated.storage.sql_steps import SqlStepStore
 from federated.studies.local_entity import LocalEntity
 from federated.tabular.features import FloatVector
 from node.clients.training import PulledTask
@@ -42,12 +37,14 @@ from node.context import NodeContext
 from node.keys import NodeKeys
 from node.ledger.own import own_ledger
 from node.training.budgets import statements
+from node.training.campaign_closures import closures
 from node.training.campaign_decisions import approve
 from node.training.campaign_worker import TrainingWorker
 from service.errors import PeerUnreachable
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
 from tests.support.cohort import additive_stages, additive_terms, people_of
+from tests.support.counting import Counter
 from tests.support.parts import COORDINATOR, SignedDirectory, context_of, keys_of
 from tests.support.training import OTHERS, ScriptedCoordinator, register_demo, table_manifest
 from trust.parties import EntityKind
@@ -92,7 +89,7 @@ class Play:
         replies = {name: self._answer(name, documents[name]) for name in self.others if name in documents}
         if isinstance(own, bytes):
             replies[ENTITY] = own
-        self.state_machine.accept(replies)
+        self.state_machine.accept(replies, () if isinstance(own, bytes) else (ENTITY,))
         return own
 
     def until(self, kind: StepKind, round_number: int = 1) -> "Play":
@@ -103,29 +100,8 @@ class Play:
 
     def _answer(self, name: str, raw: bytes) -> bytes:
         """Answer for another entity; in the steps that count people, as one that holds nobody."""
-        request = read_request(raw).document
-        match request:
-            case TagsRequest():
-                return encode_document(TagsReply(tags=self._tags(name)))
-            case WeightsRequest():
-                return encode_document(WeightsReply())
-            case _:
-                return self.others[name].answer(raw)
-
-    @property
-    def _members(self) -> tuple[str, ...]:
-        return tuple(sorted((ENTITY, *self.others)))
-
-    def _secret_of(self, name: str) -> Callable[[str, str], bytes]:
-        participant = self.others[name].participant
-        assert participant is not None, "it knows the cohort"
-        secret = participant.masker.pair_secret
-        return lambda _own, peer: secret(peer)
-
-    def _tags(self, name: str) -> bytes:
-        key = self.others[name].group_key
-        assert key is not None, "all agreed"
-        return pack_tags(prepare_tags(CheckTerms(CAMPAIGN, name, self._members, key), {}, self._secret_of(name)).tags)
+        counted = Counter(self.manifest, name, {}).answer(read_request(raw).document, self.others[name])
+        return counted if counted is not None else self.others[name].answer(raw)
 
     def finish(self) -> "Play":
         """Go on to the end."""
@@ -140,6 +116,8 @@ class Stage:
 
     Attributes:
         others: the keys of the entities that take part beside the node.
+        cohorts: digest of the cohort by the manifest's hash.
+        previous: the chain under which a round was first asked, by manifest's hash and round.
     """
 
     directory: SignedDirectory
@@ -149,6 +127,7 @@ class Stage:
     clock: FrozenClock
     others: dict[str, NodeKeys]
     cohorts: dict[str, str] = field(default_factory=dict)
+    previous: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def key_of(self, entity: str) -> bytes:
         """Return the signing key of an entity by the directory."""
@@ -178,6 +157,7 @@ class Stage:
         fields = {
             "campaign_id": manifest.campaign_id,
             "manifest_sha256": digest,
+            "previous": self.previous.setdefault((digest, round_number), self.head(manifest.campaign_id) or digest),
             "round": round_number,
             "parameters": pack(parameters),
             "model": model,
@@ -187,6 +167,17 @@ class Stage:
         request = MaskRequest.model_construct(**{**fields, **changes})
         return ReceivedDocument(request, encode_document(request))
 
+    def head(self, campaign_id: str) -> str | None:
+        """Return the chain of the steps that the node answered in a campaign."""
+        with self.context.snapshot() as session:
+            last = SqlStepStore(session).last(campaign_id)
+        return last.chain if last is not None else None
+
+    def closed(self) -> Closure | None:
+        """Return why a refusal closed the demo campaign at the node, None while it is open."""
+        with self.context.snapshot() as session:
+            return closures(session).get(CAMPAIGN)
+
     def answer(self, task: PulledTask) -> bytes | TrainingRefusal:
         """Answer a task and return the document, or the refusal, as the coordinator gets it."""
         return reply_of(message_from_bytes(self.worker.answer(task)))
@@ -195,6 +186,13 @@ class Stage:
         """Answer a task and read the answer as the coordinator would."""
         found = self.answer(task)
         return read_reply(found).document if isinstance(found, bytes) else found
+
+    def refused(self, task: PulledTask) -> str:
+        """Have a task refused; return the code with which that closed the campaign, "not_open" if it was not open."""
+        before = self.closed()
+        assert self.answer(task) == TrainingRefusal()
+        after = self.closed()
+        return after.code if after is not None and before is None else "not_open"
 
     def spent(self) -> float:
         """Return what the demo table has spent."""

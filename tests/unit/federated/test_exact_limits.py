@@ -91,14 +91,15 @@ def test_the_guard_lets_no_round_past_a_limit_that_was_lowered_by_a_hair(opened:
     envelope = campaigns.sealed()
     guard = campaigns.guard(opened, epsilon=4.0)
     guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
+    guard.set_up(envelope)
     cost = epsilon_of_stages(campaigns.manifest().stages[:1], DELTA)
     limit(EpsilonLedger(SqlBudgetStore(opened)), cost * share)
     with pytest.raises(BudgetExceeded):
-        guard.admit(campaigns.request(envelope), START)
+        guard.admit(guard.request(envelope), START)
     with pytest.raises(BudgetExceeded):
-        guard.record(campaigns.request(envelope), b"reply", START)
+        guard.record(guard.request(envelope), b"reply", START)
     limit(EpsilonLedger(SqlBudgetStore(opened)), cost * SLIGHTLY)
-    assert guard.record(campaigns.request(envelope), b"reply", START) == b"reply"
+    assert guard.record(guard.request(envelope), b"reply", START) == b"reply"
 
 
 @pytest.mark.invariant(6)

@@ -19,17 +19,20 @@ from federated.campaign.steps import (
     JoinRequest,
     MaskReply,
     MaskRequest,
+    OpeningReply,
+    OpeningRequest,
     RevealReply,
     RevealRequest,
     StepKind,
     StepReply,
     StepRequest,
-    TagsReply,
-    TagsRequest,
+    TableReply,
+    TableRequest,
     UnmaskReply,
     UnmaskRequest,
     WeightsReply,
     WeightsRequest,
+    chained_step,
     encode_document,
     pack,
     read_reply,
@@ -39,7 +42,7 @@ from federated.campaign.steps import (
 )
 from federated.errors import TrainingMessageMalformed
 
-NAMED = {"campaign_id": "ab" * 16, "manifest_sha256": "1" * 64}
+NAMED = {"campaign_id": "ab" * 16, "manifest_sha256": "1" * 64, "previous": "6" * 64}
 NUMBERS = np.array([0.5, -1.0, 5e-324, 1e6])
 MASKED = np.array([0, 1, 2**63, 2**64 - 1], dtype=np.uint64)
 
@@ -48,8 +51,9 @@ REQUESTS: tuple[StepRequest, ...] = (
     RevealRequest(**NAMED, commitments=(b"one", b"\xff\x00")),
     CohortRequest(**NAMED, statements=(b"one", b"\xff\x00")),
     AgreeRequest(**NAMED, agreements=(b"one",), shares={"leon": b"\x01" * 60}),
-    TagsRequest(**NAMED),
-    WeightsRequest(**NAMED, multiplicities=b"\x00\x01", counted=("leon", "soria")),
+    TableRequest(**NAMED, cohort_sha256="2" * 64),
+    OpeningRequest(**NAMED, mask_request_sha256="4" * 64, survivors=("leon", "soria"), shares={"leon": b"\x01" * 60}),
+    WeightsRequest(**NAMED, table=b"\x00\x01", counted=("leon", "soria")),
     MaskRequest(**NAMED, round=2, parameters=pack(NUMBERS), model=b"{}", cohort_sha256="2" * 64, transcript="3" * 64),
     UnmaskRequest(
         **NAMED, round=2, mask_request_sha256="4" * 64, survivors=("leon", "soria"), shares={"leon": b"\x01" * 60}
@@ -58,13 +62,15 @@ REQUESTS: tuple[StepRequest, ...] = (
 REPLIES: tuple[StepReply, ...] = (
     JoinReply(commitment=b"signed"),
     RevealReply(statement=b"signed"),
-    AgreeReply(),
     CohortReply(agreement=b"signed", shares={"leon": b"key"}),
-    TagsReply(tags=b"\x07" * 32),
+    AgreeReply(),
+    TableReply(masked=pack(MASKED), shares={"leon": b"\x01" * 60}),
+    OpeningReply(sealed=b"s", key_shares={"leon": b"k"}, attestations={"leon": b"a"}),
     WeightsReply(),
     MaskReply(round=2, masked=pack(MASKED), shares={"leon": b"\x01" * 60}),
     UnmaskReply(round=2, sealed=b"s", key_shares={"leon": b"k"}, attestations={"leon": b"a"}),
 )
+MASK_REQUEST, MASK_REPLY = REQUESTS[7], REPLIES[7]
 JUNK: Any = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -92,8 +98,8 @@ def test_every_kind_of_step_has_a_request_and_a_reply() -> None:
 
 def test_numbers_come_back_to_the_last_bit() -> None:
     request, reply = (
-        read_request(encode_document(REQUESTS[4])).document,
-        read_reply(encode_document(REPLIES[4])).document,
+        read_request(encode_document(MASK_REQUEST)).document,
+        read_reply(encode_document(MASK_REPLY)).document,
     )
     assert isinstance(request, MaskRequest)
     assert isinstance(reply, MaskReply)
@@ -102,14 +108,48 @@ def test_numbers_come_back_to_the_last_bit() -> None:
 
 
 def test_a_step_is_named_by_its_kind_and_its_round() -> None:
-    assert [step_name(each) for each in REQUESTS] == ["join", "cohort", "tags", "weights", "mask-2", "unmask-2"]
+    names = "join reveal cohort agree table opening weights mask-2 unmask-2"
+    assert [step_name(each) for each in REQUESTS] == names.split()
 
 
 def test_each_other_question_has_another_hash() -> None:
-    mask = REQUESTS[4]
+    mask = MASK_REQUEST
     assert isinstance(mask, MaskRequest)
     other = mask.model_copy(update={"transcript": "5" * 64})
     assert read_request(encode_document(mask)).sha256 != read_request(encode_document(other)).sha256
+
+
+_OTHERS: dict[str, Any] = {
+    "campaign_id": "cd" * 16,
+    "statements": (b"other",),
+    "commitments": (b"other",),
+    "agreements": (b"other",),
+    "shares": {"avila": b"other"},
+    "survivors": ("leon",),
+    "counted": ("leon",),
+    "table": b"other",
+    "round": 3,
+    "parameters": pack(np.zeros(1)),
+    "model": b"other",
+}
+
+
+def test_the_shared_hash_leaves_out_what_is_for_one_entity_and_nothing_else() -> None:
+    for request in REQUESTS:
+        for name in type(request).model_fields:
+            if name == "kind":
+                continue
+            changed = {**request.model_dump(), name: _OTHERS.get(name, "0" * 64)}
+            other = type(request).model_validate(changed)
+            personal = name in {"previous", "shares"}
+            assert (other.shared_sha256 == request.shared_sha256) is personal, name
+
+
+def test_the_chain_depends_on_every_step_before_on_the_request_and_on_the_reply() -> None:
+    chain = chained_step("1" * 64, "2" * 64, b"reply")
+    others = {chained_step("0" * 64, "2" * 64, b"reply"), chained_step("1" * 64, "0" * 64, b"reply")}
+    assert chain not in others | {chained_step("1" * 64, "2" * 64, b"other")}
+    assert len(chain) == 64
 
 
 @pytest.mark.invariant(8)
@@ -159,7 +199,7 @@ def _read_both(data: bytes) -> None:
 
 
 def _changed(**changes: Any) -> Callable[[], bytes]:
-    mask = json.loads(encode_document(REQUESTS[4]))
+    mask = json.loads(encode_document(MASK_REQUEST))
     return lambda: json.dumps({**mask, **changes}).encode()
 
 
@@ -191,7 +231,7 @@ def test_what_is_no_request_is_refused(made: Callable[[], bytes]) -> None:
 
 @pytest.mark.parametrize("numbers", [np.array([np.nan]), np.array([np.inf]), np.array([1e6 * 1.01])])
 def test_parameters_out_of_range_are_refused(numbers: Any) -> None:
-    mask = REQUESTS[4]
+    mask = MASK_REQUEST
     assert isinstance(mask, MaskRequest)
     with pytest.raises(TrainingMessageMalformed):
         _ = mask.model_copy(update={"parameters": pack(numbers)}).vector

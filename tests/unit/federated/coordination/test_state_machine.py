@@ -10,8 +10,6 @@ from federated.campaign.steps import (
     MaskReply,
     MaskRequest,
     StepKind,
-    TagsReply,
-    TagsRequest,
     UnmaskRequest,
     WeightsReply,
     WeightsRequest,
@@ -22,13 +20,12 @@ from federated.campaign.steps import (
 )
 from federated.coordination.progress import Progress
 from federated.coordination.state_machine import CampaignStateMachine
-from federated.duplicates.multiplicities import pack_tags, unpack_counts
 from federated.errors import CohortTooSmall, SumLost
 from federated.learning.model_documents import AdditiveModel, write_model
 from federated.privacy.stages import position_of
 from tests.support.cohort import ENTITIES, MemoryCohort, additive_manifest, no_noise
-from tests.support.duplicates import counts_of, tags_of_entities
 
+COUNTING = (StepKind.TABLE, StepKind.OPENING, StepKind.WEIGHTS)
 STEPS = (StepKind.JOIN, StepKind.REVEAL, StepKind.MASK, StepKind.UNMASK)
 """Those of a campaign that counts nobody in which an entity can be done without."""
 
@@ -73,9 +70,9 @@ def test_with_its_noise_a_sum_differs_and_by_about_as_much_as_planned() -> None:
 
 def test_everybody_is_asked_the_same_in_a_round_and_no_masked_sum_is_the_bare_one(cohort: MemoryCohort) -> None:
     _, records = cohort.run()
-    masks = [raw for _, raw in cohort.asked if isinstance(read_request(raw).document, MaskRequest)]
-    assert len(masks) == 12
-    assert len(set(masks)) == 3
+    masks = [each for _, raw in cohort.asked if isinstance(each := read_request(raw).document, MaskRequest)]
+    assert len({each.previous for each in masks}) == len(masks) == 12  # each on its own chain
+    assert len({each.shared_sha256 for each in masks}) == 3
     for (entity, raw), reply in cohort.replies.items():
         document = read_reply(reply).document
         if isinstance(document, MaskReply):
@@ -92,11 +89,10 @@ def test_everybody_is_asked_the_same_in_a_round_and_no_masked_sum_is_the_bare_on
 def test_who_falls_silent_in_a_step_is_done_without(cohort: MemoryCohort, kind: StepKind) -> None:
     silent(cohort, "leon", kind)
     state_machine, records = cohort.run()
-    # Whoever sent its masked sum is in the sum, also when it says nothing afterwards.
+    # Whoever sent its masked sum is in the sum, also when it says nothing afterwards; but then it is in no further one.
     left = tuple(entity for entity in ENTITIES if entity != "leon")
-    expected = ENTITIES if kind is StepKind.UNMASK else left
     for record in records:
-        assert record.contributors == expected
+        assert record.contributors == (ENTITIES if kind is StepKind.UNMASK and record.round == 1 else left)
         assert list(record.total) == cohort.exact(record)
     assert state_machine.progress.lost == 0
     asked_later = [raw for entity, raw in cohort.asked if entity == "leon"]
@@ -118,14 +114,18 @@ def test_below_the_minimum_the_campaign_stops(cohort: MemoryCohort, kind: StepKi
 
 
 def test_a_round_whose_unmasking_fails_is_recorded_as_lost_and_passed_over(cohort: MemoryCohort) -> None:
+    lost = {"leon", "avila"}
+
     def altered(name: str, asked: str, reply: bytes) -> bytes | None:
-        lost = asked == StepKind.UNMASK and getattr(read_reply(reply).document, "round", 0) == 2
-        return None if lost and name in {"leon", "avila"} else reply
+        if asked == StepKind.UNMASK and getattr(read_reply(reply).document, "round", 0) == 2 and name in lost:
+            lost.remove(name)  # it answers when it is asked again
+            return None
+        return reply
 
     cohort.altered = altered
     state_machine, records = cohort.run()
     assert [each.total != () for each in records] == [True, False, True]
-    assert records[1].contributors == ENTITIES
+    assert [each.contributors for each in records] == [ENTITIES] * 3  # the others waited for both
     assert (state_machine.progress.completed, state_machine.progress.lost) == (3, 1)
     assert isinstance(state_machine.sums.program.finish(state_machine.progress.vectors), AdditiveModel)
 
@@ -256,54 +256,102 @@ def test_there_are_never_more_steps_than_it_says(cohort: MemoryCohort) -> None:
     assert state_machine.steps_left <= 1
 
 
-class Counted:
-    """A campaign that counts people across entities, up to the first round."""
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> MemoryCohort:
+    """Return a cohort in which one person is in two entities, and somebody else in each."""
+    monkeypatch.setattr("federated.participation.local_sums.discrete_gaussian", no_noise)
+    monkeypatch.setattr("federated.participation.table_replies.dummy_bins", lambda *_: frozenset())
+    cohort = MemoryCohort(additive_manifest(counts_entities=True, people_estimate=4000))
+    for index, entity in enumerate(ENTITIES):
+        documents = {"b": f"{index:08d}X"} | ({"a": "00000000T"} if entity in {"avila", "soria"} else {})
+        cohort.counters[entity].documents = documents
+    return cohort
 
-    def __init__(self) -> None:
-        self.cohort = MemoryCohort(additive_manifest(counts_entities=True))
-        people = {entity: {"a": "00000000T", "b": f"{index:08d}X"} for index, entity in enumerate(ENTITIES)}
-        self.all_tags = tags_of_entities(people)
-        self.state_machine = self.cohort.state_machine()
-        while self.state_machine.progress.step is not StepKind.TAGS:
-            self.state_machine.accept(self.cohort.answers(self.state_machine.requests()))
+
+def test_people_are_counted_between_the_keys_and_the_first_round(counting: MemoryCohort) -> None:
+    state_machine, records = counting.run()
+    assert counting.counters["soria"].weights == {"a": 0.5, "b": 1.0}
+    assert counting.counters["leon"].weights == {"b": 1.0}
+    asked = [read_request(raw).document for _, raw in counting.asked]
+    counts = {each.shared_sha256 for each in asked if isinstance(each, WeightsRequest)}
+    assert counts == {each.counted_sha256 for each in asked if isinstance(each, MaskRequest)}
+    assert [each.contributors for each in records] == [ENTITIES] * 3
+    assert state_machine.progress.table == b""
 
 
-def test_people_are_counted_between_the_keys_and_the_first_round() -> None:
-    counted = Counted()
-    asked = {entity: read_request(raw).document for entity, raw in counted.state_machine.requests().items()}
-    assert sorted(asked) == list(ENTITIES)
-    assert all(isinstance(request, TagsRequest) for request in asked.values())
-    counted.state_machine.accept(
-        {entity: encode_document(TagsReply(tags=pack_tags(sent.tags))) for entity, sent in counted.all_tags.items()}
-    )
-    for entity, raw in counted.state_machine.requests().items():
-        request = read_request(raw).document
-        assert isinstance(request, WeightsRequest)
-        assert request.counted == ENTITIES
-        assert unpack_counts(request.multiplicities) == counts_of(counted.all_tags)[entity]
-    counted.state_machine.accept(dict.fromkeys(ENTITIES, encode_document(WeightsReply())))
-    assert counted.state_machine.progress.step is StepKind.MASK
-    assert counted.state_machine.progress.deliveries == {}
+@pytest.mark.invariant(5)
+def test_the_sum_of_the_tables_is_no_table_to_the_coordinator(counting: MemoryCohort) -> None:
+    state_machine = counting.state_machine()
+    while state_machine.progress.step is not StepKind.WEIGHTS:
+        state_machine.accept(counting.answers(state_machine.requests()))
+    found = np.frombuffer(state_machine.progress.table, dtype=np.uint8)
+    assert np.bincount(found, minlength=256).max() < 3 * len(found) / 256  # a table is zero nearly everywhere
+
+
+@pytest.mark.parametrize("kind", COUNTING)
+def test_who_falls_silent_in_the_count_is_not_counted_or_done_without(counting: MemoryCohort, kind: StepKind) -> None:
+    silent(counting, "leon", kind)
+    _state_machine, records = counting.run()
+    left = tuple(entity for entity in ENTITIES if entity != "leon")
+    assert {record.contributors for record in records} == {left}
+    assert counting.counters["soria"].weights == {"a": 0.5, "b": 1.0}
 
 
 @pytest.mark.invariant(6)
-def test_all_entities_draw_the_same_group_key_and_it_is_in_no_message() -> None:
-    counted = Counted()
-    (key,) = {entity.group_key for entity in counted.cohort.entities.values()}
+def test_all_entities_draw_the_same_group_key_and_it_is_in_no_message(counting: MemoryCohort) -> None:
+    counting.run()
+    (key,) = {entity.group_key for entity in counting.entities.values()}
     assert key is not None
-    carried = [*(raw for _, raw in counted.cohort.asked), *counted.cohort.replies.values()]
+    carried = [*(raw for _, raw in counting.asked), *counting.replies.values()]
     assert not any(base64.b64encode(key) in raw or key in raw for raw in carried)
 
 
 @pytest.mark.invariant(8)
-def test_tags_that_are_none_leave_their_entity_out_of_the_count() -> None:
-    counted = Counted()
-    tags = {entity: encode_document(TagsReply(tags=pack_tags(sent.tags))) for entity, sent in counted.all_tags.items()}
-    counted.state_machine.accept({**tags, "leon": encode_document(TagsReply(tags=b"short"))})
-    asked = {entity: read_request(raw).document for entity, raw in counted.state_machine.requests().items()}
-    assert sorted(asked) == ["avila", "soria", "zamora"]
-    with pytest.raises(CohortTooSmall):
-        counted.state_machine.accept({entity: encode_document(WeightsReply()) for entity in ("avila", "soria")})
+def test_a_count_that_does_not_open_ends_the_campaign_with_words(counting: MemoryCohort) -> None:
+    gone = {"leon", "zamora"}
+    counting.altered = lambda name, asked, reply: None if asked == "opening" and name in gone else reply
+    with pytest.raises(SumLost, match=r"recuento|count"):
+        counting.run()
+
+
+@pytest.mark.parametrize("place", range(11))
+def test_a_restart_in_the_count_ends_in_the_same_weights(counting: MemoryCohort, place: int) -> None:
+    state_machine, step = counting.state_machine(), 0
+    while not state_machine.done:
+        state_machine.accept(counting.answers(state_machine.requests()))
+        if step == place:
+            state_machine = restarted(counting, state_machine)
+        step += 1
+    assert counting.counters["avila"].weights == {"a": 0.5, "b": 1.0}
+    assert (state_machine.progress.lost, state_machine.progress.contributors) == (0, ENTITIES)
+
+
+def test_who_missed_a_step_is_asked_the_same_bytes_again_and_is_in_the_next_round(cohort: MemoryCohort) -> None:
+    silent(cohort, "leon", StepKind.MASK, round_number=1)
+    state_machine = cohort.state_machine()
+    while state_machine.progress.step is not StepKind.MASK:
+        state_machine.accept(cohort.answers(state_machine.requests()))
+    missed = state_machine.requests()["leon"]
+    state_machine.accept(cohort.answers(state_machine.requests()))
+    state_machine = restarted(cohort, state_machine)
+    cohort.altered = lambda _name, _asked, reply: reply  # it is back
+    state_machine.accept(cohort.answers(state_machine.requests()))  # the masked sums of the others, again
+    assert state_machine.requests()["leon"] == missed
+    _state_machine, records = cohort.run(state_machine)
+    assert "leon" not in records[0].contributors
+    assert all("leon" in record.contributors for record in records[1:])
+
+
+def test_who_refused_a_step_is_asked_no_other(cohort: MemoryCohort) -> None:
+    state_machine = cohort.state_machine()
+    while state_machine.progress.step is not StepKind.MASK:
+        state_machine.accept(cohort.answers(state_machine.requests()))
+    answers = cohort.answers(state_machine.requests())
+    del answers["leon"]
+    state_machine.accept(answers, declined=["leon"])
+    while not state_machine.done:
+        assert "leon" not in state_machine.requests()
+        state_machine.accept(cohort.answers(state_machine.requests()))
 
 
 def test_a_parameter_vector_is_published_as_it_is_and_hashed_in_the_record(cohort: MemoryCohort) -> None:

@@ -13,7 +13,7 @@ from federated.duplicates.group_key import (
     share_commitment,
 )
 from federated.errors import DuplicateCheckInvalid
-from tests.support.duplicates import pair_secret
+from tests.support.counting import pair_secret
 
 ROUTE = {"campaign": "c1", "sender": "avila", "recipient": "leon"}
 COHORT = b"\x05" * 32

@@ -57,7 +57,7 @@ def test_a_reply_carries_its_document() -> None:
 
 
 def test_an_entity_can_decline_with_a_code() -> None:
-    assert reply_of(message_from_bytes(refusal(asked(), "budget_exceeded"))) == TrainingRefusal("budget_exceeded")
+    assert reply_of(message_from_bytes(refusal(asked()))) == TrainingRefusal()
 
 
 def test_the_client_app_hands_over_the_exact_bytes_and_carries_the_answer_back() -> None:
@@ -74,7 +74,7 @@ def test_the_client_app_hands_over_the_exact_bytes_and_carries_the_answer_back()
 @pytest.mark.invariant(6)
 def test_of_a_reason_to_decline_only_the_code_is_told() -> None:
     raw = handle_message(asked(), declining)
-    assert reply_of(message_from_bytes(raw)) == TrainingRefusal("budget_exceeded")
+    assert reply_of(message_from_bytes(raw)) == TrainingRefusal()
     assert b"17.3" not in raw
     assert b"story" not in raw
 
@@ -96,8 +96,8 @@ def test_a_reply_is_filed_under_what_the_coordinator_knows_whatever_it_says_of_i
     assert (known.metadata.run_id, known.metadata.src_node_id) == (7, 11)
     assert known.metadata.reply_to_message_id == "task"
     assert reply_of(known) == b"answer"
-    declined = readdressed(message_from_bytes(refusal(asked(), "x")), run_id=7, node_id=11, reply_to="task")
-    assert reply_of(declined) == TrainingRefusal("x")
+    declined = readdressed(message_from_bytes(refusal(asked())), run_id=7, node_id=11, reply_to="task")
+    assert reply_of(declined) == TrainingRefusal()
     assert declined.metadata.src_node_id == 11
 
 
@@ -120,7 +120,7 @@ def _ways_to_read(data: bytes) -> tuple[Callable[[], object], ...]:
     return (
         lambda: document_of(message_from_bytes(data)),
         lambda: reply_of(message_from_bytes(data)),
-        lambda: refusal(data, "x"),
+        lambda: refusal(data),
         lambda: replied(data, b"x"),
         lambda: handle_message(data, lambda document: document),
     )

@@ -98,7 +98,7 @@ def test_a_campaign_already_complete_asks_nothing(cohort: MemoryCohort) -> None:
     "absent",
     [
         lambda _message: None,
-        lambda message: refusal(message, "budget_exceeded"),
+        refusal,
         lambda message: replied(message, b"\xff no document"),
     ],
     ids=["silent", "declines", "says nonsense"],

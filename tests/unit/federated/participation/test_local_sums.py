@@ -44,6 +44,7 @@ def request(kind: StageKind) -> MaskRequest:
     return MaskRequest(
         campaign_id=MANIFEST.campaign_id,
         manifest_sha256="0" * 64,
+        previous="0" * 64,
         round=KINDS.index(kind) + 1,
         parameters=pack(parameters(kind)),
         model=model() if kind is StageKind.EVALUATE else b"",

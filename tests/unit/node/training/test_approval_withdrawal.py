@@ -19,7 +19,7 @@ from tests.support.campaigns import CAMPAIGN
 from tests.support.stage import ENTITY, Stage
 from tests.support.training import table_manifest
 
-REFUSED = TrainingRefusal("campaign_not_approved")
+REFUSED = TrainingRefusal()
 
 
 @pytest.mark.invariant(6)

@@ -12,7 +12,6 @@ from federated.errors import (
     EpsilonUnderstated,
     ManifestInvalid,
 )
-from federated.flower.messages import TrainingRefusal
 from federated.tabular.features import NumericFeature
 from node.training.budgets import NewLimit, set_limit
 from node.training.campaign_decisions import approve, deliver, list_campaigns
@@ -65,7 +64,10 @@ def test_a_manifest_signed_by_another_key_is_refused_before_it_is_read(scene: St
 def test_a_manifest_swapped_after_the_approval_is_shown_and_gets_nothing(scene: Stage) -> None:
     scene.approved()
     swapped = scene.coordinator.offer(demo_manifest(passes=3, epsilon=3.0))
-    assert scene.reply(scene.ask(swapped)) == TrainingRefusal("manifest_changed")
+    assert scene.refused(scene.ask(swapped)) == "not_open"
+    closure = scene.closed()
+    assert closure is not None
+    assert (closure.step, closure.code) == ("join", "manifest_changed")
     assert list_campaigns(scene.context, scene.coordinator)[0].changed
 
 

@@ -1,17 +1,37 @@
-"""DuplicateCheck people across entities at real nodes: one person in two of them weighs one half in each."""
+"""People are counted across entities at real nodes: one person in two of them weighs one half in each."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sqlalchemy.orm import Session
 
 from federated.budget.budget_store import BudgetLimit
 from federated.campaign.manifest import CampaignManifest, manifest_sha256
-from federated.duplicates.multiplicities import bucket_of, multiplicities, pack_counts, unpack_tags
-from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong, RoundRefused, SecureSumRefused
+from federated.campaign.steps import (
+    OpeningReply,
+    OpeningRequest,
+    StepReply,
+    TableReply,
+    TableRequest,
+    WeightsRequest,
+    pack,
+    read_reply,
+)
+from federated.coordination.gathered_sum import GatheredSum
+from federated.duplicates.keyed_table import TABLE_ROUND, TableShape
+from federated.errors import (
+    DuplicateCheckInvalid,
+    DuplicateCountWrong,
+    FederatedError,
+    RoundRefused,
+    SecureSumRefused,
+)
 from federated.participation.enrolment import Enrolments, Secret
+from federated.participation.table_replies import TableParticipant
 from node.context import NodeContext
 from node.people.store import people_store
 from node.training.duplicate_check import DuplicateCheck
@@ -25,8 +45,9 @@ from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 from trust.parties import EntityKind
 
 ENTITIES = ("avila", "leon", "soria")
-MANIFEST = campaigns.manifest(invited=ENTITIES, counts_entities=True)
+MANIFEST = campaigns.manifest(invited=ENTITIES, counts_entities=True, people_estimate=20_000)
 DIGEST = manifest_sha256(campaigns.sealed(MANIFEST))
+NAMED = {"campaign_id": CAMPAIGN, "manifest_sha256": DIGEST, "previous": DIGEST}
 HELD = {"avila": (PERSON, OTHER_PERSON), "leon": (PERSON,), "soria": (STRANGER,)}
 """Documents of the people each entity holds: one person is in two entities."""
 
@@ -45,15 +66,25 @@ class Office:
         with self.context.transaction() as session:
             yield own_enrolments(self.context, session)
 
-    def tags(self) -> bytes:
+    def table(self) -> StepReply:
         with self.context.transaction() as session:
-            enrolments = own_enrolments(self.context, session)
-            cohort = enrolments.cohort(self.manifest, DIGEST)
-            return self.counting.tags(session, enrolments, cohort, self.people)
+            enrolments, taking_part = self.parts(session)
+            request = TableRequest(**NAMED, cohort_sha256=taking_part.cohort.sha256.hex())
+            return read_reply(self.counting.table(session, enrolments, taking_part, request, self.people)).document
 
-    def weigh(self, counts: tuple[int, ...], counted: tuple[str, ...] = ENTITIES) -> None:
+    def opening(self, request: OpeningRequest) -> StepReply:
+        with self.context.snapshot() as session:
+            return read_reply(self.parts(session)[1].opening(request)).document
+
+    def weigh(self, table: bytes, counted: tuple[str, ...] = ENTITIES) -> None:
         with self.context.transaction() as session:
-            self.counting.weigh(own_enrolments(self.context, session), self.manifest, pack_counts(counts), counted)
+            enrolments, taking_part = self.parts(session)
+            self.counting.weigh(enrolments, taking_part, WeightsRequest(**NAMED, table=table, counted=counted))
+
+    def parts(self, session: Session) -> tuple[Enrolments, TableParticipant]:
+        enrolments = own_enrolments(self.context, session)
+        cohort = enrolments.cohort(self.manifest, DIGEST)
+        return enrolments, TableParticipant(self.manifest, cohort, enrolments.masker(cohort), enrolments.entity)
 
     def weights(self, *people: str) -> list[float]:
         with self.context.snapshot() as session:
@@ -68,11 +99,28 @@ class Town:
 
     offices: dict[str, Office]
 
-    def tags(self) -> dict[str, bytes]:
-        return {entity: office.tags() for entity, office in self.offices.items()}
+    def total(self) -> bytes:
+        """Return the sum of the tables as an honest coordinator opens it."""
+        replies = {entity: office.table() for entity, office in self.offices.items()}
+        with self.offices["leon"].context.snapshot() as session:
+            cohort = self.offices["leon"].parts(session)[1].cohort
+        shared = TableRequest(**NAMED, cohort_sha256=cohort.sha256.hex()).shared_sha256
+        gathered = GatheredSum(cohort, TABLE_ROUND, bytes.fromhex(shared))
+        gathered.gather(replies, TableShape.of(MANIFEST.people_estimate, 3).words, _no_fault)
+        answers = {
+            entity: self.offices[entity].opening(
+                OpeningRequest(**NAMED, mask_request_sha256=shared, survivors=ENTITIES, shares=shares)
+            )
+            for entity, shares in gathered.responders().items()
+        }
+        assert all(isinstance(each, OpeningReply) for each in answers.values())
+        total, unusable = gathered.opened(answers)
+        assert not unusable
+        return pack(total.view(np.uint64))
 
-    def counts(self) -> dict[str, tuple[int, ...]]:
-        return multiplicities({entity: unpack_tags(tags) for entity, tags in self.tags().items()})
+
+def _no_fault(entity: str, error: FederatedError) -> None:
+    raise AssertionError(f"{entity}: {error}")
 
 
 @pytest.fixture
@@ -95,9 +143,9 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 def test_one_person_in_two_entities_weighs_one_half_in_each(town: Town) -> None:
-    counts = town.counts()
-    for entity, office in town.offices.items():
-        office.weigh(counts[entity])
+    total = town.total()
+    for office in town.offices.values():
+        office.weigh(total)
     weights = {entity: sorted(office.weights()) for entity, office in town.offices.items()}
     assert weights == {"avila": [0.5, 1.0], "leon": [0.5], "soria": [1.0]}
 
@@ -111,16 +159,18 @@ def test_every_entity_derives_the_same_group_key(town: Town) -> None:
     assert None not in keys
 
 
-def test_tags_are_padded_to_a_bucket_and_the_same_when_asked_again(town: Town) -> None:
-    first, again = town.tags(), town.tags()
-    assert first == again
-    for tags in first.values():
-        assert len(unpack_tags(tags)) == bucket_of(len(unpack_tags(tags))) >= 64
+def test_the_size_of_a_table_does_not_depend_on_the_people(town: Town) -> None:
+    sizes = set()
+    for office in town.offices.values():
+        reply = office.table()
+        assert isinstance(reply, TableReply)
+        sizes.add(len(reply.masked))
+    assert sizes == {8 * TableShape.of(MANIFEST.people_estimate, 3).words}
 
 
 def test_who_came_into_the_records_after_the_count_weighs_nothing(town: Town) -> None:
     leon = town.offices["leon"]
-    leon.weigh(town.counts()["leon"])
+    leon.weigh(town.total())
     assert leon.weights(*leon.people, "somebody new") == [0.5, 0.0]
 
 
@@ -128,51 +178,52 @@ def test_who_came_into_the_records_after_the_count_weighs_nothing(town: Town) ->
 def test_before_the_count_nothing_is_contributed_and_nothing_weighed(town: Town) -> None:
     leon = town.offices["leon"]
     with pytest.raises(RoundRefused):
-        leon.weigh((1,) * 64)
+        leon.weigh(b"\0" * 64)
     with pytest.raises(RoundRefused):
         leon.weights()
-    leon.tags()
+    leon.table()
     with pytest.raises(RoundRefused):
         leon.weights()
 
 
-def _all_alone(counts: tuple[int, ...]) -> tuple[int, ...]:
-    return (1,) * len(counts)
+def _zeros(total: bytes) -> bytes:
+    return bytes(len(total))
 
 
-def _too_many(counts: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(4 for _ in counts)
+def _one_less(total: bytes) -> bytes:
+    return bytes([(total[0] - 1) % 256]) + total[1:]
 
 
-def _too_few(counts: tuple[int, ...]) -> tuple[int, ...]:
-    return counts[:-1]
+def _shorter(total: bytes) -> bytes:
+    return total[:-8]
 
 
 @pytest.mark.invariant(6)
-@pytest.mark.parametrize("lie", [_all_alone, _too_many, _too_few])
-def test_a_coordinator_that_counts_wrongly_gets_nothing(
-    town: Town, lie: Callable[[tuple[int, ...]], tuple[int, ...]]
-) -> None:
-    leon, counts = town.offices["leon"], town.counts()["leon"]
+@pytest.mark.parametrize("lie", [_zeros, _one_less, _shorter])
+def test_a_coordinator_that_counts_wrongly_gets_nothing(town: Town, lie: Callable[[bytes], bytes]) -> None:
+    leon, total = town.offices["leon"], town.total()
     with pytest.raises((DuplicateCountWrong, DuplicateCheckInvalid)):
-        leon.weigh(lie(counts))
+        leon.weigh(lie(total))
     with pytest.raises(RoundRefused):
         leon.weights()
+
+
+@pytest.mark.invariant(6)
+@pytest.mark.parametrize("counted", [("leon", "soria"), ("avila", "soria", "zamora"), ("avila", "avila", "leon")])
+def test_a_count_over_other_entities_than_told_is_refused(town: Town, counted: tuple[str, ...]) -> None:
+    with pytest.raises((DuplicateCountWrong, SecureSumRefused)):
+        town.offices["leon"].weigh(town.total(), counted)
 
 
 @pytest.mark.invariant(6)
 def test_a_sum_with_somebody_who_was_not_counted_together_is_not_opened(town: Town) -> None:
     leon = town.offices["leon"]
-    two = ("leon", "soria")
-    town.tags()
-    halves = multiplicities({entity: unpack_tags(town.tags()[entity]) for entity in two})
-    leon.weigh(halves["leon"], two)
-    assert leon.weights() == [1.0]  # told of two entities, leon cannot know of the third
+    leon.weigh(town.total())
     with leon.context.snapshot() as session:
         enrolments = own_enrolments(leon.context, session)
-        leon.counting.require_counted(enrolments, MANIFEST, two)
-        with pytest.raises(SecureSumRefused, match="avila"):
-            leon.counting.require_counted(enrolments, MANIFEST, ENTITIES)
+        leon.counting.require_counted(enrolments, MANIFEST, ENTITIES)
+        with pytest.raises(SecureSumRefused, match="zamora"):
+            leon.counting.require_counted(enrolments, MANIFEST, (*ENTITIES, "zamora"))
 
 
 def test_a_campaign_that_counts_nobody_weighs_everybody_once(town: Town) -> None:
@@ -185,9 +236,9 @@ def test_a_campaign_that_counts_nobody_weighs_everybody_once(town: Town) -> None
         assert enrolments.sealed_shares(plain, enrolments.cohort(MANIFEST, DIGEST)) == {}
 
 
-def test_when_the_campaign_is_over_neither_key_nor_tags_nor_weights_are_left(town: Town) -> None:
+def test_when_the_campaign_is_over_neither_key_nor_bins_nor_weights_are_left(town: Town) -> None:
     leon = town.offices["leon"]
-    leon.weigh(town.counts()["leon"])
+    leon.weigh(town.total())
     with leon.context.transaction() as session:
         own_enrolments(leon.context, session).erase(CAMPAIGN)
     with leon.context.snapshot() as session:

@@ -6,7 +6,6 @@ import pytest
 
 from federated.campaign.steps import StepKind
 from federated.errors import CodeDiffers
-from federated.flower.messages import TrainingRefusal
 from federated.participation import guard
 from node.training.campaign_decisions import approve
 from tests.support.campaigns import CAMPAIGN
@@ -28,9 +27,9 @@ def test_code_that_was_changed_after_the_approval_answers_no_step(
     play = scene.play(scene.approved()).until(StepKind.MASK)
     with monkeypatch.context() as changed:
         changed.setattr(guard, "code_sha256", lambda: "f" * 64)
-        assert scene.answer(scene.coordinator.ask(play.asked())) == TrainingRefusal("training_code_differs")
+        assert scene.refused(scene.coordinator.ask(play.asked())) == "training_code_differs"
         assert scene.spent() == 0
-    assert isinstance(scene.answer(scene.coordinator.ask(play.asked())), bytes)
+    assert scene.refused(scene.coordinator.ask(play.asked())) == "not_open"
 
 
 @pytest.mark.invariant(6)
@@ -38,9 +37,9 @@ def test_a_cohort_with_a_suspended_entity_is_not_accepted(scene: Stage) -> None:
     play = scene.play(scene.approved()).until(StepKind.COHORT)
     task = scene.coordinator.ask(play.asked())
     scene.directory.change("avila", status=EntityStatus.SUSPENDED)
-    assert scene.answer(task) == TrainingRefusal("training_message_malformed")
+    assert scene.refused(task) == "training_message_malformed"
     scene.directory.change("avila", status=EntityStatus.ACTIVE)
-    assert isinstance(scene.answer(task), bytes)
+    assert scene.refused(task) == "not_open"
 
 
 @pytest.mark.invariant(6)
@@ -48,4 +47,4 @@ def test_no_cohort_is_accepted_by_a_directory_that_ran_out(scene: Stage) -> None
     play = scene.play(scene.approved(ends=scene.clock.now() + timedelta(days=30))).until(StepKind.COHORT)
     task = scene.coordinator.ask(play.asked())
     scene.clock.advance(days=8)
-    assert scene.answer(task) == TrainingRefusal("training_message_malformed")
+    assert scene.refused(task) == "training_message_malformed"

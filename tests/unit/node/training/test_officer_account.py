@@ -9,10 +9,12 @@ from sqlalchemy import update
 from federated.campaign.decision_policy import make_policy
 from federated.storage.tables import SpendRow
 from node.training.approval_withdrawal import withdraw
+from node.training.closure_finding import check_campaigns
 from node.training.decision_policies import decide_listed, set_policy
 from node.training.errors import ManifestUnknown
 from node.training.officer_account import training_account
 from node.training.officer_account_report import account_document, account_text
+from service.findings import Level
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START
 from tests.support.stage import ENTITY, Stage
@@ -68,3 +70,21 @@ def test_nothing_decided_is_said_and_an_unknown_campaign_is_a_typed_error(scene:
     assert "no ha decidido" in account_text(training_account(scene.context), "es")
     with pytest.raises(ManifestUnknown):
         training_account(scene.context, CAMPAIGN)
+
+
+@pytest.mark.invariant(6)
+def test_a_campaign_that_a_refusal_closed_is_told_with_the_step_and_the_reason(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope))
+    assert check_campaigns(scene.context).level is Level.OK
+    assert scene.refused(scene.ask(envelope, transcript="1" * 64)) == "round_refused"
+    account = training_account(scene.context)
+    text = " ".join(account_text(account, "es").split())
+    assert "se pidió el paso mask-1 y este nodo no contestó (round_refused)" in text
+    assert "Why it was closed here" in account_text(account, "en")
+    (document,) = account_document(account, "en")["campaigns"]
+    assert document["closed_by_refusal"]["step"] == "mask-1"
+    finding = check_campaigns(scene.context)
+    assert (finding.level, "mask-1" in finding.detail) == (Level.WARNING, True)
+    scene.clock.advance(days=91)
+    assert check_campaigns(scene.context).level is Level.OK

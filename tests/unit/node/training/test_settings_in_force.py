@@ -8,7 +8,6 @@ import pytest
 from federated.campaign.decision_policy import make_policy
 from federated.campaign.steps import StepKind
 from federated.errors import BudgetExceeded, ManifestInvalid
-from federated.flower.messages import TrainingRefusal
 from node.training.budgets import statements
 from node.training.campaign_decisions import approve
 from node.training.campaign_worker import TrainingWorker
@@ -57,7 +56,7 @@ def test_nor_by_a_standing_policy_whatever_that_states(scene: Stage) -> None:
 def test_a_least_cohort_raised_later_holds_for_the_rounds_that_are_left(scene: Stage) -> None:
     play = scene.play(scene.approved()).until(StepKind.MASK)
     restarted(scene, least_cohort=4)
-    assert scene.answer(scene.coordinator.ask(play.asked())) == TrainingRefusal("manifest_invalid")
+    assert scene.refused(scene.coordinator.ask(play.asked())) == "manifest_invalid"
     assert scene.spent() == 0
 
 
