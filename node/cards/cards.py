@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from node.cards.errors import CardTermsInvalid, CardUnknown
 from node.cards.model import CEILING_NAMES, Card, CardCode, CardEnd, CardState, CodeCeiling
 from node.cards.sealed_keys import seal_key
-from node.cards.store import CardStore
+from node.cards.store import CardStore, card_store
 from node.people.store import people_store
 from policies.catalogue import Sensitivity
 from policies.vocabulary import load_vocabulary
@@ -87,7 +87,7 @@ class Cards:
         """
         ceilings, now = _ceilings(given), self._context.clock.now()
         with self._context.transaction() as session:
-            store = CardStore(session)
+            store = card_store(self._context, session)
             for card in store.list(self._person(session, given.document)):
                 store.end(card.serial, CardEnd.REPLACED, now)
             return self._issue(session, given.document, ceilings)
@@ -99,7 +99,7 @@ class Cards:
             CardUnknown: there is none of that serial.
         """
         with self._context.transaction() as session:
-            store = CardStore(session)
+            store = card_store(self._context, session)
             store.end(serial, end, self._context.clock.now())
             found = store.find(serial)
         if found is None:
@@ -115,7 +115,7 @@ class Cards:
         """
         now = self._context.clock.now()
         with self._context.transaction() as session:
-            store, person = CardStore(session), self._person(session, document)
+            store, person = card_store(self._context, session), self._person(session, document)
             active = [card for card in store.list(person) if card.state(now) is CardState.ACTIVE]
             for card in active:
                 store.end(card.serial, end, now)
@@ -131,10 +131,10 @@ class Cards:
             PersonUnknown: nobody here has that document.
         """
         with self._context.snapshot() as session:
-            return CardStore(session).list(self._person(session, document) if document else None)
+            return card_store(self._context, session).list(self._person(session, document) if document else None)
 
     def _issue(self, session: "Session", document: "Document", ceilings: Sequence[CodeCeiling]) -> IssuedCard:
-        now, store = self._context.clock.now(), CardStore(session)
+        now, store = self._context.clock.now(), card_store(self._context, session)
         person = self._person(session, document)
         cipher = people_store(self._context, session).cipher_of(person)
         serial = _free_serial(store)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.assured import opened_fields
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
-from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin, ProofFound
 from node.care.errors import NotOnTheCase
 from node.care.professionals import check_professional
@@ -21,7 +20,7 @@ from node.consents.held import HeldConsents
 from node.consents.signed_forms import EvidenceVault
 from node.context import NodeContext
 from node.inbox.items import Inbox, ItemKind
-from node.ledger.own import own_consents
+from node.ledger.own import own_consents, own_policy
 from node.people.store import people_store
 from policies.assurance import Assurance, AssurancePolicy
 from policies.decline_reasons import decline_reason
@@ -59,7 +58,7 @@ class ConsentRequests:
         """Return the requests that wait, the oldest first."""
         now = self._context.clock.now()
         with self._context.snapshot() as session:
-            policy = SqlConsentPolicy(session).read()
+            policy = own_policy(self._context, session).read()
             views = own_consents(self._context, session).list()
         found = (_request(view, policy) for view in views if view.is_live(now))
         return tuple(request for request in found if request is not None)
@@ -127,7 +126,7 @@ class ConsentRequests:
 
     def _get(self, session: Session, consent_id: str) -> ConsentRequest:
         view = own_consents(self._context, session).find(consent_id)
-        request = _request(view, SqlConsentPolicy(session).read()) if view else None
+        request = _request(view, own_policy(self._context, session).read()) if view else None
         if request is None or not request.view.is_live(self._context.clock.now()):
             raise NothingToConfirm(consent_id)
         return request

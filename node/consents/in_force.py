@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.in_force import Coverage, LiveConsent, Obstacle, coverages, obstacle_of
 from consent_ledger.consents.model import ConsentView
-from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from node.consents.freshness import is_silent
 from node.context import NodeContext
-from node.ledger.own import own_consents
+from node.ledger.own import own_consents, own_policy
 from node.people.documents import Document
 from node.people.store import people_store
 from policies.assurance import AssurancePolicy, default_policy
@@ -64,6 +63,7 @@ class InForce:
     """
 
     def __init__(self, context: NodeContext, session: Session, now: datetime) -> None:
+        self._context = context
         self._consents = own_consents(context, session)
         self._bound = context.settings.silence_bound
         self._session = session
@@ -119,7 +119,7 @@ class InForce:
     def _assurance_policy(self, views: Sequence[ConsentView]) -> AssurancePolicy:
         """Return the entity's policy, read when the first consent given elsewhere needs it."""
         if self._policy is None and any(view.record.origin for view in views):
-            self._policy = SqlConsentPolicy(self._session).read()
+            self._policy = own_policy(self._context, self._session).read()
         return self._policy or default_policy()
 
     def _is_silent(self, view: ConsentView) -> bool:

@@ -100,7 +100,7 @@ class Answering:
         # (4) never seen before
         store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
         # (5) a person known here
-        person = find_person(people, store, keys, request.subject)
+        person = find_person(people, store, keys, people.cipher.hidden_pseudonym(request.subject))
         # (6) live consents
         live = InForce(context, session, now).live(person or _NOBODY, request.purpose, request.asker)
         # (6) (7) which fields may leave

@@ -14,11 +14,26 @@ from node.locator import tables as locating
 from node.people import tables as people
 from node.referrals import tables as referrals
 from node.risk import tables as risk
+from node.seals import tables as seals
 from node.training import tables as training
 from records_exchange import tables as exchange
 
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    packages = (ledger, witness, exchange, locating, people, cards, care, referrals, inbox, training, risk, federated)
+    packages = (
+        ledger,
+        witness,
+        exchange,
+        locating,
+        people,
+        cards,
+        care,
+        referrals,
+        inbox,
+        training,
+        risk,
+        federated,
+        seals,
+    )
     return [each.Base.metadata for each in (*packages, pinned_anchors, directories)]

@@ -23,6 +23,7 @@ from node.messages.state import check_outbox
 from node.migrations import MIGRATIONS
 from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
+from node.operations.sealing import check_seals
 from node.own_entry import false_keys
 from policies.errors import RedpactError
 from presentation.messages import _, plural
@@ -58,6 +59,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_keys([home / FOLDER / name for name in FILES]),
         check_database(context.engine, MIGRATIONS),
         _check_ledger(context),
+        check_seals(context),
         check_certificate(connections.certificate, context.clock.now()),
         _check_clock(context),
         _check_directory(context),

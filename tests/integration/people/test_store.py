@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from node.errors import RecordsUnreadable
+from node.errors import RecordsTampered
 from node.fictitious.population import PopulationRequest, generate
 from node.people.errors import PersonUnknown
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, SaveCounts
@@ -166,7 +166,7 @@ def test_another_data_key_finds_and_reads_nobody(engine: Engine) -> None:
         person = people.add(a_person(), NOW)
     with reading(engine, bytes(32)) as people:
         assert people.find_by_document(a_document()) is None
-        with pytest.raises(RecordsUnreadable):
+        with pytest.raises(RecordsTampered):
             people.identity(person.person_id)
 
 
@@ -180,7 +180,7 @@ def test_a_sealed_value_swapped_between_people_is_noticed(engine: Engine) -> Non
     )
     with engine.begin() as connection:
         connection.execute(swap, {"one": one, "other": other})
-    with reading(engine) as people, pytest.raises(RecordsUnreadable):
+    with reading(engine) as people, pytest.raises(RecordsTampered):
         people.identity(one)
 
 

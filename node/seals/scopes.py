@@ -1,0 +1,27 @@
+"""What is sealed: the scopes, and the parts of a person."""
+
+from enum import IntEnum, StrEnum
+
+
+class Scope(StrEnum):
+    """The kinds of things whose rows are sealed together."""
+
+    PERSON = "person"
+    HOUSEHOLD = "household"
+    CONSENTS = "consents"
+    """Of one person."""
+    CARDS = "cards"
+    """Of one person, with the uses of their codes."""
+    SETTING = "setting"
+    """What decides for everybody: the assurance policy, the pinned anchors."""
+
+
+class PersonPart(IntEnum):
+    """The parts of a person, by the place of their digest; a reader verifies those that it reads."""
+
+    ROW = 0
+    IDENTITY = 1
+    """The sealed values that no other entity gets: name, document, birth date, reference of the household."""
+    VALUES = 2
+    SPELLS = 3
+    INTERVENTIONS = 4
