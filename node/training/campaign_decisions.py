@@ -27,6 +27,7 @@ from node.training.stores import epsilon_ledger, training_guard
 from node.training.tables import DeliveryRow, WithdrawalRow
 from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable
+from service.extras import require_training
 from trust.signing import Envelope
 
 UNDECIDED: Final = "undecided"
@@ -113,7 +114,9 @@ def approve(
         ManifestUnknown: the coordinator lists no such campaign.
         FederatedError: the guard or the budget refuses. TrainingError: the data are not here.
         PeerRefused, PeerUnreachable: the coordinator does not list its campaigns.
+        ExtraMissing: this node cannot train.
     """
+    require_training()
     envelope = _listed(context, client, campaign_id)
     now = context.clock.now()
     # (1) before any data is read
