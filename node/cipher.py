@@ -8,8 +8,9 @@ cell. Blind indexes (HMAC-SHA256) let the node find a document without storing i
 import hmac
 import json
 import os
+from binascii import b2a_hex
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -112,6 +113,7 @@ class RecordCipher:
         self._indexing = _derived(data_key, b"redpact records blind index v1")
         self._digesting = _derived(data_key, b"redpact records content digest v1")
         self._sealing = _derived(data_key, b"redpact row seals v1")
+        self._last_root = (b"", sha256(b"").digest())
         self._hiding = _derived(data_key, b"redpact pairwise pseudonym at rest v1")
         self._keeping = AESGCMSIV(_derived(data_key, b"redpact node values at rest v1"))
 
@@ -159,7 +161,11 @@ class RecordCipher:
         return _open(self._keeping, sealed, cell.associated_data(_NODE))
 
     def row_digest(self, rows: object) -> bytes:
-        """Return 16 bytes, equal for equal rows: lists of texts, numbers, times, bytes and None."""
+        """Return 16 bytes, equal for equal rows: lists of texts, numbers and None; see `plain_time`, `plain_bytes`.
+
+        Raises:
+            TypeError: a value of another type.
+        """
         return hmac.digest(self._sealing, _ROWS.encode(rows).encode(), sha256)[:_TAG_BYTES]
 
     def seal_tag(self, scope: str, key: str, version: int, digests: bytes) -> bytes:
@@ -168,7 +174,10 @@ class RecordCipher:
 
     def binding(self, origin: str, size: int, root: bytes) -> bytes:
         """Return the 32 bytes that bind the head of the ledger to the root of the seals."""
-        return hmac.digest(self._sealing, f"head|{origin}|{size}|".encode() + sha256(root).digest(), sha256)
+        known = self._last_root  # most entries leave the root as it is
+        if known[0] != root:
+            known = self._last_root = (root, sha256(root).digest())
+        return hmac.digest(self._sealing, f"head|{origin}|{size}|".encode() + known[1], sha256)
 
     def require_bound(self, origin: str, size: int, root: bytes, binding: bytes | None) -> None:
         """Check that a head of the ledger is bound to a root.
@@ -186,18 +195,34 @@ class RecordCipher:
         return hmac.digest(self._digesting, content, sha256)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, bytes):
-        return {"bytes": value.hex()}
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"a row has no {type(value).__name__}")
+def plain_time(moment: datetime | str | None) -> str | None:
+    """Return a moment as text for a digest: the same whatever its time zone, and as SQLite stores it.
+
+    Args:
+        moment: or the text that SQLite stores, which need not be read for it.
+    """
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return moment
 
 
-_ROWS: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
-"""Columns have one type each, so that different rows have different texts."""
+def plain_bytes(value: object) -> str | None:
+    """Return bytes as text for a digest.
+
+    Raises:
+        TypeError: it is text, which others put in a column of bytes.
+    """
+    if value is None:
+        return None
+    return b2a_hex(value).decode() if isinstance(value, bytes) else _no_bytes()
+
+
+def _no_bytes() -> str:
+    raise TypeError("a column of bytes holds something else")
+
+
+_ROWS: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Of the standard library, whose form is the same in every version; columns have one type each."""
 
 
 def _key_cell(person_id: str) -> SealedPlace:

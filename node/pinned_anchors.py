@@ -7,7 +7,7 @@ from sqlalchemy import Integer, PrimaryKeyConstraint, String, delete, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from consent_ledger.directories.anchors import Anchor, AnchorPolicy
-from node.cipher import RecordCipher
+from node.cipher import RecordCipher, plain_time
 from node.seals.seals import seals_in
 from node.seals.settings import SettingSeal
 from service.columns import UtcDateTime
@@ -77,7 +77,7 @@ def _stored(session: Session) -> Sequence[AnchorRow]:
 
 
 def _plain(rows: Sequence[AnchorRow]) -> list[object]:
-    return [[row.entity, row.vkey, row.quorum, row.pinned_at] for row in rows]
+    return [[row.entity, row.vkey, row.quorum, plain_time(row.pinned_at)] for row in rows]
 
 
 def _seal(session: Session, cipher: RecordCipher) -> SettingSeal:

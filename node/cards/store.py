@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from node.cards.model import Card, CardCode, CardEnd, CodeCeiling
 from node.cards.tables import CARDS, CODES, TRIES
+from node.cipher import plain_bytes, plain_time
 from node.seals.scopes import Scope
 from node.seals.seals import Seals, seals_in
 from policies.catalogue import Sensitivity
@@ -162,8 +163,17 @@ def card_store(context: "NodeContext", session: Session) -> CardStore:
 
 def cards_digest(cipher: "RecordCipher", cards: Iterable[Row[Any]], codes: Iterable[Row[Any]]) -> bytes:
     """Return the digest of the cards of a person and of their codes."""
-    rows = [sorted((tuple(row) for row in found), key=lambda row: row[:2]) for found in (cards, codes)]
-    return cipher.row_digest(["cards", *rows])
+    plain = [
+        sorted((tuple(map(_plain, row)) for row in found), key=lambda row: (str(row[0]), str(row[1])))
+        for found in (cards, codes)
+    ]
+    return cipher.row_digest(["cards", *plain])
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return plain_time(value)
+    return plain_bytes(value) if isinstance(value, bytes) else value
 
 
 def _unused(code: CardCode) -> dict[str, object]:

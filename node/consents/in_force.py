@@ -56,6 +56,21 @@ class ConsentInForce:
         return tuple(dict.fromkeys(denial for part in self.parts for denial in part.denied.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class JudgingWork:
+    """What judging a person's consents took, for a refusal to be evened out by.
+
+    Attributes:
+        consents: those read.
+        policy_read: whether the assurance policy was read.
+        contacts: the origins whose last contact was looked up.
+    """
+
+    consents: int
+    policy_read: bool
+    contacts: int
+
+
 class InForce:
     """Judges consents at one moment, inside one unit of work.
 
@@ -70,10 +85,18 @@ class InForce:
         self._now = now
         self._policy: AssurancePolicy | None = None
         self._silent: dict[tuple[str, datetime | None], bool] = {}
+        self._read = 0
+
+    @property
+    def work(self) -> JudgingWork:
+        """The work that `live` did so far."""
+        return JudgingWork(self._read, self._policy is not None, len(self._silent))
 
     def live(self, person_ref: str, purpose: str, recipient: str) -> tuple[LiveConsent, ...]:
         """Return the consents by which a recipient may have fields of a person for a purpose, with these fields."""
-        found = self._parts(self._consents.list(person_ref), purpose, recipient)
+        views = self._consents.list(person_ref)
+        self._read += len(views)
+        found = self._parts(views, purpose, recipient)
         return tuple(LiveConsent.of(part) for part in found if part.fields)
 
     def of(self, consent_id: str) -> ConsentInForce:

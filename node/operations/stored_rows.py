@@ -26,6 +26,7 @@ Stored = tuple[Scope, str, tuple[bytes, ...]]
 """Scope, key, and digests of the rows of one thing."""
 NOT_READABLE: Final[tuple[bytes, ...]] = ()
 """The digests of a person with a value that its column never holds."""
+_GARBLED: Final = (ValueError, TypeError, AttributeError)
 _BATCH: Final = 400
 
 
@@ -33,7 +34,7 @@ def all_stored(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
     """Iterate over the digests of everything that is sealed.
 
     Raises:
-        ValueError, TypeError: a row of other things than people holds what its column never does.
+        ValueError, TypeError, AttributeError: a row of other things than people holds what its column never does.
     """
     yield from _people(session, cipher)
     for row in session.execute(select(*people.HOUSEHOLD_COLUMNS)):
@@ -54,11 +55,11 @@ def _people(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
     for batch in chunks(ids, _BATCH):
         try:
             yield from _batch(session, cipher, batch)
-        except (ValueError, TypeError):  # of one of them: the others are read as ever
+        except _GARBLED:  # of one of them: the others are read as ever
             for person_id in batch:
                 try:
                     yield from _batch(session, cipher, [person_id])
-                except (ValueError, TypeError):
+                except _GARBLED:
                     yield Scope.PERSON, person_id, NOT_READABLE
 
 

@@ -165,7 +165,7 @@ class RecordWriter:
         for person_id, rows in self._verified.values_of(list(by_id)).items():
             for row in rows:
                 held = opened_text(row, ciphers[person_id])
-                by_id[person_id].values[row.field_id] = (held, row.recorded_at)
+                by_id[person_id].values[row.field_id] = (held, row.moment)
         delete_details(self._database, list(by_id))
 
     def _households(self, records: Sequence[PersonRecord]) -> dict[str, str]:
@@ -316,6 +316,6 @@ def lock_people(database: Connection) -> None:
         database.execute(text("LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _delete_empty_households() -> ReturningDelete[tuple[str]]:
+def _delete_empty_households() -> ReturningDelete[str]:
     unused = ~exists().where(PEOPLE.c.household_id == HOUSEHOLDS.c.household_id)
     return delete(HOUSEHOLDS).where(unused).returning(HOUSEHOLDS.c.household_id)

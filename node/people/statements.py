@@ -33,9 +33,8 @@ HOUSEHOLD: Final = DriverStatement(
     ["household"],
     HOUSEHOLD_COLUMNS,
 )
-VALUES_OF: Final = DriverStatement(
-    select(*VALUE_COLUMNS).where(VALUES.c.person_id == _PERSON), ["person"], VALUE_COLUMNS
-)
+VALUES_OF: Final = DriverStatement(select(*VALUE_COLUMNS).where(VALUES.c.person_id == _PERSON), ["person"])
+"""Nothing is converted: a digest needs the times as they are stored, and a reader few of them."""
 SPELLS_OF: Final = DriverStatement(
     select(*SPELL_COLUMNS).where(SPELLS.c.person_id == _PERSON).order_by(SPELLS.c.position), ["person"], SPELL_COLUMNS
 )

@@ -64,12 +64,12 @@ class HouseholdFacts:
 
 @dataclass(frozen=True, slots=True)
 class SummaryInput:
-    """Inputs of the shared summary: a person, some recorded values, and the household."""
+    """Inputs of the shared summary: a person, some recorded values, and the id of the household."""
 
     person_id: str
     recorded_at: datetime
     values: Mapping[str, FieldValue]
-    household: HouseholdFacts | None
+    household_id: str | None
 
 
 def people_store(context: NodeContext, session: Session) -> "PersonStore":
@@ -236,10 +236,10 @@ class PersonStore:
         """
         cipher, wanted = person_cipher(self._cipher, self._row(person_id)), frozenset(field_ids)
         rows = (row for row in self._rows.values(person_id) if row.field_id in wanted)
-        return {row.field_id: FieldValue(_value(row, cipher), row.recorded_at) for row in rows}
+        return {row.field_id: FieldValue(_value(row, cipher), row.moment) for row in rows}
 
     def summary_input(self, person_id: str, field_ids: Collection[str]) -> SummaryInput:
-        """Return the inputs of the shared summary in two reads: person and household, then some recorded values.
+        """Return the inputs of the shared summary: the person's row, and some recorded values.
 
         Raises:
             PersonUnknown: not held, or erased.
@@ -252,11 +252,15 @@ class PersonStore:
                 continue
             if row.sealed is not None:
                 cipher = cipher or person_cipher(self._cipher, person)
-                values[row.field_id] = FieldValue(from_json(opened_text(row, cipher)), row.recorded_at)
+                values[row.field_id] = FieldValue(from_json(opened_text(row, cipher)), row.moment)
             else:
-                values[row.field_id] = FieldValue(from_json(row.readable or ""), row.recorded_at)
-        lives_in = self._rows.household(person.household_id) if person.household_id else None
-        return SummaryInput(person_id, person.recorded_at, values, _facts(lives_in) if lives_in else None)
+                values[row.field_id] = FieldValue(from_json(row.readable or ""), row.moment)
+        return SummaryInput(person_id, person.recorded_at, values, person.household_id)
+
+    def household_facts(self, household_id: str) -> HouseholdFacts | None:
+        """Return the coded description of a household; None when there is none."""
+        row = self._rows.household(household_id)
+        return HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.recorded_at) if row else None
 
     def benefit_spells(self, person_id: str) -> tuple[BenefitSpell, ...]:
         """Return the person's benefit spells in order of their first month."""
@@ -333,10 +337,6 @@ def _unknown() -> PersonUnknown:
 
 def _held() -> ColumnElement[bool]:
     return PEOPLE.c.erased_at.is_(None)
-
-
-def _facts(row: StoredHousehold) -> HouseholdFacts:
-    return HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.recorded_at)
 
 
 def _ref(row: StoredPerson) -> PersonRef:

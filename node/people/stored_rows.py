@@ -1,10 +1,10 @@
 """The rows of people as they are stored, and their digests for the seals."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
-from node.cipher import PersonCipher, RecordCipher, SealedPlace, WrappedKey
+from node.cipher import PersonCipher, RecordCipher, SealedPlace, WrappedKey, plain_bytes, plain_time
 from node.people.model import LOCAL_FIELDS
 from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 
@@ -33,7 +33,18 @@ class StoredValue(NamedTuple):
     version: int
     readable: str | None
     sealed: bytes | None
-    recorded_at: datetime
+    recorded_at: datetime | str
+    """As text where SQLite gave it and nobody has read it."""
+
+    @property
+    def moment(self) -> datetime:
+        """The time of recording.
+
+        Raises:
+            ValueError: a text that is no time.
+        """
+        held = self.recorded_at
+        return held if isinstance(held, datetime) else datetime.fromisoformat(held).replace(tzinfo=UTC)
 
 
 class StoredHousehold(NamedTuple):
@@ -60,34 +71,46 @@ Done = tuple[str, date, str | None]
 
 def person_digest(cipher: RecordCipher, row: StoredPerson) -> bytes:
     """Return the digest of a person's own row."""
-    return cipher.row_digest(["person", *row])
+    times = (row.recorded_at, row.created_at, row.updated_at, row.erased_at)
+    sealed = (row.document_index, row.content_digest, row.wrapped_key)
+    others = (row.person_id, row.key_id, row.household_id, row.fictitious)
+    return cipher.row_digest(["person", *others, *map(plain_bytes, sealed), *map(plain_time, times)])
 
 
 def household_digest(cipher: RecordCipher, row: StoredHousehold) -> bytes:
     """Return the digest of a household."""
-    return cipher.row_digest(["household", *row])
+    described = (row.household_id, row.kind, row.size, row.minors, row.dependants)
+    return cipher.row_digest(["household", *described, plain_bytes(row.reference_index), plain_time(row.recorded_at)])
 
 
 def identity_digest(cipher: RecordCipher, rows: Iterable[StoredValue]) -> bytes:
     """Return the digest of the node's own fields among a person's values."""
-    own = sorted(row for row in rows if row.field_id in LOCAL_FIELDS)
-    return cipher.row_digest(["identity", *own])
+    return cipher.row_digest(["identity", *_plain(row for row in rows if row[1] in LOCAL_FIELDS)])
 
 
 def values_digest(cipher: RecordCipher, rows: Iterable[StoredValue]) -> bytes:
     """Return the digest of the catalogue's fields among a person's values."""
-    others = sorted(row for row in rows if row.field_id not in LOCAL_FIELDS)
-    return cipher.row_digest(["values", *others])
+    return cipher.row_digest(["values", *_plain(row for row in rows if row[1] not in LOCAL_FIELDS)])
 
 
 def spells_digest(cipher: RecordCipher, rows: Sequence[Spell]) -> bytes:
     """Return the digest of a person's benefit spells, in their order."""
-    return cipher.row_digest(["spells", *rows])
+    plain = [(benefit, first.isoformat(), last.isoformat() if last else None) for benefit, first, last in rows]
+    return cipher.row_digest(["spells", *plain])
 
 
 def interventions_digest(cipher: RecordCipher, rows: Sequence[Done]) -> bytes:
     """Return the digest of the interventions with a person, in their order."""
-    return cipher.row_digest(["interventions", *rows])
+    plain = [(action, started.isoformat(), outcome) for action, started, outcome in rows]
+    return cipher.row_digest(["interventions", *plain])
+
+
+def _plain(rows: Iterable[StoredValue]) -> list[tuple[str, int, str | None, str | None, str | None]]:
+    """Return values as plain rows in the order of their fields."""
+    return sorted(
+        (field, version, readable, plain_bytes(sealed), plain_time(recorded_at))
+        for _person, field, version, readable, sealed, recorded_at in rows
+    )
 
 
 def nothing_left(cipher: RecordCipher, row: StoredPerson) -> tuple[bytes, ...]:

@@ -25,6 +25,7 @@ class LedgerBinding:
     def __init__(self, session: "Session", cipher: "RecordCipher") -> None:
         self._session = session
         self._cipher = cipher
+        self._locked: bytes | None = None
 
     def verify(self, origin: str, size: int, binding: bytes | None) -> None:
         """Check that the head is bound to the root in the database.
@@ -32,13 +33,14 @@ class LedgerBinding:
         Raises:
             RecordsTampered: it is bound to another one.
         """
-        root = stored_root(self._session)
+        root = self._locked = stored_root(self._session)
         if root is not None:
             self._cipher.require_bound(origin, size, root, binding)
 
     def of(self, origin: str, size: int) -> bytes:
-        """Return the binding of a new head."""
-        return self._cipher.binding(origin, size, stored_root(self._session) or pages.EMPTY_ROOT)
+        """Return the binding of a new head, to the root that was just verified under the lock."""
+        root, self._locked = self._locked or stored_root(self._session), None
+        return self._cipher.binding(origin, size, root or pages.EMPTY_ROOT)
 
 
 def stored_root(session: "Session") -> bytes | None:

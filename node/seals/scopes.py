@@ -1,6 +1,11 @@
 """What is sealed: the scopes, and the parts of a person."""
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from presentation.messages import Message, _
 
 
 class Scope(StrEnum):
@@ -14,6 +19,17 @@ class Scope(StrEnum):
     """Of one person, with the uses of their codes."""
     SETTING = "setting"
     """What decides for everybody: the assurance policy, the pinned anchors."""
+
+
+TITLES: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        Scope.PERSON: _("la ficha de la persona"),
+        Scope.HOUSEHOLD: _("el hogar"),
+        Scope.CONSENTS: _("los consentimientos de la persona"),
+        Scope.CARDS: _("las tarjetas de la persona"),
+        Scope.SETTING: _("el ajuste"),
+    }
+)
 
 
 class PersonPart(IntEnum):

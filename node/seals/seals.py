@@ -17,7 +17,7 @@ from sqlalchemy import select
 from node.errors import TAMPERED_REMEDY, RecordsTampered
 from node.seals import pages
 from node.seals.ledger_binding import bind_again, locked_root
-from node.seals.scopes import Scope
+from node.seals.scopes import TITLES, Scope
 from node.seals.statements import (
     ALL_PAGES,
     DELETE_SEAL,
@@ -311,7 +311,7 @@ def require(seal: Seal | None, scope: Scope, key: str, digests: Mapping[int, byt
 def tampered(scope: str, key: str) -> RecordsTampered:
     """Return the error of rows that are not what this node wrote last; it names their thing by the node's own id."""
     return RecordsTampered(
-        _("las filas de {scope} {key} no son las últimas que escribió este nodo", scope=scope, key=key),
+        _("{what} {key} no está como este nodo lo escribió por última vez", what=TITLES.get(scope, scope), key=key),
         remedy=TAMPERED_REMEDY,
     )
 
@@ -319,7 +319,11 @@ def tampered(scope: str, key: str) -> RecordsTampered:
 def _typed(read: Callable[[], Rows]) -> Rows:
     try:
         return read()
-    except (ValueError, TypeError) as error:  # a time, number or text that the column's type never writes
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:  # of another type than the column
         raise RecordsTampered(
             _("una fila tiene un valor que este nodo nunca escribe"), remedy=TAMPERED_REMEDY
         ) from error
