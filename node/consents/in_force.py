@@ -62,11 +62,13 @@ class JudgingWork:
 
     Attributes:
         consents: those read.
+        named: those that name the purpose and the recipient.
         policy_read: whether the assurance policy was read.
         contacts: the origins whose last contact was looked up.
     """
 
     consents: int
+    named: int
     policy_read: bool
     contacts: int
 
@@ -85,18 +87,19 @@ class InForce:
         self._now = now
         self._policy: AssurancePolicy | None = None
         self._silent: dict[tuple[str, datetime | None], bool] = {}
-        self._read = 0
+        self._read = self._named = 0
 
     @property
     def work(self) -> JudgingWork:
         """The work that `live` did so far."""
-        return JudgingWork(self._read, self._policy is not None, len(self._silent))
+        return JudgingWork(self._read, self._named, self._policy is not None, len(self._silent))
 
     def live(self, person_ref: str, purpose: str, recipient: str) -> tuple[LiveConsent, ...]:
         """Return the consents by which a recipient may have fields of a person for a purpose, with these fields."""
         views = self._consents.list(person_ref)
         self._read += len(views)
-        found = self._parts(views, purpose, recipient)
+        found = list(self._parts(views, purpose, recipient))
+        self._named += len(found)
         return tuple(LiveConsent.of(part) for part in found if part.fields)
 
     def of(self, consent_id: str) -> ConsentInForce:

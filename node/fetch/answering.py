@@ -114,7 +114,7 @@ class Answering:
         if decision.refusal is None:
             SqlTravelStore(session).note_release(decision.consent_ids, request.asker)
         else:
-            even_out(context, session, judged, now)
+            even_out(context, session, judged, person or _NOBODY, now)
         entry = _entry(verified, decision, person)
         return _Logged(decision, found, _log(ledger, entry, request.seen_sizes, now), now)
 

@@ -118,6 +118,10 @@ class Seals:
                 self._require_none(scope, key)
         return stored
 
+    def held(self, key: str) -> int:
+        """Return the number of seals of a thing that this unit of work has verified."""
+        return len(self._seals.get(key, ()))
+
     def require(self, scope: Scope, key: str, digests: Mapping[int, bytes]) -> None:
         """Check that rows just read are those of the newest seal.
 
