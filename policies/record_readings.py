@@ -26,6 +26,7 @@ class RecordPart(StrEnum):
     READINGS = "readings"
     PEOPLE = "people"
     EXPORT = "export"
+    IMPORT = "import"
     RISK_LIST = "risk_list"
     RISK_ALERTS = "risk_alerts"
 
@@ -42,6 +43,7 @@ PART_NAMES: Final[Mapping[str, Message]] = {
     RecordPart.READINGS: _("Quién consultó los datos"),
     RecordPart.PEOPLE: _("La lista de personas"),
     RecordPart.EXPORT: _("La exportación de todas las fichas"),
+    RecordPart.IMPORT: _("La comparación o importación de un fichero de fichas"),
     RecordPart.RISK_LIST: _("La lista de personas que pueden necesitar apoyo"),
     RecordPart.RISK_ALERTS: _("Las alertas de apoyo"),
 }

@@ -187,3 +187,14 @@ class PeerUntrusted(RuntimeFault):
     code = "peer_untrusted"
     kind = ErrorKind.REFUSED
     sentence = _("No se puede confiar en el certificado de la otra parte. No se ha enviado nada. Ejecute «doctor».")
+
+
+class DatabasePasswordExposed(RuntimeFault):
+    """A password in an argument, which every user of the machine can read while the program runs."""
+
+    code = "database_password_exposed"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "La contraseña de la base de datos no debe escribirse en la orden: otros usuarios del equipo la verían. "
+        "Póngala en el fichero de contraseñas de PostgreSQL (.pgpass)."
+    )

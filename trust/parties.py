@@ -40,6 +40,9 @@ HexKey = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CertificateSerial = Annotated[str, Field(pattern=r"^[0-9a-f]{1,40}$")]
 """The serial number of a certificate in lower-case hex."""
 
+ShownAddress = Annotated[str, Field(max_length=300)]
+"""An address as a directory states it: unchecked, but of a length that can be shown."""
+
 MAX_CERTIFICATES: Final = 8
 """Certificates of an entity that are in force at once: during a renewal there are two."""
 _KEY_LABEL: Final = 32
@@ -80,7 +83,9 @@ class Party(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     kind: EntityKind
     status: EntityStatus
-    addresses: tuple[str, ...] = Field(max_length=8, description="host:port, tried in order; empty when none is open")
+    addresses: tuple[ShownAddress, ...] = Field(
+        max_length=8, description="host:port, tried in order; empty when none is open"
+    )
     signing_key: HexKey = Field(description="Ed25519: signs messages")
     exchange_key: HexKey = Field(description="X25519: pairwise pseudonyms, later sealed envelopes")
     ledger_vkey: str = Field(max_length=400, description="C2SP signed-note verifier key of the entity's ledger")

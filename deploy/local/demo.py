@@ -6,7 +6,6 @@ It runs only installed programs; all their commands are in OUTPUT/commands.log.
 """
 
 import argparse
-import csv
 import signal
 import sys
 from pathlib import Path
@@ -20,7 +19,7 @@ from deploy.local.exchange import Case, ExchangeChapter, documents, find_person
 from deploy.local.ledgers import LedgerChapter
 from deploy.local.network import Entity, LocalNetwork, fresh_folder
 from deploy.local.persons_will import PersonsWillChapter
-from deploy.local.populations import CACHE, Population, prepare_tables
+from deploy.local.populations import CACHE, Population, prepare_tables, table_rows
 from deploy.local.programs import BIN, COORDINATOR, NODE, DemoFailed, Programs, at_once
 from deploy.local.referral import ReferralChapter
 from deploy.local.story import Story
@@ -144,10 +143,9 @@ def _import(network: LocalNetwork, data: Path, entity: str) -> int:
 def _people(data: Path) -> tuple[set[str], set[str]]:
     documents, names = set(), set()
     for table in data.glob("*.csv"):
-        with table.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                documents.add(row["document"])
-                names.add(row["name"])
+        for row in table_rows(table):
+            documents.add(row["document"])
+            names.add(row["name"])
     return documents, names
 
 

@@ -1,6 +1,5 @@
 """The chapter on exchange: consent, fetch, withheld fields, the locator, withdrawal, and a stopped coordinator."""
 
-import csv
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.local.network import LocalNetwork
+from deploy.local.populations import table_rows
 from deploy.local.programs import AUDIT, COORDINATOR, NODE, DemoFailed, at_once
 from deploy.local.story import Story
 from presentation.messages import _, listing, plural
@@ -49,8 +49,7 @@ def find_person(data: Path, known_to: tuple[str, str], unknown_to: str) -> str:
 
 def documents(data: Path, entity: str) -> set[str]:
     """Return the documents of the people in an entity's table."""
-    with (data / f"{entity}.csv").open(newline="", encoding="utf-8") as file:
-        return {row["document"] for row in csv.DictReader(file)}
+    return {row["document"] for row in table_rows(data / f"{entity}.csv")}
 
 
 class ExchangeChapter:

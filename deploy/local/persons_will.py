@@ -8,6 +8,7 @@ from typing import Any, Final
 from deploy.local.cards import issued_codes
 from deploy.local.exchange import PURPOSE
 from deploy.local.network import Entity, LocalNetwork, Process
+from deploy.local.populations import table_rows
 from deploy.local.programs import NODE, DemoFailed
 from deploy.local.story import Story
 from presentation.messages import _, listing, plural
@@ -57,11 +58,10 @@ class PersonsWillChapter:
     def _two_people(self) -> Path:
         """Write a table with the two people, from that of the first holder."""
         table = self._network.folder / f"{NGO.id}.csv"
-        with (self._data / f"{self._holders[0]}.csv").open(newline="", encoding="utf-8") as source:
-            reader = csv.DictReader(source)
-            rows = [row for row in reader if row["document"] in (self._person, self._other)]
+        known = table_rows(self._data / f"{self._holders[0]}.csv")
+        rows = [row for row in known if row["document"] in (self._person, self._other)]
         with table.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, reader.fieldnames or ())
+            writer = csv.DictWriter(file, list(known[0]))
             writer.writeheader()
             writer.writerows(rows)
         return table

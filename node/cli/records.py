@@ -1,28 +1,26 @@
 """``redpact-node records``: the entity's people, imported, exported, listed, shown, generated."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli import records_access, records_erase, records_linkage, records_readings, records_shared
-from node.cli.arguments import DocumentOption, read_document
-from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
+from node.cli import (
+    records_access,
+    records_erase,
+    records_import,
+    records_linkage,
+    records_readings,
+    records_shared,
+    records_template,
+)
+from node.cli.arguments import DocumentOption, FileArgument, read_document
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ListReasonOption, ProfessionalOption, ReasonOption, professional_reference
+from node.cli.progress import progress_bar
 from presentation.messages import _
 
 if TYPE_CHECKING:
-    from node.people.store import PersonStore
-    from node.wiring import Node
-
-FileArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar=_("FICHERO"), help=_("Fichero CSV; su formato se explica con: redpact-node records format.")
-    ),
-]
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +31,7 @@ def register(app: typer.Typer) -> None:
             "Personas y sus fichas: importa, exporta, enumera, muestra, genera, informa, borra y da códigos de enlace."
         ),
     )
-    for add in (_register_import, _register_export, _register_list, _register_show, _register_generate):
+    for add in (_register_export, _register_list, _register_show, _register_generate):
         add(group)
     _register_format(group)
     records_shared.register(group)
@@ -41,34 +39,16 @@ def register(app: typer.Typer) -> None:
     records_readings.register(group)
     records_erase.register(group)
     records_linkage.register(group)
+    records_import.register(group)
+    records_template.register(group)
     app.add_typer(group, name="records")
-
-
-def _register_import(group: typer.Typer) -> None:
-    @group.command(
-        name="import",
-        help=_(
-            "Importa personas de un fichero CSV: todas o ninguna; de cada fila errónea indica la línea y cómo "
-            "corregirla.\n\nVolver a importar el mismo fichero no cambia nada."
-        ),
-    )
-    def import_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """Import people from a CSV file, all or nothing; every wrong row is reported with line and remedy."""
-        from node.people.import_csv import import_records
-        from node.people.report import import_document, imported_text
-
-        node = open_node(home)
-        with _progress() as advance:
-            counts = import_records(file, lambda: _people(node), node.context.clock.now(), advance)
-        document = import_document(str(file), counts)
-        emit(document, imported_text(document, lang), as_json=as_json)
 
 
 def _register_export(group: typer.Typer) -> None:
     @group.command(
         name="export",
         help=_(
-            "Exporta a todas las personas a un fichero CSV que solo puede leer su propietario. Contiene datos "
+            "Exporta a todas las personas a un fichero .csv o .xlsx que solo puede leer su propietario. Contiene datos "
             "personales sin cifrar. Queda anotado quién lo hizo y por qué."
         ),
     )
@@ -81,15 +61,15 @@ def _register_export(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Export everybody to a CSV file that only its owner can read. It holds personal data in the clear."""
+        """Export everybody to a file that only its owner can read. It holds personal data in the clear."""
         from node.care.reading import read_many
-        from node.people.export_csv import export_records
+        from node.people.export_file import export_records
         from node.people.report import exported_text
         from node.people.store import people_store
         from policies.record_readings import RecordPart
 
         node, who = open_node(home), professional_reference(professional)
-        with node.context.snapshot() as session, _progress() as advance:
+        with node.context.snapshot() as session, progress_bar() as advance:
             people = people_store(node.context, session)
             total = people.count()
             read_many(node.context, who, RecordPart.EXPORT, reason=reason, people=total)
@@ -176,10 +156,10 @@ def _register_generate(group: typer.Typer) -> None:
         from node.fictitious.population import PopulationRequest
         from node.fictitious.population import generate as generate_people
         from node.fictitious.report import generated_document, generated_text
-        from node.people.export_csv import export_records
+        from node.people.export_file import export_records
 
         request = PopulationRequest(province, people, seed)
-        with _progress() as advance:
+        with progress_bar() as advance:
             export_records(file, generate_people(request), lambda done: advance("write", done, people))
         document = generated_document(str(file), request)
         emit(document, generated_text(document, lang), as_json=as_json)
@@ -202,27 +182,3 @@ def _register_format(group: typer.Typer) -> None:
             for column in columns()
         ]
         emit({"columns": listed}, format_page(lang).rstrip("\n"), as_json=as_json, verbatim=True)
-
-
-@contextmanager
-def _people(node: "Node") -> Iterator["PersonStore"]:
-    from node.people.store import people_store
-
-    with node.context.transaction() as session:
-        yield people_store(node.context, session)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on standard error while the block runs; its value takes phase, done and total."""
-    from rich.progress import Progress, TaskID
-
-    with Progress(console=progress_console(), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def advance(phase: str, done: int, total: int) -> None:
-            if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total or None)
-            bar.update(tasks[phase], completed=done)
-
-        yield advance

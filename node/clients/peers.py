@@ -10,6 +10,7 @@ from protos.redpact.v1 import messages_pb2, messages_pb2_grpc, records_pb2, reco
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import REQUEST_TYPE
 from service.channels import CALL_SECONDS
+from service.deadlines import Deadline
 from service.errors import PeerBusy, PeerUnreachable
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
@@ -58,7 +59,7 @@ def call_peer(
         channels: one for each of its addresses, tried in order while nobody answers.
         envelope: the signed request or message.
         heads: of the log of directories.
-        seconds: deadline of each try.
+        seconds: deadline of all tries together.
 
     Raises:
         PeerRefused: the peer refused.
@@ -69,11 +70,11 @@ def call_peer(
     call = _CALLS.get(envelope.payload_type)
     if call is None:
         raise MalformedDocument(_("ninguna llamada admite {payload_type!r}", payload_type=envelope.payload_type))
-    unreachable: PeerUnreachable | None = None
-    for channel in channels:
+    unreachable, deadline = None, Deadline(seconds)
+    for place, channel in enumerate(channels):
         try:
             with peer_errors(peer):
-                answer, head = call(channel, envelope, heads.own(), seconds)
+                answer, head = call(channel, envelope, heads.own(), deadline.share(len(channels) - place))
         except PeerBusy:
             raise  # its other addresses lead to the same node
         except PeerUnreachable as error:

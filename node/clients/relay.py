@@ -8,7 +8,7 @@ import grpc
 
 from presentation.messages import _
 from protos.redpact.v1 import relay_pb2, relay_pb2_grpc
-from service.channels import CALL_SECONDS
+from service.channels import CALL_SECONDS, STREAM_SECONDS
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from service.status import peer_errors
 
@@ -31,7 +31,7 @@ def attend(channel: grpc.Channel) -> Iterator[RelayedCall | None]:
         PeerRefused, PeerUntrusted, PeerUnreachable: the relay refused, or the stream broke.
     """
     with peer_errors(_RELAY):
-        for call in relay_pb2_grpc.RelayStub(channel).Attach(relay_pb2.AttachRequest()):
+        for call in relay_pb2_grpc.RelayStub(channel).Attach(relay_pb2.AttachRequest(), timeout=STREAM_SECONDS):
             yield RelayedCall(call.call_id, call.caller, call.sealed) if call.call_id else None
 
 

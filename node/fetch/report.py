@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from node.fetch.asking import Fetched, HolderReply
+from node.fetch.identity_conflicts import identity_conflicts, shown_value
 from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
 from policies.reasons import reason_label
 from presentation.formats import day
-from presentation.messages import Translator, speaking
+from presentation.messages import Translator, listing, speaking
 from presentation.terminal import paragraph, table
 
 
@@ -32,6 +33,10 @@ def fetched_document(fetched: Fetched) -> dict[str, Any]:
         "opening_reason": question.access.reason,
         "asked_at": fetched.asked_at.isoformat(),
         "answers": [_reply_document(reply) for reply in fetched.replies],
+        "identity_conflicts": [
+            {"field": each.field, "told": [{"holder_name": name, "value": value} for name, value in each.told]}
+            for each in identity_conflicts(fetched)
+        ],
         "exit_code": exit_code(fetched),
     }
 
@@ -62,7 +67,19 @@ def fetched_text(fetched: Fetched, *, lang: str = "es") -> str:
         "Acceso al caso, que queda anotado: {access}", access=access_label(access.how, access.reason, say.lang)
     )
     lines = [paragraph(line, hanging=2) for line in (*_silent(fetched, say), access_line)]
-    return "\n\n".join([*_tables(fetched, say), "\n".join(lines)])
+    warnings = [paragraph(line, hanging=2) for line in _conflicts(fetched, say)]
+    return "\n\n".join([*warnings, *_tables(fetched, say), "\n".join(lines)])
+
+
+def _conflicts(fetched: Fetched, say: Translator) -> Iterator[str]:
+    for each in identity_conflicts(fetched):
+        told = [f"{shown_value(each, value, say.lang)} ({name})" for name, value in each.told]
+        yield say(
+            "⚠ Las entidades hablan quizá de personas distintas. {field}: {told}. No junte estos datos, ni decida con "
+            "ellos, hasta aclarar con esas entidades de quién es cada ficha.",
+            field=load_catalogue().field(each.field).label(say.lang),
+            told=listing(told),
+        )
 
 
 def _tables(fetched: Fetched, say: Translator) -> Iterator[str]:

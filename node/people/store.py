@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from node.cipher import PersonCipher, RecordCipher
 from node.context import NodeContext
-from node.people.documents import Document, parse_document
+from node.people.documents import Document, stored_document
 from node.people.errors import PersonUnknown
 from node.people.model import (
     BIRTH_DATE,
@@ -201,7 +201,7 @@ class PersonStore:
             for person in self._people(batch):
                 cipher = person_cipher(self._cipher, person)
                 number = next(row for row in values[person.person_id] if row.field_id == NATIONAL_ID)
-                yield person.person_id, parse_document(str(_value(number, cipher)))
+                yield person.person_id, stored_document(str(_value(number, cipher)))
 
     # ---- reading one person
 
@@ -221,7 +221,7 @@ class PersonStore:
         """
         values = self.fields(person_id, [NATIONAL_ID, NAME, BIRTH_DATE])
         return Identity(
-            document=parse_document(str(values[NATIONAL_ID].value)),
+            document=stored_document(str(values[NATIONAL_ID].value)),
             name=str(values[NAME].value),
             birth_date=date.fromisoformat(str(values[BIRTH_DATE].value)),
         )
@@ -359,7 +359,7 @@ def _record(
         reference = str(values[HOUSEHOLD_REFERENCE])
         lives_in = Household(reference, household.kind, household.size, household.minors, household.dependants)
     return PersonRecord(
-        document=parse_document(str(values[NATIONAL_ID])),
+        document=stored_document(str(values[NATIONAL_ID])),
         name=str(values[NAME]),
         birth_date=date.fromisoformat(str(values[BIRTH_DATE])),
         fields={key: value for key, value in values.items() if key not in LOCAL_FIELDS},

@@ -39,7 +39,7 @@ EMPTIED_BACK: Mapping[tuple[str, str], frozenset[str]] = {
     # What has several stages cannot be told in the form of version 0007.
     ("node", "0007"): _SPENT,
     # The index of pseudonyms is made again at its next use.
-    ("node", "0016"): _INDEX,
+    ("node", "0023"): _INDEX,
     # A campaign of version 0004 is asked in steps, which version 0003 does not have.
     ("coordinator", "0003"): _TRAINING,
 }
