@@ -14,7 +14,7 @@ from sqlalchemy import Integer, String, bindparam, literal_column, select
 
 from consent_ledger.consents.in_force import coverages
 from consent_ledger.consents.model import ConsentState, ConsentView
-from consent_ledger.log.bodies import ConsentBody
+from consent_ledger.log.bodies import Actor, ConsentBody, Notice
 from consent_ledger.log.given_elsewhere import ConsentOrigin
 from node.consents.freshness import is_silent
 from node.ledger.consent_seals import consents_digest
@@ -36,6 +36,8 @@ _NOBODY: Final = "nobody"
 _FIELDS: Final = 6
 _DIGESTS: Final = bytes(80)
 _ID: Final = "0" * 32
+_HASH: Final = "0" * 64
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2900, 1, 1, tzinfo=UTC)
 _DOCUMENT: Final = '{"name":"value"},' * 94
 """As long as the stored text of a consent for some fields, and with as many quotes."""
 _SEALS: Final = 3
@@ -56,17 +58,26 @@ _read: Final = lru_cache(maxsize=1)(len)
 def _of_another_entity() -> ConsentView:
     """Return a consent given elsewhere that proves nothing, of nobody."""
     names = [spec.id for spec in load_catalogue().fields if spec.shareable][:_FIELDS]
-    record = ConsentBody.model_construct(
+    origin = ConsentOrigin(entity="elsewhere", index=0, leaf_hash=_HASH, acted_at=_FIRST, proofs=())
+    record = ConsentBody(
         consent_id=_ID,
         person_ref=_NOBODY,
+        controller=_NOBODY,
         fields=tuple(names),
         purposes=(_NOBODY,),
         recipients=(_NOBODY,),
-        origin=ConsentOrigin.model_construct(entity=_NOBODY, proofs=(), declined=None),
-        valid_from=datetime.min.replace(tzinfo=UTC),
-        valid_until=datetime.max.replace(tzinfo=UTC),
+        origin=origin,
+        valid_from=_FIRST,
+        valid_until=_LAST,
+        acted_by=Actor.PERSON,
+        notice=Notice(id=_NOBODY, version="1", sha256=_HASH),
+        language="es",
+        method="in-person",
     )
-    return ConsentView.model_construct(state=ConsentState.GIVEN, record=record, given_index=0, last_index=0)
+    state, index = ConsentState.GIVEN, 0
+    return ConsentView(
+        state=state, record=record, given_at=_FIRST, changed_at=_FIRST, given_index=index, last_index=index
+    )
 
 
 def even_out(context: "NodeContext", session: "Session", judged: "InForce", person_ref: str, now: datetime) -> None:
