@@ -1,4 +1,4 @@
-"""What was last heard of another entity."""
+"""The last contact with another entity."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -58,7 +58,7 @@ class ConsentInForce:
 
 @dataclass(frozen=True, slots=True)
 class JudgingWork:
-    """What judging a person's consents took, for a refusal to be evened out by.
+    """The work of judging a person's consents, by which a refusal is evened out.
 
     Attributes:
         consents: those read.

@@ -1,4 +1,4 @@
-"""What is sealed: the scopes, and the parts of a person."""
+"""The scopes of seals, and the parts of a person."""
 
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum

@@ -1,4 +1,4 @@
-"""Seals: whether rows are those that this node wrote last.
+"""Seals, by which rows are known as those that this node wrote last.
 
 A seal holds a version and digests of the rows of one thing. Its tag, under a key that is not in the database, stands in
 a page with those of others; the digests of the pages stand in the root; and the ledger's head is bound to the root with

@@ -1,4 +1,4 @@
-"""Seal what is stored: versions of values, seals of rows, the bond with the ledger; and hide pairwise pseudonyms.
+"""Add versions of values, seals of rows and the bond with the ledger, and hide pairwise pseudonyms.
 
 The index of pseudonyms is made again at its next use. Rows that are here already get their seals from
 `node.operations.sealing`, which has the keys.
