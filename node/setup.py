@@ -16,6 +16,7 @@ from node.identity.files import node_certificate
 from node.identity.reach import own_reach
 from node.keys import NodeKeys
 from node.migrations import MIGRATIONS
+from node.operations.sealing import note_sealed, seal_once
 from node.settings import NodeSettings
 from node.wiring import Node
 from presentation.messages import _
@@ -80,6 +81,7 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
     )
     keys = NodeKeys.create(home)
     _migrate(home, settings)
+    note_sealed(home)
     directory = enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=clock.now())
     settings.model_copy(update={"coordinator_address": directory.coordinator_address}).save(home)
     node = Node(home, clock=clock)
@@ -97,6 +99,7 @@ def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
     keys = NodeKeys.create(home)  # the keys that this version added
     _migrate(home, settings)
     node = Node(home, clock=clock)
+    seal_once(node.context)
     if invitation is not None:
         before, reach = node.key_changes.tls_key(), own_reach(settings, keys)
         enrol(home, invitation, keys=keys, reach=reach, now=now, again=node.context.directory)

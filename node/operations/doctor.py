@@ -24,6 +24,7 @@ from node.messages.state import check_outbox
 from node.migrations import MIGRATIONS
 from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
+from node.operations.sealing import check_seals
 from node.own_entry import false_keys
 from node.pseudonym_key.report import check_pseudonym_key
 from node.training.closure_finding import check_campaigns
@@ -61,6 +62,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_keys([home / FOLDER / name for name in FILES]),
         check_database(context.engine, MIGRATIONS),
         _check_ledger(context),
+        check_seals(context),
         check_certificate(connections.certificate, context.clock.now()),
         check_clock(context),
         _check_directory(context),

@@ -42,7 +42,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         ledger_size = own_ledger(context, session).size()
         witnesses = witnessing_state(context, session).document()
         locating = _locating(context, session)
-        received = origins_document(session, now)
+        received = origins_document(context, session, now)
         consents = InForce(context, session, now).list()
         due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
         silent = silent_origins(session, consents)
