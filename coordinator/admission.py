@@ -19,7 +19,7 @@ from consent_ledger.proofs.note import NoteVerifier
 from coordinator.authority import IssuedCertificate, requested_key
 from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed, KeysDiffer
 from coordinator.published_keys import require_own_keys, require_own_witness
-from coordinator.registry import Registry
+from coordinator.registry import Registry, recovery_waits
 from coordinator.tables import InvitationRow
 from presentation.messages import _
 from service.tls import key_digest
@@ -41,6 +41,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         AddressRefused, EntityInvalid, KeyRefused: (5) fails.
         InvitationUsed: (6) fails.
         KeysDiffer: (7) fails.
+        RecoveryWaiting: (7) the entity is recovering its keys.
         CertificateRequestRefused, TlsKeyRefused: (8) fails.
     """
     row = registry.lock_invitation(hash_secret(secret))
@@ -57,7 +58,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     require_own_keys(registry, _party(asked, row))  # (5)
     if row.used_at is not None:  # (6)
         return _answer_again(registry, row, asked, csr_pem, now)
-    _require_known_keys(registry, _party(asked, row))  # (7)
+    _require_known_keys(registry, _party(asked, row), row)  # (7)
     tls_key = key_digest(requested_key(csr_pem))  # (8)
     registry.certificates.require_own_key(row.entity, tls_key)
     registry.certificates.revoke(row.entity, now)
@@ -114,12 +115,19 @@ def _require_callable(registry: Registry, asked: EntityApplication) -> None:
         require_own_witness(registry, asked.entity, asked.witness, asked.witness_key)
 
 
-def _require_known_keys(registry: Registry, party: Party) -> None:
+def _require_known_keys(registry: Registry, party: Party, row: InvitationRow) -> None:
     known = registry.find(party.id)
     if known is None:
         return
+    if known.pending_recovery is not None:
+        raise recovery_waits(party.id)
     before, after = published_keys(known), published_keys(party)
     if {**after, **before} != after:  # an entity of an earlier version has no witness key yet
+        if row.recovers:
+            raise ApplicationRefused(
+                _("la invitación es para recuperar las claves de {entity}", entity=party.id),
+                remedy=_("ejecute redpact-node recover"),
+            )
         raise KeysDiffer(
             _("{entity} se inscribe de nuevo con otras claves", entity=party.id),
             remedy=_("restaure keys/ de la copia de seguridad de la entidad"),

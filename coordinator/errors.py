@@ -62,6 +62,24 @@ class KeysDiffer(CoordinatorError):
     )
 
 
+class RecoveryWaiting(CoordinatorError):
+    """An act that has to wait until the recovery of an entity's keys counts, is vetoed or is cancelled."""
+
+    code = "recovery_waiting"
+    sentence = _(
+        "La entidad está recuperando sus claves: esto tiene que esperar a que la recuperación cuente, se vete o se "
+        "anule. Consulte «redpact-coordinator entity list»."
+    )
+
+
+class NoRecovery(CoordinatorError):
+    """A veto or a cancellation where no recovery waits."""
+
+    code = "no_recovery"
+    kind = ErrorKind.USAGE
+    sentence = _("No hay ninguna recuperación de claves pendiente de esa entidad.")
+
+
 class TlsKeyRefused(CoordinatorError):
     """A certificate request for a TLS key whose certificates were revoked, or that is another entity's."""
 

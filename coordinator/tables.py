@@ -2,7 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.columns import UtcDateTime
@@ -57,6 +68,8 @@ class EntityRow(Base):
     witness_key: Mapped[str] = mapped_column(String(64), server_default="")  # kept when it stops witnessing
     witness_url: Mapped[str] = mapped_column(String(300), server_default="")
     key_changes: Mapped[str] = mapped_column(Text, server_default="[]")  # signed statements, JSON
+    recoveries: Mapped[str] = mapped_column(Text, server_default="[]")  # those that brought its keys, JSON
+    recovery: Mapped[str] = mapped_column(Text, server_default="")  # one that waits, or that was vetoed, JSON
     stated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the time of its last signed statement
     admitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -79,6 +92,7 @@ class InvitationRow(Base):
     secret_sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recovers: Mapped[bool] = mapped_column(Boolean, server_default=false())  # of an entity that lost its keys
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     used_by_key: Mapped[str | None] = mapped_column(String(64))  # the signing key that used it
 

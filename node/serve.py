@@ -13,6 +13,8 @@ from node.locator.background import publish_consents
 from node.messages.background import deliver_notifications, deliver_withdrawals
 from node.messages.relay import attend_relay
 from node.migrations import MIGRATIONS
+from node.recoveries.endpoint import VetoEndpoint
+from node.recoveries.vetoing import keep_spreading
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
 from node.rpc.records import records_servicer
@@ -43,6 +45,7 @@ def tasks(node: Node) -> list[Task]:
         Task("watch", node.directory_follower.watch),
         Task("heads", node.directory_heads.watch),
         Task("compared", partial(compare_heads, context, node.directory_heads)),
+        Task("vetoes", partial(keep_spreading, context, node.directory_alarm)),
         Task("certificate", node.certificate_renewal.keep),
         Task("expiry", partial(expire_consents, node.consents)),
         Task("withdrawals", partial(deliver_withdrawals, node.outbox)),
@@ -107,4 +110,5 @@ def start(node: Node) -> Service:
 
 
 def _start_witness(node: Node, listen: str) -> ServerHandle:
-    return start_http(listen, node.witness_endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)
+    endpoint = VetoEndpoint(node.context, node.witness_endpoint.handle)
+    return start_http(listen, endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)

@@ -346,9 +346,13 @@ class Node:
         from node.consents.due_items import due_consent_items
         from node.consents.propagation.unknown_reports import alarming_items
         from node.inbox.sweep import InboxSweep, directory_evidence_items, unacknowledged_notifications
+        from node.recoveries.state import recovery_items
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notifications, due_consent_items, directory_evidence_items, alarming_items)
+        finders = (
+            *(unacknowledged_notifications, due_consent_items),
+            *(directory_evidence_items, recovery_items, alarming_items),
+        )
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

@@ -148,6 +148,16 @@ class KeyChangeUnproven(TrustError):
     )
 
 
+class RecoveryRefused(TrustError):
+    """A recovery of keys, or a veto, that does not belong to this entity, time or recovery."""
+
+    code = "recovery_refused"
+    sentence = _(
+        "La recuperación de claves no es válida: es de otra entidad, de otro momento o está vetada. Avise a la "
+        "Gerencia."
+    )
+
+
 class StatementRefused(TrustError):
     """A signed statement of an entity about itself that is of another entity, of another time, or was used before."""
 

@@ -50,6 +50,7 @@ def _of_party(serial: int, old: Party, new: Party) -> Iterator[DirectoryChange]:
         suspended = new.status is EntityStatus.SUSPENDED
         text = _("{entity} queda suspendida", entity=entity) if suspended else _("{entity} vuelve", entity=entity)
         yield DirectoryChange(serial, "suspended" if suspended else "reinstated", entity, text)
+    yield from _of_recovery(serial, old, new)
     keys = [word for name, word in _KEYS.items() if getattr(old, name) != getattr(new, name)]
     if old.witness and new.witness and old.witness.vkey != new.witness.vkey:
         keys.append(_("testigo"))
@@ -61,6 +62,25 @@ def _of_party(serial: int, old: Party, new: Party) -> Iterator[DirectoryChange]:
     if (old.name, old.kind) != (new.name, new.kind):
         text = _("{entity} es ahora {name} ({kind})", entity=entity, name=new.name, kind=new.kind.value)
         yield DirectoryChange(serial, "described", entity, text)
+
+
+def _of_recovery(serial: int, old: Party, new: Party) -> Iterator[DirectoryChange]:
+    entity, before, after = new.id, old.recovery, new.recovery
+    for recovery in new.recoveries[len(old.recoveries) :]:
+        text = _("cuenta la recuperación de {entity} del {opened}", entity=entity, opened=recovery.opened)
+        yield DirectoryChange(serial, "recovered", entity, text)
+    if after is not None and not after.is_same(before):
+        text = _(
+            "{entity} recupera sus claves sin las anteriores; cuentan desde el {counts_from}",
+            entity=entity,
+            counts_from=after.counts_from,
+        )
+        yield DirectoryChange(serial, "recovering", entity, text)
+    if after is not None and after.veto is not None and (before is None or before.veto is None):
+        yield DirectoryChange(serial, "vetoed", entity, _("{entity} veta la recuperación de sus claves", entity=entity))
+    if after is None and before is not None and before.veto is None and len(new.recoveries) == len(old.recoveries):
+        text = _("la Gerencia anula la recuperación de {entity}", entity=entity)
+        yield DirectoryChange(serial, "recovery_cancelled", entity, text)
 
 
 def _url(party: Party) -> str:

@@ -15,6 +15,8 @@ from node.cli import (
     keys,
     ledger,
     records,
+    recover,
+    recovery,
     referral,
     risk,
     serve,
@@ -45,7 +47,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
-    *(case, referral, inbox, ledger, keys, anchors, directory, training, risk),
+    *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

@@ -24,6 +24,7 @@ from node.migrations import MIGRATIONS
 from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
 from node.own_entry import false_keys
+from node.recoveries.state import check_recoveries
 from policies.errors import RedpactError
 from presentation.messages import _, plural
 from service.channels import ChannelPool
@@ -62,6 +63,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         _check_clock(context),
         _check_directory(context),
         check_anchors(context),
+        check_recoveries(context),
         check_witnesses(context),
         check_outbox(context),
         check_origins(context),

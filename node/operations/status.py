@@ -19,6 +19,7 @@ from node.ledger.witnessing.state import witnessing_state, witnessing_text
 from node.locator.report import locator_lines, locator_state
 from node.messages.state import notification_lines, waiting_for
 from node.people.store import people_store
+from node.recoveries.state import recoveries_lines, recoveries_state
 from presentation.formats import moment, number
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
@@ -64,6 +65,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "silent_origins": [each.document() for each in silent],
         "notices_waiting": waiting_for(context),
         "anchors": anchors_state(context),
+        "recoveries": recoveries_state(context),
         "unknown_withdrawals": alarming_reports(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
@@ -89,6 +91,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     waiting = {names.get(entity, entity): count for entity, count in document["notices_waiting"].items()}
     lines = [
         say(state_line(document["anchors"])),
+        *recoveries_lines(document["recoveries"], say.lang),
         *notification_lines(waiting, say.lang),
         *origins_lines(document["consents_received"], say.lang),
         *report_lines(document["unknown_withdrawals"], say.lang),
