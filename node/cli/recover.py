@@ -17,6 +17,7 @@ from node.cli.init import (
 from node.cli.options import HomeOption, JsonOption, LangOption, emit
 from presentation import terminal
 from presentation.messages import _, speaking
+from trust.recovery import Recovery
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +48,6 @@ def recover(
     from node.operations.status import summary, summary_text
     from service.clock import SystemClock
     from service.settings import witness_address
-    from trust.recovery import Recovery
 
     answers = setup.Answers(
         token=given_token(token, token_file, sys.stdin),
@@ -59,15 +59,18 @@ def recover(
     )
     made = setup.recover(home, answers, SystemClock())
     if isinstance(made, Recovery):
-        until = made.counts_from
-        document = {"state": "pending", "recovery": made.id, "counts_from": until.isoformat()}
-        text = speaking(lang)(
-            "Las claves nuevas están declaradas y todas las entidades lo ven. Cuentan desde el {until}: repita "
-            "entonces esta orden con la misma invitación.",
-            until=until,
-        )
-        emit(document, terminal.paragraph(text), as_json=as_json)
+        document = {"state": "pending", "recovery": made.id, "counts_from": made.counts_from.isoformat()}
+        emit(document, _pending_text(made, lang), as_json=as_json)
         return
     node = click.get_current_context().with_resource(made)
     document = {"state": "recovered", **summary(node.context, node.certificate)}
     emit(document, summary_text(document, lang), as_json=as_json)
+
+
+def _pending_text(recovery: Recovery, lang: str) -> str:
+    text = speaking(lang)(
+        "Las claves nuevas están declaradas y todas las entidades lo ven. Cuentan desde el {until}: repita entonces "
+        "esta orden con la misma invitación.",
+        until=recovery.counts_from,
+    )
+    return terminal.paragraph(text)

@@ -1,4 +1,7 @@
-"""Vetoes over HTTP beside the witness: taken from anybody, as each proves itself, and given to whoever asks."""
+"""Vetoes of recoveries over HTTP, beside the witness.
+
+They are taken from anybody, as each proves itself, and given to whoever asks.
+"""
 
 import re
 from collections.abc import Callable

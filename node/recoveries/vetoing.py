@@ -1,4 +1,4 @@
-"""Vetoes of recoveries: made by the owner of the old keys, sent to everybody, and obeyed by whoever learns of one.
+"""Vetoes of recoveries by the owner of the old keys, sent to every entity and obeyed by each.
 
 The coordinator is not relied on: it may be the one that lies. A veto goes to the witness of each entity over HTTP, as
 no certificate is needed there; whoever has no port open asks the others. A file that is handed over serves too.
