@@ -1,11 +1,13 @@
 """Recoveries of lost keys, honest but for what a test changes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from consent_ledger.proofs.note import NoteVerifier
+from node.context import NodeContext
 from node.keys import NodeKeys
-from tests.support.parts import NETWORK, keys_of
+from tests.support.clock import FrozenClock
+from tests.support.parts import NETWORK, SignedDirectory, keys_of
 from trust.key_proofs import KeyPurpose
 from trust.parties import Party, ledger_origin
 from trust.published_keys import published_keys
@@ -57,3 +59,14 @@ def recovered(party: Party, recovery: Recovery) -> Party:
 def listed_party(party: Party) -> Party:
     """Return an entry that publishes its witness key too."""
     return party.model_copy(update={"witness_key": keys_of(party.id).witness.public_key.hex()})
+
+
+def publish_ahead(directory: SignedDirectory, context: NodeContext, hours: float) -> None:
+    """Give a node the next directory, dated some hours after the present time of the test."""
+    present = directory.clock
+    directory.clock = FrozenClock(present.now() + timedelta(hours=hours))
+    try:
+        logged = directory.log.add(directory.next())
+    finally:
+        directory.clock = present
+    directory.log.give(context.directory, logged, context.clock.now())

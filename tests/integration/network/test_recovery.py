@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.audit.directories import verify_directories
+from consent_ledger.exports.folders import POLICY_FILE
 from consent_ledger.log.entry import EntryType, Leaf
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from consent_ledger.receipts.directory_folder import POLICY_FILE
 from coordinator.cli.app import main as coordinator_main
 from coordinator.directory_export import export_directories
 from coordinator.maintenance import count_recoveries

@@ -11,11 +11,12 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from typing_extensions import override
 
 from tests.support.clock import START, FrozenClock
 from tests.support.parts import SignedDirectory, context_of, keys_of
-from tests.support.recoveries import listed_party, recovered, recovery_of, veto_of, vetoed
+from tests.support.recoveries import listed_party, publish_ahead, recovered, recovery_of, veto_of, vetoed
 from trust.errors import TrustError
 from trust.parties import EntityKind, EntityStatus
 from trust.recovery import WAIT, Recovery
@@ -29,6 +30,7 @@ class LyingCoordinator(RuleBasedStateMachine):
 
     Attributes:
         told: when each recovery was first in a directory that Soria took, by Soria's clock; forgotten when one is gone.
+        ahead: how many hours the coordinator dates its directories in the future.
         vetoes: the recoveries that Leon vetoed and Soria heard of.
     """
 
@@ -43,7 +45,9 @@ class LyingCoordinator(RuleBasedStateMachine):
         self.made: list[Recovery] = []
         self.told: dict[str, datetime] = {}
         self.vetoes: set[str] = set()
+        self.ahead = 0.0
 
+    @override
     def teardown(self) -> None:
         """Close the node."""
         self.soria.close()
@@ -65,6 +69,11 @@ class LyingCoordinator(RuleBasedStateMachine):
     def poll(self) -> None:
         """Let the node do what it does in the background."""
         self.soria.directory.reconsider(self.clock.now())
+
+    @rule(hours=HOURS)
+    def date_ahead(self, hours: float) -> None:
+        """Date the next directories in the future."""
+        self.ahead = hours
 
     # ---- what the coordinator signs
 
@@ -145,7 +154,7 @@ class LyingCoordinator(RuleBasedStateMachine):
         """Sign a directory and give it to the node, which may refuse it."""
         self.directory.parties["leon"] = party  # type: ignore[assignment]
         with suppress(TrustError):
-            self.directory.publish()
+            publish_ahead(self.directory, self.soria, self.ahead)
         kept = self.soria.directory.kept()
         assert kept is not None
         listed = kept.signed.party("leon")
@@ -176,5 +185,7 @@ class LyingCoordinator(RuleBasedStateMachine):
         assert pending is None or pending.id in self.vetoes or party.status is EntityStatus.SUSPENDED
 
 
-LyingCoordinator.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
-TestLyingCoordinator = LyingCoordinator.TestCase
+def test_a_lying_coordinator_shortens_no_wait() -> None:
+    run_state_machine_as_test(
+        LyingCoordinator, settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
+    )

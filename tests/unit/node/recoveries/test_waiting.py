@@ -10,7 +10,7 @@ from service.findings import Level
 from tests.support.clock import START, FrozenClock
 from tests.support.directory_log import pin
 from tests.support.parts import SignedDirectory, context_of, keys_of
-from tests.support.recoveries import listed_party, recovered, recovery_of, veto_of, vetoed
+from tests.support.recoveries import listed_party, publish_ahead, recovered, recovery_of, veto_of, vetoed
 from trust.errors import DirectoryUnvouched, KeyChangeUnproven, OwnKeysReplaced, PartySuspended
 from trust.parties import EntityKind
 from trust.recovery import Recovery
@@ -103,6 +103,18 @@ def test_a_leap_of_this_nodes_clock_shortens_nothing(soria: NodeContext, directo
     clock_of(directory).advance(hours=100)
     assert not is_active(soria)  # no directory is as much older
     directory.publish()
+    assert is_active(soria)
+
+
+def test_directories_that_are_dated_ahead_shorten_nothing(soria: NodeContext, directory: SignedDirectory) -> None:
+    recovery = open_recovery(directory)
+    clock_of(directory).advance(hours=1)
+    directory.parties["leon"] = recovered(directory.parties["leon"], recovery)
+    publish_ahead(directory, soria, HOURS)
+    assert soria.directory.newest().party("leon").recoveries == (recovery,)  # type: ignore[union-attr]
+    assert not is_active(soria)
+    clock_of(directory).advance(hours=HOURS)
+    publish_ahead(directory, soria, HOURS)
     assert is_active(soria)
 
 
