@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.audit.directories import verify_directories
-from consent_ledger.exports.folders import POLICY_FILE
+from consent_ledger.exports.ledger_export import POLICY_FILE
 from consent_ledger.log.entry import EntryType, Leaf
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from coordinator.cli.app import main as coordinator_main
