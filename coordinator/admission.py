@@ -6,7 +6,8 @@ and each of its other keys has signed for its purpose; (4) it is for this networ
 certificate request; (5) no key is weak or another entity's, ledger and witness keys carry the entity's name, and the
 addresses are such as others may be led to call; (6) the invitation was not used, except by the same keys, as its first
 answer may have been lost; (7) an entity that enrols again has the keys that it had; (8) the certificate request is
-sound, and its key neither revoked nor somebody else's.
+sound, and its key neither revoked nor somebody else's; (9) two persons approved the invitation, where they are asked
+for.
 
 An entity that enrols again gets a new certificate; those it had are revoked. A used invitation changes nothing: the
 same node only gets its answer again.
@@ -43,6 +44,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         KeysDiffer: (7) fails.
         RecoveryWaiting: (7) the entity is recovering its keys.
         CertificateRequestRefused, TlsKeyRefused: (8) fails.
+        ApprovalsMissing: (9) fails.
     """
     row = registry.lock_invitation(hash_secret(secret))
     if row is None:  # (1)
@@ -58,13 +60,15 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     require_own_keys(registry, _party(asked, row))  # (5)
     if row.used_at is not None:  # (6)
         return _answer_again(registry, row, asked, csr_pem, now)
+    approved = registry.approval_of(row)  # (9)
     _require_known_keys(registry, _party(asked, row), row)  # (7)
     tls_key = key_digest(requested_key(csr_pem))  # (8)
     registry.certificates.require_own_key(row.entity, tls_key)
     registry.certificates.revoke(row.entity, now)
     certificate = issue(registry, row.entity, csr_pem, now)
     row.used_at, row.used_by_key = now, asked.signing_key
-    registry.admit(_party(asked, row), now)
+    admission = {} if row.recovers else {"admission": approved}
+    registry.admit(_party(asked, row).model_copy(update=admission), now)
     return certificate.pem
 
 

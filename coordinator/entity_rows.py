@@ -32,6 +32,8 @@ class ListedEntity(NamedTuple):
     key_changes: str
     recoveries: str
     recovery: str
+    admission: str
+    reinstatement: str
 
 
 _ENTITIES: Final = cast("Table", EntityRow.__table__)
@@ -80,6 +82,8 @@ def listed_party(row: EntityRow | ListedEntity, certificates: ListedCertificates
             key_changes=json.loads(row.key_changes or "[]"),
             recoveries=json.loads(row.recoveries or "[]"),
             recovery=json.loads(row.recovery or "null"),
+            admission=json.loads(row.admission or "null"),
+            reinstatement=json.loads(row.reinstatement or "null"),
             certificates=certificates.serials,
             tls_key=certificates.tls_key,
         )

@@ -3,7 +3,8 @@
 A request passes these checks, in this order, inside one transaction; the first that fails refuses it and changes
 nothing: (1) the invitation exists and is for a recovery; (2) it has not expired; (3) every new key signed the
 statement, which is for this network, this entity, this invitation and this moment; (4) the invitation was not used by
-other keys; (5) no recovery of the entity waits; (6) no new key is weak, anybody's, or was anybody's.
+other keys; (5) no recovery of the entity waits; (6) no new key is weak, anybody's, or was anybody's; (7) two
+persons approved the invitation, where they are asked for.
 
 The old keys are not asked. The directory tells of the recovery at once, the entity's exchanges stop, and whoever has
 the old signing key can veto it. Nothing here shortens the wait, as every node counts it for itself.
@@ -55,6 +56,7 @@ def open_recovery(
         InvitationUsed: (4) fails.
         RecoveryWaiting: (5) fails.
         KeyRefused: (6) fails.
+        ApprovalsMissing: (7) fails.
         KeyChangesSpent: the entity recovered too often.
     """
     row = registry.lock_invitation(hash_secret(secret))
@@ -75,7 +77,8 @@ def open_recovery(
     if party.pending_recovery is not None:  # (5)
         raise recovery_waits(party.id)
     _require_new_keys(registry, party, statement)  # (6)
-    recovery = _opened(party, payload, signatures, now)
+    approved = registry.approval_of(row)  # (7)
+    recovery = _opened(party, payload, signatures, now).model_copy(update={"approved": approved})
     row.used_by_key = statement.new[KeyPurpose.SIGNING]
     registry.replace_keys(party.model_copy(update={"recovery": recovery}), now)
 

@@ -19,8 +19,9 @@ from coordinator.authority import Authority
 from coordinator.certificates import CertificateRegister
 from coordinator.change_limits import spend_change
 from coordinator.entity_rows import LISTED, ListedEntity, keys_of, listed_party, set_witness
-from coordinator.errors import EntityAlreadyAdmitted, EntityUnknown, RecoveryWaiting
+from coordinator.errors import ApprovalsMissing, EntityAlreadyAdmitted, EntityUnknown, RecoveryWaiting
 from coordinator.invited import check_invited
+from coordinator.persons import approved_invitation, asks_for_two
 from coordinator.publication import DirectoryTerms, Publication
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import CertificateRow, EntityRow, InvitationRow
@@ -33,6 +34,7 @@ from trust.locator_terms import LocatorTerms
 from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress
 from trust.published_keys import key_of_vkey
 from trust.signing import Envelope, Signer
+from trust.two_persons import ApprovedAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ class Registry:
             raise EntityAlreadyAdmitted(
                 _("{entity} ya está en la red", entity=entity), remedy=_("añada --again para inscribirla de nuevo")
             )
-        return self._invited(InvitationRow(entity=entity, name=name, kind=kind.value), valid_for, now)
+        return self._invited(
+            InvitationRow(entity=entity, name=name, kind=kind.value, recovers=False, act=""), valid_for, now
+        )
 
     def invite_recovery(self, entity: str, *, valid_for: timedelta, now: datetime) -> Invitation:
         """Create a one-time invitation with which an entity that lost its keys states others.
@@ -107,7 +111,7 @@ class Registry:
         check_invited(entity, party.name, valid_for)
         if party.pending_recovery is not None:
             raise recovery_waits(entity)
-        row = InvitationRow(entity=entity, name=party.name, kind=party.kind.value, recovers=True)
+        row = InvitationRow(entity=entity, name=party.name, kind=party.kind.value, recovers=True, act="")
         return self._invited(row, valid_for, now)
 
     def _invited(self, row: InvitationRow, valid_for: timedelta, now: datetime) -> Invitation:
@@ -145,6 +149,7 @@ class Registry:
         row.addresses = "\n".join(party.addresses)
         row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
         row.witness_key = party.witness_key
+        row.admission = party.admission.model_dump_json() if party.admission else row.admission or ""
         set_witness(row, party.witness)
         row.changed_at = now
         return self.publish(now)
@@ -157,12 +162,20 @@ class Registry:
         """
         return self._set_status(entity, EntityStatus.SUSPENDED, reason, now)
 
-    def reinstate(self, entity: str, *, now: datetime) -> Envelope:
-        """Let a suspended entity exchange again.
+    def reinstate(self, entity: str, *, now: datetime, approved: ApprovedAct | None = None) -> Envelope:
+        """Let a suspended entity exchange again, as two persons approved where they are asked for.
 
         Raises:
             EntityUnknown: no such entity.
+            ApprovalsMissing: two persons are asked for, and `approved` is missing.
         """
+        if asks_for_two(self._session):
+            if approved is None:
+                raise ApprovalsMissing(
+                    _("dos personas de la Gerencia tienen que aprobar la readmisión de {entity}", entity=entity),
+                    remedy=_("redpact-coordinator approve --list"),
+                )
+            self._entity(entity).reinstatement = approved.model_dump_json()
         return self._set_status(entity, EntityStatus.ACTIVE, "", now)
 
     def set_addresses(
@@ -311,6 +324,10 @@ class Registry:
         """Return the invitations that can still be used."""
         query = select(InvitationRow).where(InvitationRow.used_at.is_(None), InvitationRow.expires_at > now)
         return tuple(self._session.scalars(query.order_by(InvitationRow.entity)))
+
+    def approval_of(self, row: InvitationRow) -> ApprovedAct | None:
+        """Return the act that two persons approved for an invitation; see `approved_invitation`."""
+        return approved_invitation(self._session, row)
 
     def serial(self) -> int:
         """Return the serial of the newest directory; 0 before the first."""

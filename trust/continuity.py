@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from presentation.messages import _
+from trust.approved_acts import require_approvals
 from trust.directory import Directory
 from trust.errors import KeyChangeUnproven, TrustError
 from trust.key_changes import followed
@@ -23,11 +24,13 @@ def require_continuity(new: Directory, known: Directory | None) -> None:
 
     Raises:
         KeyChangeUnproven: it does; the message names the entity.
+        ApprovalRefused: it adds what two persons of the Gerencia had to approve, and did not.
     """
     for party in known.entities if known else ():
         if party.id not in new:
             raise KeyChangeUnproven(_("el directorio {serial:d} omite a {entity}", serial=new.serial, entity=party.id))
     if known is not None:
+        require_approvals(new, known)
         between = Interval(new.network, known.issued, new.issued)
         for party in known.entities:
             require_same_keys(party, new.party(party.id), between)

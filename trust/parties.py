@@ -12,6 +12,7 @@ from trust import signing
 from trust.key_changes import SIGNING_GRACE, KeyChanges, former_keys
 from trust.key_proofs import KeyPurpose
 from trust.recovery import Recoveries, Recovery
+from trust.two_persons import ApprovedAct
 
 ENTITY_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """A DNS label, as it is part of the entity's certificate name."""
@@ -94,6 +95,8 @@ class Party(BaseModel):
     key_changes: KeyChanges = Field(default=(), description="every change of its keys, in order")
     recoveries: Recoveries = Field(default=(), description="every recovery that brought its keys, in order")
     recovery: Recovery | None = Field(default=None, description="one that waits, or that was vetoed")
+    admission: ApprovedAct | None = Field(default=None, description="by two persons, where they are asked for")
+    reinstatement: ApprovedAct | None = Field(default=None, description="the last one, as above")
     certificates: tuple[CertificateSerial, ...] = Field(
         default=(), max_length=MAX_CERTIFICATES, description="recorded, unrevoked and unexpired when it was signed"
     )

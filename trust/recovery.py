@@ -17,6 +17,7 @@ from trust import canonical, signing
 from trust.errors import MalformedDocument, RecoveryRefused
 from trust.key_changes import MAX_CHANGES
 from trust.key_proofs import HexSignature, KeyPurpose, verify_by
+from trust.two_persons import ApprovedAct
 
 RECOVERY_TYPE: Final = "application/vnd.redpact.key-recovery.v1+json"
 VETO_TYPE: Final = "application/vnd.redpact.recovery-veto.v1+json"
@@ -111,6 +112,7 @@ class Recovery(BaseModel):
     after: int = Field(ge=0, le=MAX_CHANGES, description="number of the entity's key changes before it")
     old: _Keys = Field(description="raw public keys that the entity had")
     veto: Veto | None = None
+    approved: ApprovedAct | None = Field(default=None, description="by two persons, where they are asked for")
 
     @model_validator(mode="after")
     def _from_an_entry(self) -> Self:

@@ -88,6 +88,11 @@ def _url(party: Party) -> str:
 
 
 def _of_network(old: Directory, new: Directory) -> Iterator[DirectoryChange]:
+    for record in new.persons[len(old.persons) :]:
+        act = record.act
+        names = listing([each.id for each in act.persons])
+        text = _("en la Gerencia aprueban {persons}; hacen falta {n}", persons=names, n=act.needed)
+        yield DirectoryChange(new.serial, "persons", "", text)
     if old.ca_pem != new.ca_pem:
         yield DirectoryChange(new.serial, "authority", "", _("cambia la autoridad de certificación"))
     if old.locator != new.locator:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from coordinator.acts import ActRegister
 from coordinator.cli.entity_recover import add_recover
 from coordinator.cli.invitations import emit_invitation
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
@@ -53,10 +54,12 @@ def _invite(group: typer.Typer) -> None:
         context = coordinator.context
         now = context.clock.now()
         with context.transaction() as session:
-            invitation = coordinator.registry(session).invite(
+            registry = coordinator.registry(session)
+            invitation = registry.invite(
                 entity, name=name, kind=kind, valid_for=timedelta(hours=valid_hours), now=now, again=again
             )
-        emit_invitation(invitation, lang, as_json=as_json)
+            waits = ActRegister(session, registry).propose_for(invitation, now)
+        emit_invitation(invitation, lang, as_json=as_json, waits=waits)
 
 
 def _list(group: typer.Typer) -> None:
@@ -103,6 +106,10 @@ def _reinstate(group: typer.Typer) -> None:
         coordinator = open_coordinator(home)
         context = coordinator.context
         with context.transaction() as session:
-            coordinator.registry(session).reinstate(entity, now=context.clock.now())
+            waits = ActRegister(session, coordinator.registry(session)).reinstate(entity, context.clock.now())
+        if waits is not None:
+            text = speaking(lang)("Falta aprobarlo: redpact-coordinator approve {act}", act=waits.id[:16])
+            emit({"entity": entity, "status": "suspended", "act": waits.id}, text, as_json=as_json)
+            return
         text = speaking(lang)("{entity}: activa", entity=entity)
         emit({"entity": entity, "status": "active"}, text, as_json=as_json)

@@ -40,6 +40,7 @@ def recover(
     as_json: JsonOption = False,
 ) -> None:
     """Print a one-time invitation with which an entity that lost all its keys comes back."""
+    from coordinator.acts import ActRegister
     from coordinator.recovery import cancel_recovery
 
     coordinator = open_coordinator(home)
@@ -52,7 +53,7 @@ def recover(
         emit({"entity": entity, "cancelled": True}, text, as_json=as_json)
         return
     with context.transaction() as session:
-        invitation = coordinator.registry(session).invite_recovery(
-            entity, valid_for=timedelta(hours=valid_hours), now=now
-        )
-    emit_invitation(invitation, lang, as_json=as_json)
+        registry = coordinator.registry(session)
+        invitation = registry.invite_recovery(entity, valid_for=timedelta(hours=valid_hours), now=now)
+        waits = ActRegister(session, registry).propose_for(invitation, now)
+    emit_invitation(invitation, lang, as_json=as_json, waits=waits)

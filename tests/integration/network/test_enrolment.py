@@ -154,7 +154,7 @@ def test_an_application_for_another_certificate_request_is_refused(net: Network,
     csr = certificate_request(other, "benavente")
     with pytest.raises(PeerRefused) as caught:
         ca = enrolment.authority_pem(invitation)
-        enrolment._call(invitation, ca, csr, application.seal(keys.signing))  # noqa: SLF001 - a man in the middle calls as no honest node does
+        enrolment._call(invitation, ca, csr, application.seal(keys.signing))  # noqa: SLF001 - calls as no honest node does
     assert caught.value.peer_code == "application_refused"
 
 
