@@ -1,7 +1,6 @@
 """The servers and background tasks of a running node. A new one is a line in `servicers` or `tasks`."""
 
 from functools import partial
-from importlib.util import find_spec
 
 from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from node.anchors.comparing import compare_heads
@@ -18,6 +17,7 @@ from node.recoveries.vetoing import keep_spreading
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
 from node.rpc.records import records_servicer
+from node.training.service_loops import decide_by_policies, watch_recalls, work_on_campaigns
 from node.wiring import Node
 from service import migrate
 from service.errors import AddressInUse
@@ -66,15 +66,7 @@ def relay_tasks(node: Node) -> list[Task]:
 
 
 def training_tasks(node: Node) -> list[Task]:
-    """Return the tasks of training campaigns, on a node with the extra ``federated``."""
-    if find_spec("flwr") is None or find_spec("torch") is None:
-        return []
-    from node.training.service_loops import (  # noqa: PLC0415 - needs the extra
-        decide_by_policies,
-        watch_recalls,
-        work_on_campaigns,
-    )
-
+    """Return the tasks of training campaigns; without the extra ``federated`` they can only refuse and deliver."""
     context, client = node.context, node.training_client()
     return [
         Task("training", partial(work_on_campaigns, context, client, node.directory_follower.refresh)),

@@ -16,7 +16,8 @@ from policies.catalogue import load_catalogue
 from policies.documents import Entry, Labelled, read_document
 from policies.errors import AssurancePolicyInvalid
 from policies.fields import Sensitivity
-from presentation.faults import first_fault
+from policies.strict_reading import read_json
+from presentation.faults import first_fault, parse_fault
 from presentation.messages import _
 
 DOCUMENT = "data/assurance.yaml"
@@ -89,9 +90,11 @@ class AssurancePolicy(Entry):
             AssurancePolicyInvalid: not a policy, or one below the floor.
         """
         try:
-            return cls.model_validate_json(text)
+            return cls.model_validate(read_json(text))
         except ValidationError as error:
             raise _invalid(error) from error
+        except (ValueError, RecursionError) as error:
+            raise AssurancePolicyInvalid(_("no es un documento JSON: {fault}", fault=parse_fault(error))) from error
 
     @classmethod
     def parse(cls, document: Mapping[str, object]) -> Self:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.errors import PolicyDocumentDamaged
+from policies.strict_reading import read_yaml
 from presentation.faults import first_fault, os_fault, parse_fault
 from presentation.messages import Message, _, bilingual
 
@@ -16,7 +17,6 @@ BUNDLE: Final = Path(__file__).parent
 """The folder of this package; the documents lie beside the code and are installed with it."""
 
 _REMEDY: Final = _("reinstale RedPACT")
-_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -98,11 +98,11 @@ def parse_document(name: str, text: str, model: type[_Model]) -> _Model:
         PolicyDocumentDamaged: it is no YAML, or breaks a rule of the model.
     """
     try:
-        return model.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 - the C twin of SafeLoader
+        return model.model_validate(read_yaml(text))
     except ValidationError as error:
         fault = first_fault(error)
         raise PolicyDocumentDamaged(_("{name}: {fault}", name=name, fault=fault), remedy=_REMEDY) from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: the loader met an impossible date
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a key twice, or an impossible date
         raise PolicyDocumentDamaged(
             _("{name}: {fault}", name=name, fault=parse_fault(error)), remedy=_REMEDY
         ) from error

@@ -16,6 +16,7 @@ import cedarpy
 from policies.access_documents import POLICIES, policy_sha256
 from policies.documents import Entry, Labelled, read_document, read_text
 from policies.errors import PolicyDocumentDamaged
+from policies.strict_reading import read_json
 from presentation.messages import _
 
 WORDS: Final = "data/policy_words.yaml"
@@ -104,7 +105,7 @@ def parse_rules(text: str) -> dict[str, dict[str, Any]]:
         PolicyDocumentDamaged: the text does not parse.
     """
     try:
-        rules: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
+        rules: dict[str, dict[str, Any]] = read_json(cedarpy.policies_to_json_str(text))["staticPolicies"]
     except ValueError as error:
         raise PolicyDocumentDamaged(
             _("la política de accesos no se puede leer"), remedy=_("reinstale RedPACT")

@@ -10,6 +10,7 @@ from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
 from presentation.harmless import harmless, json_text
 from presentation.messages import _
 from presentation.terminal import fitted
+from service.extras import TRAINING_LIBRARIES, training_missing
 
 _YES: Final = frozenset({"s", "si", "sí", "y", "yes"})
 
@@ -17,13 +18,23 @@ _YES: Final = frozenset({"s", "si", "sí", "y", "yes"})
 def run(app: typer.Typer) -> None:
     """Run the program; an error of ours becomes a sentence (or JSON with ``--json``) and its exit code."""
     try:
-        app()
+        _call(app)
     except RedpactError as error:
         if "--json" in sys.argv[1:]:
             typer.echo(json_text(error_document(error)))
         else:
             typer.echo(harmless(fitted(error_text(error))), err=True)
         sys.exit(EXIT_CODES[error.kind])
+
+
+def _call(app: typer.Typer) -> None:
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library not in TRAINING_LIBRARIES:
+            raise
+        raise training_missing((library,)) from error
 
 
 def agree(question: str) -> None:

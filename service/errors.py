@@ -58,6 +58,17 @@ class HomeUnusable(RuntimeFault):
     sentence = _("La carpeta de trabajo no existe o no está inicializada. Indique --home o ejecute «init» primero.")
 
 
+class ExtraMissing(RuntimeFault):
+    """The libraries of training are not installed: this installation exchanges data and does not train."""
+
+    code = "extra_missing"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "Esta instalación no tiene las bibliotecas de entrenamiento. Puede ver y rechazar campañas, pero no participar "
+        "en ellas. Instálelas con «pip install 'redpact[federated]'»."
+    )
+
+
 class SettingsInvalid(RuntimeFault):
     """The settings file does not validate."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from policies.strict_reading import read_json
 from presentation.messages import _, plural, speaking
 from service.errors import RuntimeFault
 from service.files import MAX_PRIVATE_BYTES, write_private
@@ -46,10 +47,10 @@ def refused_calls(home: Path) -> list[dict[str, Any]]:
     """
     try:
         with (home / FILE).open("rb") as file:
-            return [_checked(each) for each in json.loads(file.read(MAX_PRIVATE_BYTES))]
+            return [_checked(each) for each in read_json(file.read(MAX_PRIVATE_BYTES))]
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
         raise RuntimeFault(
             _("no se puede leer {home}", home=home / FILE), remedy=_("borre ese fichero y reinicie el servicio")
         ) from error

@@ -8,7 +8,6 @@ the trust policy cosigned it. Evidence in the folder is judged by its signatures
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +22,7 @@ from consent_ledger.proofs.merkle import leaf_hash, verify_consistency, verify_i
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.directory_folder import ShownDirectory, evidence_in, read_directories
 from consent_ledger.witnessing.witness import Misconduct
+from policies.strict_reading import read_json
 from presentation.faults import parse_fault
 from presentation.messages import Message, _, joined, plural, speaking
 from presentation.terminal import paragraph
@@ -191,7 +191,7 @@ class _Audit:
     def judge(self, path: Path) -> None:
         """Note what a piece of evidence proves; one that proves nothing is a fault of the folder."""
         try:
-            document = json.loads(read_file(path, 2 * MAX_DIRECTORY_BYTES))
+            document = read_json(read_file(path, 2 * MAX_DIRECTORY_BYTES))
             if not isinstance(document, dict):
                 raise MalformedDocument(_("no es un fichero de pruebas"))
             found = self._judged(document)

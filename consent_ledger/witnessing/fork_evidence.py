@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct, origin_hash
+from policies.strict_reading import read_json
 from presentation.faults import os_fault
 from presentation.messages import Message, _, listing, speaking
 from service.errors import HomeUnusable
@@ -173,9 +174,9 @@ def evidence_summary(home: Path) -> list[dict[str, Any]]:
 
 def _summary(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_bytes())
+        document = read_json(path.read_bytes())
         return {"file": str(path), **{name: str(document[name]) for name in ("kind", "origin", "seen_by", "seen_at")}}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return {"file": str(path), "kind": "unreadable", "origin": "", "seen_by": "", "seen_at": ""}
 
 

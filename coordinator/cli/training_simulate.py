@@ -85,6 +85,9 @@ def simulate(
 
 
 def _run(table: "Table", schema: "TableSchema", plan: "SimulationPlan", lang: str) -> "SimulationResult":
+    from service.extras import require_training
+
+    require_training()
     from rich.console import Console
     from rich.progress import Progress
 

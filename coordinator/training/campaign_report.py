@@ -11,6 +11,7 @@ from federated.learning.log_odds import importances
 from federated.learning.model_words import model_name
 from federated.release.composition import epsilon_spent as spent_by
 from federated.release.model_release import ModelRelease
+from policies.model_words import words_of_features
 from presentation import formats, terminal
 from presentation.messages import Message, Translator, _, speaking
 
@@ -100,7 +101,10 @@ def release_text(release: ModelRelease, lang: str) -> str:
         say("Lo que más pesa:"),
     ]
     weights = importances(release.model)[:_MOST_IMPORTANT]
-    facts = "\n".join(f"  {formats.number(weight, lang, 3)}  {feature}" for feature, weight in weights)
+    words = words_of_features(feature.name for feature in release.model.features)
+    facts = "\n".join(
+        f"  {formats.number(weight, lang, 3)}  {say(words.field(feature))}" for feature, weight in weights
+    )
     return "\n".join([*(terminal.paragraph(line) for line in lines), facts])
 
 

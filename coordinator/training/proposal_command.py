@@ -12,6 +12,7 @@ from coordinator.training.stores import OpenStores
 from federated.campaign.manifest import DataSource, seal_manifest
 from federated.tabular.evaluation_table import load_schema
 from presentation.messages import _
+from service.extras import require_training
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ def propose(
 
     Raises:
         CampaignInvalid, PrivacyTermsInvalid, SchemaInvalid: it cannot be proposed like this; nothing was stored.
+        ExtraMissing: this coordinator is to run the rounds and cannot.
     """
+    if context.settings.own_rounds:
+        require_training()  # or entities would approve what never begins
     proposal, source = requested
     problem, now = source.problem(), context.clock.now()
     with context.transaction() as session:

@@ -17,6 +17,7 @@ from coordinator.training.wakeup_signal import TrainingSignals
 from federated.coordination.progress import Progress
 from federated.coordination.task_store import TaskStore
 from presentation.messages import _
+from service.extras import require_training
 
 if TYPE_CHECKING:
     from federated.flower.server_app import CampaignRun
@@ -84,7 +85,9 @@ class RoundEngine:
             CohortTooSmall: too few entities answered.
             CampaignInterrupted: the process is stopping.
             CampaignOutOfStep: the campaign was stopped by a command.
+            ExtraMissing: this coordinator cannot train; the campaign waits until it can.
         """
+        require_training()
         # Flower takes a second to load: not before a campaign runs.
         from federated.flower.durable_grid import DurableGrid, GridEngine  # noqa: PLC0415 - see above
         from federated.flower.server_app import run_campaign  # noqa: PLC0415 - see above
@@ -132,7 +135,7 @@ def campaign_run(
     campaign: Campaign, on_step: OnStep, key_of: Callable[[str], bytes], step_seconds: float
 ) -> "CampaignRun":
     """Return the terms of a campaign as Flower's app takes them, for any grid."""
-    from federated.coordination.state_machine import CampaignSetup  # noqa: PLC0415 - Flower takes a second to load
+    from federated.coordination.cohort_forming import CampaignSetup  # noqa: PLC0415 - Flower takes a second to load
     from federated.flower.server_app import CampaignRun  # noqa: PLC0415 - Flower takes a second to load
 
     terms = CampaignSetup(campaign.manifest, campaign.manifest_sha256, campaign.approved, key_of)

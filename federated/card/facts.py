@@ -6,26 +6,24 @@ from datetime import datetime
 from typing import Any
 
 from federated.bundle.campaign_facts import StageTerms
-from federated.evaluation.local_comparison import Comparison
 from federated.evaluation.measurement import Measurement
 from federated.evaluation.recalibration import Recalibration
+from policies.model_words import PLAIN_WORDS, ModelWords
 
 
 @dataclass(frozen=True, slots=True)
-class FeatureWords:
-    """A feature in plain words.
+class FeatureValues:
+    """A feature with its public bounds or its list of values.
 
     Attributes:
         name: as the manifest has it.
-        es: description in Spanish.
-        en: description in English.
-        values: its public bounds or list of values; a message when it holds numbers.
+        values: of a list; empty when the feature is a number.
+        bounds: of a number, as a message.
     """
 
     name: str
-    es: str
-    en: str
-    values: str
+    values: tuple[str, ...] = ()
+    bounds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +46,6 @@ class ShapeFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class AttackFacts:
-    """The success of an attacker who sees everything published and guesses the members of the training data.
-
-    Attributes:
-        auc: of the attacker's guesses; 0.5 is chance.
-        epsilon: lower bound that the attack proves.
-        people: number of people attacked.
-    """
-
-    auc: float
-    epsilon: float
-    people: int
-
-
-@dataclass(frozen=True, slots=True)
 class CardFacts:
     """One released campaign.
 
@@ -70,8 +53,7 @@ class CardFacts:
         campaign_id: of the manifest.
         name: of the campaign.
         network: it ran in.
-        label_es: the outcome in plain words, in Spanish.
-        label_en: in English.
+        label: the outcome in plain words; a message where the network has words for it.
         model_kind: ``linear``, ``additive`` or ``neural``.
         features: inputs of the model.
         entities: contributors.
@@ -85,21 +67,19 @@ class CardFacts:
         least_people: smaller groups are not shown.
         people_estimate: noisy number of people trained on; None when it was not counted.
         recalibration: carried by the release; None when there is none.
-        attack: None when it was not tried.
-        comparisons: entity -> its own comparison, of the entities that chose to share it.
         shapes: of an additive model.
         coefficients: column -> log-odds, of a linear model.
         edits: corrections by hand, in their order: feature, kind, reason.
         is_draft: not released yet.
+        words: the network's names of fields and codes.
     """
 
     campaign_id: str
     name: str
     network: str
-    label_es: str
-    label_en: str
+    label: str
     model_kind: str
-    features: tuple[FeatureWords, ...]
+    features: tuple[FeatureValues, ...]
     entities: tuple[str, ...]
     stages: tuple[StageTerms, ...]
     minimum_cohort: int
@@ -111,9 +91,8 @@ class CardFacts:
     least_people: int = 50
     people_estimate: float | None = None
     recalibration: Recalibration | None = None
-    attack: AttackFacts | None = None
-    comparisons: tuple[tuple[str, Comparison], ...] = ()
     shapes: tuple[ShapeFacts, ...] = ()
     coefficients: tuple[tuple[str, float], ...] = ()
     edits: tuple[tuple[str, str, str], ...] = ()
     is_draft: bool = False
+    words: ModelWords = PLAIN_WORDS

@@ -1,7 +1,7 @@
 """The facts of a card from a verified manifest and its verified release."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -9,14 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 from federated.bundle.campaign_reader import bundle_facts
 from federated.bundle.epsilon_proof import epsilon_proof
 from federated.campaign.manifest import CampaignManifest
-from federated.card.facts import AttackFacts, CardFacts, FeatureWords, ShapeFacts
+from federated.card.facts import CardFacts, FeatureValues, ShapeFacts
 from federated.errors import ReleaseInvalid
-from federated.evaluation.local_comparison import Comparison
 from federated.evaluation.measurement import Estimate, Measurement
 from federated.evaluation.recalibration import Recalibration
 from federated.learning.model_documents import AdditiveModel, LearnedModel, LinearModel, edits_of
 from federated.release.model_release import ModelRelease
 from federated.tabular.features import CategoricalFeature, FeatureSpec, NumericFeature
+from policies.model_words import PLAIN_WORDS, ModelWords
 from presentation.faults import first_fault
 from presentation.messages import _
 
@@ -30,15 +30,11 @@ class SuppliedFacts:
 
     Attributes:
         contact: address for questions.
-        described: feature or label -> (Spanish, English), in plain words.
-        attack: the membership attack's result.
-        comparisons: of the entities that chose to share them.
+        words: the network's names of fields and codes.
     """
 
     contact: str
-    described: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    attack: AttackFacts | None = None
-    comparisons: Sequence[tuple[str, Comparison]] = ()
+    words: ModelWords = PLAIN_WORDS
 
 
 def card_facts(
@@ -57,18 +53,14 @@ def card_facts(
     """
     facts = bundle_facts(manifest, manifest_sha256, release)
     fallback = f"{manifest.label.name} = {manifest.label.positive}"
-    label = supplied.described.get(manifest.label.name, (fallback, fallback))
     corrected = release.recalibration
     return CardFacts(
         campaign_id=manifest.campaign_id,
         name=manifest.name,
         network=manifest.network,
-        label_es=label[0],
-        label_en=label[1],
+        label=supplied.words.fields.get(manifest.label.name, fallback),
         model_kind=release.model.kind,
-        features=tuple(
-            _words(feature, supplied.described.get(feature.name, ("", ""))) for feature in manifest.features
-        ),
+        features=tuple(_values(feature) for feature in manifest.features),
         entities=release.contributors,
         stages=facts.stages,
         minimum_cohort=manifest.minimum_cohort,
@@ -80,9 +72,8 @@ def card_facts(
         least_people=manifest.evaluation.least_people,
         people_estimate=release.people_estimate,
         recalibration=corrected if corrected != Recalibration() else None,
-        attack=supplied.attack,
-        comparisons=tuple(supplied.comparisons),
         is_draft=is_draft,
+        words=supplied.words,
         edits=tuple((each.feature, each.how, each.reason) for each in edits_of(release.model)),
         shapes=_shapes(release.model) if isinstance(release.model, AdditiveModel) else (),
         coefficients=_coefficients(manifest, release.model),
@@ -93,10 +84,10 @@ def _coefficients(manifest: CampaignManifest, model: LearnedModel) -> tuple[tupl
     return tuple(zip(manifest.columns, model.weights, strict=True)) if isinstance(model, LinearModel) else ()
 
 
-def _words(feature: FeatureSpec, described: tuple[str, str]) -> FeatureWords:
+def _values(feature: FeatureSpec) -> FeatureValues:
     if isinstance(feature, NumericFeature):
-        return FeatureWords(feature.name, *described, _("{low} … {high}", low=feature.min, high=feature.max))
-    return FeatureWords(feature.name, *described, ", ".join(feature.values))
+        return FeatureValues(feature.name, bounds=_("{low} … {high}", low=feature.min, high=feature.max))
+    return FeatureValues(feature.name, values=tuple(feature.values))
 
 
 def _shapes(model: AdditiveModel) -> tuple[ShapeFacts, ...]:

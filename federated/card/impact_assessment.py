@@ -6,17 +6,16 @@ Fundamental rights: Regulation (EU) 2024/1689, article 27(1), letters a to f. Da
 from federated.card.blocks import Block, Fill, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts
 from federated.card.figure_text import (
-    attack_text,
+    audit_text,
     complement,
     day,
     delta_text,
-    described,
     epsilon_text,
     flags,
     group_name,
 )
 from federated.card.oversight_section import FILL_MARK, GENERATED, PURPOSE_LOCK, oversight
-from presentation.messages import Translator
+from presentation.messages import Translator, in_language
 
 
 def impact_assessment(facts: CardFacts, say: Translator) -> list[Block]:
@@ -58,7 +57,7 @@ def _process(facts: CardFacts, say: Translator) -> list[Block]:
     process = say(
         "Ofrecer apoyo antes de que haga falta pedirlo. El sistema ordena una lista por la probabilidad de: {label}. "
         "No interviene en el acceso a prestaciones ni en su cuantía, control o reintegro.",
-        label=described(facts.label_es, facts.label_en, say),
+        label=in_language(facts.label, say.lang),
     )
     period = say(
         "Desde el {released} hasta el {expires} como máximo.",
@@ -77,8 +76,8 @@ def _process(facts: CardFacts, say: Translator) -> list[Block]:
 
 def _affected(facts: CardFacts, say: Translator) -> list[Block]:
     found = facts.measurement.groups
-    shown = [group_name(each) for each in found if each.hidden is None]
-    hidden = [group_name(each) for each in found if each.hidden is not None]
+    shown = [group_name(facts, each, say) for each in found if each.hidden is None]
+    hidden = [group_name(facts, each, say) for each in found if each.hidden is not None]
     attended = say.plural(
         "Personas atendidas por {n} entidad. Grupos en que se ha medido: {groups}.",
         "Personas atendidas por {n} entidades. Grupos en que se ha medido: {groups}.",
@@ -111,10 +110,10 @@ def _risks(facts: CardFacts, say: Translator) -> list[Block]:
         (
             say("Que se sepa algo de una persona por el modelo"),
             say(
-                "Épsilon {epsilon} por persona, delta {delta}. {attack}",
+                "Épsilon {epsilon} por persona, delta {delta}. {audit}",
                 epsilon=_claimed(facts, say),
                 delta=delta_text(facts.epsilon["delta"], say),
-                attack=attack_text(facts, say),
+                audit=audit_text(say),
             ),
             say("Privacidad diferencial, sumas secretas y presupuesto vigilado por cada nodo."),
         ),

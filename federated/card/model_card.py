@@ -3,11 +3,11 @@
 from typing import Final
 
 from federated.card.blocks import Block, Fill, Heading, Table, Terms, Text
-from federated.card.facts import CardFacts
-from federated.card.figure_text import NONE, attack_text, day, described, is_breached, people
+from federated.card.facts import CardFacts, FeatureValues
+from federated.card.figure_text import NONE, day, people
 from federated.card.oversight_section import FILL_MARK, GENERATED, PURPOSE_LOCK, limits, oversight
 from federated.card.privacy_section import privacy
-from federated.card.quality_sections import explanation, groups, local_comparison, quality
+from federated.card.quality_sections import explanation, groups, quality
 from federated.learning.model_words import model_name
 from federated.privacy.stages import StageKind
 from presentation.formats import number
@@ -41,14 +41,11 @@ def model_card(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> lis
     if facts.is_draft:
         draft = say("Borrador: este modelo no se ha publicado y ninguna entidad lo usa.")
         blocks.append(Text(draft, strong=True))
-    if is_breached(facts):
-        blocks.append(Text(attack_text(facts, say), strong=True))
     blocks.append(Text(say(GENERATED)))
     for section in (_identity, _data, _training, privacy):
         blocks += section(facts, say)
     blocks += quality(facts, plots, say)
     blocks += groups(facts, plots, say)
-    blocks += local_comparison(facts, say)
     blocks += explanation(facts, plots, say)
     return [*blocks, *limits(say), *oversight(say("Supervisión humana"), say), *_end(facts, say)]
 
@@ -70,7 +67,7 @@ def _identity(facts: CardFacts, say: Translator) -> list[Block]:
             say(
                 "Estima, para cada persona atendida, la probabilidad de: {label}. Ordena una lista para que un "
                 "profesional ofrezca antes apoyo a las personas que pueden necesitarlo.",
-                label=described(facts.label_es, facts.label_en, say),
+                label=in_language(facts.label, say.lang),
             )
         ),
         Text(say(_NOT_FOR)),
@@ -79,14 +76,14 @@ def _identity(facts: CardFacts, say: Translator) -> list[Block]:
 
 def _data(facts: CardFacts, say: Translator) -> list[Block]:
     rows = tuple(
-        (each.name, described(each.es, each.en, say) or say("sin describir"), in_language(each.values, say.lang))
+        (in_language(facts.words.field(each.name), say.lang), _values(facts, each, say), each.name)
         for each in facts.features
     )
     return [
         Heading(say("Personas y datos")),
         *_counts(facts, say),
         Terms(((say("Entidades que contribuyeron"), ", ".join(facts.entities)),)),
-        Table((say("Variable"), say("Qué es"), say("Valores")), rows),
+        Table((say("Variable"), say("Valores"), say("Nombre en el manifiesto")), rows),
         Text(
             say(
                 "Los atributos protegidos que aparecen más abajo sirven solo para medir el modelo por grupos; el "
@@ -95,6 +92,11 @@ def _data(facts: CardFacts, say: Translator) -> list[Block]:
         ),
         Fill(say(FILL_MARK), say("cómo y cuándo se recogieron los datos, y quién podría faltar en ellos.")),
     ]
+
+
+def _values(facts: CardFacts, feature: FeatureValues, say: Translator) -> str:
+    names = (in_language(facts.words.code(feature.name, value), say.lang) for value in feature.values)
+    return in_language(feature.bounds, say.lang) or ", ".join(names)
 
 
 def _counts(facts: CardFacts, say: Translator) -> list[Block]:

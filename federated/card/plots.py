@@ -12,7 +12,7 @@ from federated.evaluation.measurement import Estimate, GroupFigures, Measurement
 from presentation import charts
 from presentation.charts import Chart, Interval, nice_limit
 from presentation.formats import number, percent
-from presentation.messages import Translator, _
+from presentation.messages import Translator, _, in_language
 
 CAPTIONS: Final = {
     "roc": _("Curva ROC: alcanzadas frente a falsas señales"),
@@ -24,6 +24,7 @@ CAPTIONS: Final = {
 """Name of a plot -> caption."""
 
 _MOST_BARS: Final = 25
+_EFFECT: Final = _("efecto en la puntuación")
 
 
 def plots_of(facts: CardFacts, say: Translator) -> dict[str, Markup]:
@@ -32,18 +33,18 @@ def plots_of(facts: CardFacts, say: Translator) -> dict[str, Markup]:
     drawn = {
         "roc": _roc(found, say),
         "calibration": _calibration(found, say),
-        "groups-recall": _recall_of_groups(found, say),
-        "groups-calibration": _calibration_of_groups(found, say),
+        "groups-recall": _recall_of_groups(facts, say),
+        "groups-calibration": _calibration_of_groups(facts, say),
         "coefficients": _coefficients(facts, say),
     }
     limit = nice_limit([each for shape in facts.shapes for each in shape.log_odds], least=0.5)
-    drawn |= {f"shape-{place:02d}": _shape(each, limit, say) for place, each in enumerate(facts.shapes, start=1)}
+    drawn |= {f"shape-{place:02d}": _shape(facts, each, limit, say) for place, each in enumerate(facts.shapes, start=1)}
     return {name: svg for name, svg in drawn.items() if svg}
 
 
-def caption_of_shape(shape: ShapeFacts, say: Translator) -> str:
+def caption_of_shape(facts: CardFacts, shape: ShapeFacts, say: Translator) -> str:
     """Return the caption of the plot of one feature."""
-    return say("Efecto de {feature}", feature=shape.feature)
+    return say("Efecto de: {feature}", feature=facts.words.field(shape.feature))
 
 
 def _roc(found: Measurement, say: Translator) -> Markup:
@@ -68,8 +69,9 @@ def _calibration(found: Measurement, say: Translator) -> Markup:
     return charts.calibration(say(CAPTIONS["calibration"]), points, labels, say.lang)
 
 
-def _recall_of_groups(found: Measurement, say: Translator) -> Markup:
-    rows = _group_rows(found.groups, [each.recall for each in found.groups], say)
+def _recall_of_groups(facts: CardFacts, say: Translator) -> Markup:
+    found = facts.measurement
+    rows = _group_rows(facts, [each.recall for each in found.groups], say)
     return charts.intervals(
         say(CAPTIONS["groups-recall"]),
         rows,
@@ -79,10 +81,11 @@ def _recall_of_groups(found: Measurement, say: Translator) -> Markup:
     )
 
 
-def _calibration_of_groups(found: Measurement, say: Translator) -> Markup:
+def _calibration_of_groups(facts: CardFacts, say: Translator) -> Markup:
+    found = facts.measurement
     gaps = [each.calibration_gap for each in found.groups if each.calibration_gap]
     limit = nice_limit([value for gap in gaps for value in (gap.low, gap.high)], least=0.1)
-    rows = _group_rows(found.groups, [each.calibration_gap for each in found.groups], say)
+    rows = _group_rows(facts, [each.calibration_gap for each in found.groups], say)
     return charts.intervals(
         say(CAPTIONS["groups-calibration"]),
         rows,
@@ -94,12 +97,12 @@ def _calibration_of_groups(found: Measurement, say: Translator) -> Markup:
 
 
 def _group_rows(
-    groups: Sequence[GroupFigures], figures: Sequence[Estimate | None], say: Translator
+    facts: CardFacts, figures: Sequence[Estimate | None], say: Translator
 ) -> list[tuple[str, Interval | str]]:
     """Return each group with its figure, or with the reason for which it has none."""
     return [
-        (group_name(group), _interval(figure) if figure else _reason(group, say))
-        for group, figure in zip(groups, figures, strict=True)
+        (group_name(facts, group, say), _interval(figure) if figure else _reason(group, say))
+        for group, figure in zip(facts.measurement.groups, figures, strict=True)
     ]
 
 
@@ -109,15 +112,18 @@ def _reason(group: GroupFigures, say: Translator) -> str:
 
 def _coefficients(facts: CardFacts, say: Translator) -> Markup:
     largest = sorted(facts.coefficients, key=lambda item: -abs(item[1]))[:_MOST_BARS]
-    return charts.diverging_bars(say(CAPTIONS["coefficients"]), largest, say("efecto (log-odds)"), say.lang)
+    named = [(in_language(facts.words.column(column), say.lang), value) for column, value in largest]
+    return charts.diverging_bars(say(CAPTIONS["coefficients"]), named, say(_EFFECT), say.lang)
 
 
-def _shape(shape: ShapeFacts, limit: float, say: Translator) -> Markup:
+def _shape(facts: CardFacts, shape: ShapeFacts, limit: float, say: Translator) -> Markup:
     """Return the log-odds that one feature adds; the scale is the same for all features of a model."""
-    title, lang = caption_of_shape(shape, say), say.lang
+    title, lang = caption_of_shape(facts, shape, say), say.lang
+    name = in_language(facts.words.field(shape.feature), lang)
     if shape.values:
-        items = list(zip(shape.values, shape.log_odds, strict=True))
-        label = say("{feature}: efecto (log-odds)", feature=shape.feature)
+        names = [in_language(facts.words.code(shape.feature, value), lang) for value in shape.values]
+        items = list(zip(names, shape.log_odds, strict=True))
+        label = say("{feature}: efecto en la puntuación", feature=name)
         return charts.diverging_bars(title, items, label, lang, limit=limit, width=360)
     borders = (shape.bounds[0], *shape.edges, shape.bounds[1])
     steps = [(at, value) for ends, value in zip(pairwise(borders), shape.log_odds, strict=True) for at in ends]
@@ -126,7 +132,7 @@ def _shape(shape: ShapeFacts, limit: float, say: Translator) -> Markup:
         for (low, high), value in zip(pairwise(borders), shape.log_odds, strict=True)
     )
     chart = Chart(title, lang, 360, 240, in_words, x_range=shape.bounds, y_range=(-limit, limit))
-    chart.axes(shape.feature, say("efecto (log-odds)"), decimals=1)
+    chart.axes(name, say(_EFFECT), decimals=1)
     chart.line([(shape.bounds[0], 0.0), (shape.bounds[1], 0.0)], colour=charts.GREY, thick=1, dashed=True)
     chart.line(steps)
     return chart.svg()

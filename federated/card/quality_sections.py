@@ -6,10 +6,10 @@ from federated.card.blocks import Block, Figure, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts
 from federated.card.figure_text import HIDDEN, NONE, estimate, flags, group_name, people, share
 from federated.card.plots import CAPTIONS, caption_of_shape
-from federated.evaluation.measurement import Estimate, GroupFigures, Measurement
+from federated.evaluation.measurement import GroupFigures, Measurement
 from federated.evaluation.recalibration import Recalibration
 from presentation.formats import number, percent
-from presentation.messages import Translator, _
+from presentation.messages import Translator, _, in_language
 
 _CORRECTIONS: Final = {
     "set": _("valores puestos a mano"),
@@ -28,7 +28,6 @@ _GROUP_HEAD: Final = (
     _("Señaladas entre quienes no tienen el resultado"),
     _("Observado menos esperado"),
 )
-_LOCAL_HEAD: Final = (_("Entidad"), _("Personas"), _("AUC compartido"), _("AUC propio"), _("Ganancia"))
 
 
 def quality(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> list[Block]:
@@ -100,42 +99,25 @@ def groups(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> list[Bl
     return [
         Heading(say("Por grupos")),
         Text(shown),
-        Table(tuple(say(name) for name in _GROUP_HEAD), tuple(_group_row(each, say) for each in found)),
+        Table(tuple(say(name) for name in _GROUP_HEAD), tuple(_group_row(facts, each, say) for each in found)),
         *_plots(plots, ("groups-recall", "groups-calibration"), say),
         Heading(say("Grupos que mirar"), 3),
         Terms(noticed) if noticed else unnoticed,
     ]
 
 
-def _group_row(group: GroupFigures, say: Translator) -> tuple[str, ...]:
+def _group_row(facts: CardFacts, group: GroupFigures, say: Translator) -> tuple[str, ...]:
     if group.hidden is not None or group.people is None:
         reason = say(HIDDEN[group.hidden]) if group.hidden else NONE
-        return (group_name(group), reason, NONE, NONE, NONE, NONE, NONE)
+        return (group_name(facts, group, say), reason, NONE, NONE, NONE, NONE, NONE)
     shares = (group.recall, group.false_positive_rate, group.calibration_gap)
     return (
-        group_name(group),
+        group_name(facts, group, say),
         people(group.people.value, say),
         share(group.rate, say),
         estimate(group.auc, say),
         *(share(each, say) for each in shares),
     )
-
-
-def local_comparison(facts: CardFacts, say: Translator) -> list[Block]:
-    """Return the section on the shared model beside the model that an entity could train alone."""
-    computed = say("Calculado en cada entidad con sus personas reservadas; solo figuran las que han querido decirlo.")
-    blocks: list[Block] = [Heading(say("Frente al modelo propio de una entidad")), Text(computed)]
-    if not facts.comparisons:
-        return [*blocks, Text(say("Ninguna entidad ha comunicado su comparación."))]
-    rows = tuple(
-        (entity, number(each.people, say.lang), *_estimates(each.shared.auc, each.alone.auc, each.auc_gain, say=say))
-        for entity, each in facts.comparisons
-    )
-    return [*blocks, Table(tuple(say(name) for name in _LOCAL_HEAD), rows)]
-
-
-def _estimates(*found: Estimate, say: Translator) -> tuple[str, ...]:
-    return tuple(estimate(each, say) for each in found)
 
 
 def explanation(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> list[Block]:
@@ -148,11 +130,13 @@ def explanation(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> li
         )
         return [heading, Text(text)]
     scale = say(
-        "Se muestra en log-odds: hacia arriba o hacia la derecha sube la puntuación. En cada caso, el profesional ve "
-        "las razones de esa persona. Una razón no es una causa."
+        "Hacia arriba o hacia la derecha sube la puntuación. Cada unidad de efecto multiplica por 2,7 cuántas personas "
+        "con el resultado hay por cada una sin él (es el logaritmo de esa razón, «log-odds» en inglés). En cada caso, "
+        "el profesional ve las razones de esa persona. Una razón no es una causa."
     )
     shapes = [
-        Figure(f"shape-{place:02d}", caption_of_shape(each, say)) for place, each in enumerate(facts.shapes, start=1)
+        Figure(f"shape-{place:02d}", caption_of_shape(facts, each, say))
+        for place, each in enumerate(facts.shapes, start=1)
     ]
     return [heading, Text(scale), *_plots(plots, ("coefficients",), say), *shapes, *_corrections(facts, say)]
 
@@ -161,7 +145,8 @@ def _corrections(facts: CardFacts, say: Translator) -> list[Block]:
     if not facts.edits:
         return []
     rows = tuple(
-        (feature, say(_CORRECTIONS.get(how, _CORRECTIONS["set"])), reason) for feature, how, reason in facts.edits
+        (in_language(facts.words.field(feature), say.lang), say(_CORRECTIONS.get(how, _CORRECTIONS["set"])), reason)
+        for feature, how, reason in facts.edits
     )
     explained = say(
         "Después del entrenamiento, una persona corrigió estas curvas. No miró datos de nadie, por lo que no gasta "

@@ -1,4 +1,4 @@
-"""Tables for evaluation: a CSV with a schema that names the columns of site, label and features.
+"""Tables for evaluation: a file of rows with a schema that names the columns of site, label and features.
 
 The schema, in YAML::
 
@@ -8,9 +8,10 @@ The schema, in YAML::
       - {name: age_head, kind: numeric, min: 18, max: 64}
       - {name: MARS, kind: categorical, values: [1, 2, 3, 4]}
     protected: [sex]        # optional; never a feature
+    person: case_number     # optional; a stable id of the row's person, never a feature
+    negative: [0]           # optional; the label's other values, where there are several
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from federated.errors import SchemaInvalid, TableInvalid
 from federated.tabular.features import (
+    MAX_CATEGORIES,
     MAX_FEATURES,
+    Category,
     FeatureSpec,
     FloatMatrix,
     FloatVector,
@@ -33,8 +36,12 @@ from federated.tabular.features import (
     encode_features,
     encode_labels,
 )
+from federated.tabular.unread_values import require_two_outcomes
+from policies.strict_reading import read_yaml
 from presentation.faults import first_fault, os_fault, parse_fault
 from presentation.messages import Message, _, listing
+from service.sheets.errors import SheetUnreadable
+from service.sheets.reading import read_sheet
 
 MAX_SCHEMA_BYTES: Final = 1 << 20
 MAX_ROWS: Final = 5_000_000
@@ -50,15 +57,19 @@ class TableSchema(BaseModel):
     label: LabelSpec
     features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
     protected: tuple[Name, ...] = Field(default=(), max_length=MAX_FEATURES)
+    person: Name | None = None
+    negative: tuple[Category, ...] = Field(default=(), max_length=MAX_CATEGORIES)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         names = [feature.name for feature in self.features]
         if len(set(names)) != len(names):
             raise ValueError(_("una variable está dos veces"))
-        for forbidden in (self.site, self.label.name):
+        for forbidden in (self.site, self.label.name, self.person):
             if forbidden in names:
-                raise ValueError(_("{name} es la sede o la etiqueta, y no puede ser variable", name=forbidden))
+                raise ValueError(
+                    _("{name} es la sede, la etiqueta o la persona, y no puede ser variable", name=forbidden)
+                )
         both = sorted(set(names) & set(self.protected))
         if both:
             raise ValueError(_("las columnas protegidas no pueden ser variables: {names}", names=listing(both)))
@@ -67,7 +78,8 @@ class TableSchema(BaseModel):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns a table must have."""
-        return (self.site, self.label.name, *(feature.name for feature in self.features))
+        person = (self.person,) if self.person else ()
+        return (self.site, self.label.name, *(feature.name for feature in self.features), *person)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,11 +90,13 @@ class Table:
         sites: (people,) the site of each row, as text.
         matrix: (people, columns) float64 in [-1, 1].
         labels: (people,) float64 of 0 and 1.
+        people: (people,) the id of each row's person; empty when the schema names none.
     """
 
     sites: npt.NDArray[np.str_]
     matrix: FloatMatrix
     labels: FloatVector
+    people: tuple[str, ...] = ()
 
     @property
     def site_names(self) -> tuple[str, ...]:
@@ -91,7 +105,8 @@ class Table:
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> "Table":
         """Return the chosen rows."""
-        return Table(self.sites[chosen], self.matrix[chosen], self.labels[chosen])
+        people = tuple(each for each, taken in zip(self.people, chosen, strict=False) if taken)
+        return Table(self.sites[chosen], self.matrix[chosen], self.labels[chosen], people)
 
 
 def load_schema(path: Path) -> TableSchema:
@@ -118,7 +133,7 @@ def parse_schema(data: bytes) -> TableSchema:
     if len(data) > MAX_SCHEMA_BYTES:
         raise SchemaInvalid(_("el esquema ocupa más de 1 MiB"))
     try:
-        return TableSchema.model_validate(yaml.safe_load(data))
+        return TableSchema.model_validate(read_yaml(data))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SchemaInvalid(
             _fault(error), remedy=_("consulte: redpact-coordinator training simulate --help")
@@ -126,19 +141,21 @@ def parse_schema(data: bytes) -> TableSchema:
 
 
 def read_table(path: Path, schema: TableSchema) -> Table:
-    """Read and encode a CSV (UTF-8, comma, header line).
+    """Read and encode a table: CSV, Excel or LibreOffice, with a header line.
 
     Raises:
         TableInvalid: missing, unreadable, truncated, without a needed column, or with wrong values.
     """
     rows = read_rows(path, schema)
+    require_two_outcomes(rows, schema.label, schema.negative)
     sites = [str(row[schema.site] or "").strip() for row in rows]
     if "" in sites:
         raise TableInvalid(
             _("fila {index!s}: falta {site}", index=sites.index("") + 1, site=schema.site),
             remedy=_("todas las filas necesitan su sede"),
         )
-    table = Table(np.array(sites), encode_features(rows, schema.features), encode_labels(rows, schema.label))
+    matrix, labels = encode_features(rows, schema.features), encode_labels(rows, schema.label)
+    table = Table(np.array(sites), matrix, labels, people_of(rows, schema))
     if len(table.site_names) > MAX_SITES:
         raise TableInvalid(
             _("hay más de {max_sites} sedes", max_sites=MAX_SITES),
@@ -148,30 +165,47 @@ def read_table(path: Path, schema: TableSchema) -> Table:
 
 
 def read_rows(path: Path, schema: TableSchema) -> list[Mapping[str, Value]]:
-    """Read the needed columns of a CSV, as text.
+    """Read the needed columns of a table, as text.
 
     Raises:
-        TableInvalid: missing, unreadable, truncated, or without a needed column.
+        TableInvalid: missing, unreadable, truncated, without a needed column.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            _require_columns(reader.fieldnames or (), schema)
-            rows = [_needed(row, schema, reader.line_num) for row in reader]
-    except OSError as error:
-        raise TableInvalid(
-            _("{path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
-        ) from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise TableInvalid(
-            _("{path}: no es un fichero CSV en UTF-8: {fault}", path=path, fault=parse_fault(error)),
-            remedy=_("expórtelo de nuevo"),
-        ) from error
+        sheet = read_sheet(path)
+        _require_columns(sheet.head[1], schema)
+        rows = [_needed(sheet.head[1], row, schema, line) for line, row in sheet.rows]
+    except SheetUnreadable as error:
+        raise TableInvalid(error.message, remedy=error.remedy) from error
     if not rows:
         raise TableInvalid(_("{path} no tiene filas", path=path))
     if len(rows) > MAX_ROWS:
         raise TableInvalid(_("{path} tiene más de {max_rows} filas", path=path, max_rows=MAX_ROWS))
     return rows
+
+
+def people_of(rows: Sequence[Mapping[str, Value]], schema: TableSchema) -> tuple[str, ...]:
+    """Return the id of each row's person; nothing when the schema names no such column.
+
+    Raises:
+        TableInvalid: a row without an id, or a person with two rows at one site: they would count twice in a sum.
+    """
+    if schema.person is None:
+        return ()
+    first: dict[tuple[str, str], int] = {}
+    for number, row in enumerate(rows, start=1):
+        person = str(row[schema.person] or "").strip()
+        if not person:
+            raise TableInvalid(
+                _("fila {number!s}: falta {person}", number=number, person=schema.person),
+                remedy=_("todas las filas necesitan el identificador de su persona"),
+            )
+        known = first.setdefault((str(row[schema.site]).strip(), person), number)
+        if known != number:
+            raise TableInvalid(
+                _("las filas {known!s} y {number!s} son de la misma persona", known=known, number=number),
+                remedy=_("deje una sola fila por persona: con dos contaría dos veces"),
+            )
+    return tuple(person for _site, person in first)
 
 
 def _require_columns(header: Sequence[str], schema: TableSchema) -> None:
@@ -182,14 +216,14 @@ def _require_columns(header: Sequence[str], schema: TableSchema) -> None:
         )
 
 
-def _needed(row: Mapping[str | None, object], schema: TableSchema, line: int) -> Mapping[str, Value]:
-    # The csv module pads short rows with None and puts the rest of long ones under the key None.
-    if None in row or any(row[name] is None for name in schema.columns):
+def _needed(names: Sequence[str], row: Sequence[str], schema: TableSchema, line: int) -> Mapping[str, Value]:
+    if len(row) != len(names):
         raise TableInvalid(
             _("línea {line!s}: el número de campos no es el del encabezado", line=line),
             remedy=_("compruebe que el fichero no está cortado"),
         )
-    return {name: str(row[name]) for name in schema.columns}
+    cells = dict(zip(names, row, strict=True))
+    return {name: cells[name].strip() for name in schema.columns}
 
 
 def _fault(error: Exception) -> Message:

@@ -12,11 +12,9 @@ from node.risk.alerts import Alert, AlertList, Band
 from node.risk.people_scores import RiskEntry
 from node.risk.professional_decisions import Judgement, PersonDecision
 from node.risk.risk_list import RiskList
-from node.training.campaign_summary import feature_labels
+from node.training.campaign_summary import campaign_words
 from node.training.received_releases import VerifiedRelease
-from policies.codes import load_codes
 from policies.risk_reasons import risk_reason
-from policies.training_features import CategoricalFeature, load_training_features
 from presentation import formats, terminal
 from presentation.catalogue import LANGUAGES
 from presentation.messages import Message, Translator, _, plural, speaking
@@ -172,8 +170,7 @@ class _ModelWords:
 
     def __init__(self, manifest: CampaignManifest, say: Translator) -> None:
         self._say = say
-        self._labels = feature_labels(manifest, say.lang)
-        self._values = _value_labels(manifest, say.lang)
+        self._words = campaign_words(manifest)
 
     def entry(self, entry: RiskEntry) -> str:
         lang = self._say.lang
@@ -187,21 +184,11 @@ class _ModelWords:
 
     def _reason(self, reason: Reason) -> str:
         arrow = "↑" if reason.log_odds > 0 else "↓"
-        return f"{arrow} {self._labels[reason.feature]}: {self._value(reason)}"
+        return f"{arrow} {self._say(self._words.field(reason.feature))}: {self._value(reason)}"
 
     def _value(self, reason: Reason) -> str:
         if isinstance(reason.value, float):
             return formats.number(reason.value, self._say.lang)
         if reason.value is None:
             return "—"
-        return self._values.get((reason.feature, str(reason.value)), str(reason.value))
-
-
-def _value_labels(manifest: CampaignManifest, lang: str) -> Mapping[tuple[str, str], str]:
-    used = {feature.name for feature in manifest.features}
-    return {
-        (feature.name, code.code): code.en if lang == "en" else code.es
-        for feature in load_training_features().features
-        if isinstance(feature, CategoricalFeature) and feature.name in used
-        for code in load_codes().list(feature.codes).codes
-    }
+        return self._say(self._words.code(reason.feature, str(reason.value)))

@@ -18,6 +18,7 @@ from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import ListedCampaign, TrainingClient
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from node.training.anchors_in_sums import required_anchors
 from node.training.approval_withdrawal import deliver_withdrawals
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
@@ -27,6 +28,7 @@ from node.training.stores import epsilon_ledger, training_guard
 from node.training.tables import DeliveryRow, WithdrawalRow
 from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable
+from service.extras import require_training
 from trust.signing import Envelope
 
 UNDECIDED: Final = "undecided"
@@ -105,15 +107,18 @@ def approve(
 ) -> Decided:
     """Approve a campaign: reserve its whole budget, log the decision, and deliver it to the coordinator.
 
-    In order: (1) the manifest is the coordinator's and passes the guard's review; (2) the requested data are here and
-    declared; (3) budget, signed decision and ledger entry become durable together; (4) only then is it sent.
+    In order: (1) the manifest is the coordinator's, passes the guard's review and invites enough of the anchors;
+    (2) the requested data are here and declared; (3) budget, signed decision and ledger entry become durable together;
+    (4) only then is it sent.
     A repetition changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
 
     Raises:
         ManifestUnknown: the coordinator lists no such campaign.
         FederatedError: the guard or the budget refuses. TrainingError: the data are not here.
         PeerRefused, PeerUnreachable: the coordinator does not list its campaigns.
+        ExtraMissing: this node cannot train.
     """
+    require_training()
     envelope = _listed(context, client, campaign_id)
     now = context.clock.now()
     # (1) before any data is read
@@ -121,6 +126,7 @@ def approve(
         known = EffectiveDecisions(session).get(campaign_id)
         if known is None:
             manifest = training_guard(context, session).review(envelope, now)
+            required_anchors(context, session).check(manifest.invited)
             # (2) readable, and exactly the declared features
             training_data(context, session, manifest)
     return _decide(context, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by))

@@ -1,19 +1,16 @@
 """A campaign in plain words, for the data-protection officer who approves or refuses it."""
 
-from collections.abc import Mapping
-
 from federated.campaign.manifest import CampaignManifest, DataSource
 from federated.learning.model_words import model_name
-from policies.training_features import load_training_features
+from policies.model_words import PLAIN_WORDS, ModelWords, load_model_words
 from presentation import formats
-from presentation.catalogue import known
 from presentation.messages import Translator, speaking
 
 
 def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
     """Return the name, purpose, data, privacy and deadline of a campaign, one line each, in Spanish or English."""
     say = speaking(lang)
-    labels = feature_labels(manifest, lang)
+    words = campaign_words(manifest)
     return (
         f"{manifest.name} ({manifest.campaign_id})",
         say("Finalidad: ofrecer apoyo. Nunca sancionar, denegar ni inspeccionar."),
@@ -22,8 +19,8 @@ def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
             "separado.",
             source=_source(manifest, say),
         ),
-        say("Mira: {features}.", features=", ".join(labels[feature.name] for feature in manifest.features)),
-        say("Predice: {label}.", label=labels.get(manifest.label.name, manifest.label.name)),
+        say("Mira: {features}.", features=", ".join(say(words.field(feature.name)) for feature in manifest.features)),
+        say("Predice: {label}.", label=words.field(manifest.label.name)),
         say(
             "Privacidad: cada persona gasta como mucho épsilon {epsilon} (delta {delta}) en {rounds} ({model}).",
             epsilon=formats.epsilon(manifest.epsilon, lang),
@@ -43,14 +40,9 @@ def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
     )
 
 
-def feature_labels(manifest: CampaignManifest, lang: str) -> Mapping[str, str]:
-    """Return a label for each feature and for the outcome: of `policies` for records, the plain names for a table."""
-    plain = {feature.name: feature.name for feature in manifest.features}
-    if manifest.source is not DataSource.RECORDS:
-        return plain
-    declared = load_training_features()
-    labels = {each.name: each.en if known(lang) == "en" else each.es for each in (*declared.features, declared.label)}
-    return {**plain, **labels}
+def campaign_words(manifest: CampaignManifest) -> ModelWords:
+    """Return the names of a campaign's fields and codes: of `policies` for records, none for a table."""
+    return load_model_words() if manifest.source is DataSource.RECORDS else PLAIN_WORDS
 
 
 def _source(manifest: CampaignManifest, say: Translator) -> str:

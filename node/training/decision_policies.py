@@ -32,6 +32,7 @@ from node.training.errors import PolicyUnknown, TrainingError
 from node.training.stores import epsilon_ledger
 from node.training.tables import PolicyRow
 from presentation.messages import _
+from service.errors import ExtraMissing
 
 POLICY_CODE = "training.standing"
 """The name of the decision policies in the ledger."""
@@ -125,7 +126,7 @@ def decide_listed(context: NodeContext, client: TrainingClient, left_to_people: 
             continue
         try:
             decided.append(_apply(context, client, manifest, verdict))
-        except (FederatedError, TrainingError) as error:
+        except (FederatedError, TrainingError, ExtraMissing) as error:
             _log.warning("policy_not_applied", campaign=manifest.campaign_id, policy=verdict.policy, code=error.code)
             left_to_people.add(manifest.campaign_id)
     return tuple(decided)

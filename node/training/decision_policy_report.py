@@ -8,7 +8,7 @@ from federated.campaign.manifest import DataSource
 from federated.learning.model_words import model_name
 from node.training.decision_policies import PolicyChange
 from policies.local_days import said_until
-from policies.training_features import load_training_features
+from policies.model_words import PLAIN_WORDS, load_model_words
 from presentation import formats, terminal
 from presentation.messages import Message, Translator, _, speaking
 
@@ -89,11 +89,9 @@ def _action(policy: DecisionPolicy, say: Translator, *, limited: bool) -> str:
 
 
 def _values(policy: DecisionPolicy, say: Translator) -> Mapping[str, Callable[[Any], str]]:
-    labels = {}
-    if policy.source is not DataSource.TABLE:
-        labels = {each.name: each.en if say.lang == "en" else each.es for each in load_training_features().features}
+    words = PLAIN_WORDS if policy.source is DataSource.TABLE else load_model_words()
     return {
-        "features": lambda names: ", ".join(labels.get(name, name) for name in names),
+        "features": lambda names: ", ".join(say(words.field(name)) for name in names),
         "models": lambda names: ", ".join(say(model_name(name)) for name in names),
         "epsilon": lambda value: formats.epsilon(value, say.lang),
         "budget_left": lambda value: formats.epsilon(value, say.lang),

@@ -11,11 +11,12 @@ import structlog
 from node.context import NodeContext
 from node.training.pending_work import IDLE_SECONDS, has_policies, has_releases, open_campaigns, undelivered_decisions
 from service.errors import PeerRefused, PeerUnreachable
+from service.extras import require_training
 
 if TYPE_CHECKING:
     from node.clients.training import TrainingClient
     from node.training.campaign_worker import TrainingWorker
-    from node.training.step_replies import Refresh
+    from node.training.cohort_steps import Refresh
 
 
 POLICY_SECONDS: Final = 30.0
@@ -89,6 +90,7 @@ class _CampaignLoop:
             self._worker = None  # frees its data
             return
         if self._worker is None:
+            require_training()
             from node.training.campaign_worker import TrainingWorker  # noqa: PLC0415 - see the top of the file
 
             self._worker = TrainingWorker(self._context, self._client, self._refresh)

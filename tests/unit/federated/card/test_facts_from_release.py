@@ -8,22 +8,32 @@ from federated.card.pages import pages_of
 from federated.errors import ReleaseInvalid
 from federated.learning.model_documents import AdditiveModel, Shape
 from federated.tabular.features import NumericFeature
+from policies.model_words import ModelWords
+from presentation.messages import bilingual, in_language
 from tests.support import campaigns
 from tests.support.bundles import ENTITIES, MANIFEST, release
 
-TOLD = SuppliedFacts(
-    "ipro@gerencia.example", {"age": ("Edad en años", "Age in years"), "chronic": ("cronificarse", "staying")}
+WORDS = ModelWords(
+    {
+        "age": bilingual("Edad en años", "Age in years"),
+        "chronic": bilingual("cronificarse", "staying"),
+        "tenure": bilingual("Vivienda", "Home"),
+    },
+    {("tenure", "own"): bilingual("en propiedad", "owned")},
 )
+TOLD = SuppliedFacts("ipro@gerencia.example", WORDS)
 
 
 def test_a_linear_model_shows_its_coefficients() -> None:
     found = card_facts(campaigns.manifest(), manifest_sha256(MANIFEST), release(), TOLD)
     assert [column for column, _ in found.coefficients] == ["age", "tenure=own", "tenure=rent"]
-    assert (found.label_es, found.entities) == ("cronificarse", ENTITIES)
+    assert (in_language(found.label, "es"), found.entities) == ("cronificarse", ENTITIES)
     assert found.measurement.document() == release().measurement
     pages = pages_of(found)
     assert "plots/coefficients.svg" in pages
     assert "Edad en años" in pages["model-card.es.md"].decode()
+    assert "Vivienda: en propiedad" in pages["plots/coefficients.svg"].decode()
+    assert "tenure=own" not in pages["plots/coefficients.svg"].decode()
 
 
 def test_an_additive_model_shows_its_curves_in_the_features_own_units() -> None:
