@@ -60,7 +60,8 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     require_own_keys(registry, _party(asked, row))  # (5)
     if row.used_at is not None:  # (6)
         return _answer_again(registry, row, asked, csr_pem, now)
-    approved = registry.approval_of(row)  # (9)
+    back = row.recovers and row.used_by_key == asked.signing_key  # approved when its recovery was opened
+    approved = None if back else registry.approval_of(row)  # (9)
     _require_known_keys(registry, _party(asked, row), row)  # (7)
     tls_key = key_digest(requested_key(csr_pem))  # (8)
     registry.certificates.require_own_key(row.entity, tls_key)

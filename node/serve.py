@@ -45,7 +45,7 @@ def tasks(node: Node) -> list[Task]:
         Task("watch", node.directory_follower.watch),
         Task("heads", node.directory_heads.watch),
         Task("compared", partial(compare_heads, context, node.directory_heads)),
-        Task("vetoes", partial(keep_spreading, context, node.directory_alarm)),
+        Task("vetoes", partial(keep_spreading, context, node.coordinator_channel, node.directory_alarm)),
         Task("certificate", node.certificate_renewal.keep),
         Task("expiry", partial(expire_consents, node.consents)),
         Task("withdrawals", partial(deliver_withdrawals, node.outbox)),

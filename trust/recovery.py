@@ -78,6 +78,18 @@ class Veto(BaseModel):
         payload = canonical.encode(statement.model_dump(mode="json"))
         return cls(payload=payload.decode(), by_signing=signer.sign(signing.pae(VETO_TYPE, payload)).hex())
 
+    @property
+    def statement(self) -> VetoStatement:
+        """The statement, as it says; `require` checks it.
+
+        Raises:
+            MalformedDocument: the payload is none.
+        """
+        try:
+            return VetoStatement.model_validate(canonical.decode(self.payload.encode()))
+        except ValidationError as error:
+            raise MalformedDocument(_("no es un veto")) from error
+
     def require(self, recovery: "Recovery", *, network: str, entity: str) -> None:
         """Check that it is a veto of a recovery, by the signing key that this would replace.
 
@@ -86,11 +98,7 @@ class Veto(BaseModel):
             SignatureInvalid: another key signed it.
             RecoveryRefused: it is of another recovery, entity or network.
         """
-        try:
-            stated = VetoStatement.model_validate(canonical.decode(self.payload.encode()))
-        except ValidationError as error:
-            raise MalformedDocument(_("no es un veto")) from error
-        message = signing.pae(VETO_TYPE, self.payload.encode())
+        stated, message = self.statement, signing.pae(VETO_TYPE, self.payload.encode())
         signing.verify_signature(
             bytes.fromhex(recovery.old[KeyPurpose.SIGNING]), bytes.fromhex(self.by_signing), message
         )

@@ -118,12 +118,12 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
     def VetoRecovery(
         self, request: network_pb2.VetoRecoveryRequest, context: grpc.ServicerContext
     ) -> network_pb2.VetoRecoveryReply:
-        """Publish the veto of the calling entity against the recovery of its keys."""
-        now = self._context.clock.now()
+        """Publish the veto of an entity against the recovery of its keys, whoever brings it."""
+        now, veto = self._context.clock.now(), _veto(request)
         with self._context.transaction() as session:
             registry = self._open_registry(session)
-            party = admitted_caller(registry, self._context.settings.network, context, recovering=True)
-            veto_recovery(registry, party, _veto(request), now)
+            admitted_caller(registry, self._context.settings.network, context, recovering=True)
+            veto_recovery(registry, registry.party(veto.statement.entity), veto, now)
         self._changes.announce(ChangeKind.DIRECTORY)
         return network_pb2.VetoRecoveryReply()
 

@@ -98,9 +98,9 @@ def obey_veto(context: NodeContext, data: bytes) -> str:
     """
     try:
         veto = Veto.model_validate(canonical.decode(data))
-        stated = VetoStatement.model_validate(canonical.decode(veto.payload.encode()))
     except ValidationError as error:
         raise MalformedDocument(_("no es un veto")) from error
+    stated = veto.statement
     if context.directory.vetoes.find(stated.recovery) is None:
         context.directory.veto(stated.entity, veto, context.clock.now())
     return stated.entity
@@ -123,7 +123,9 @@ def obey_veto_file(context: NodeContext, file: Path) -> str:
         raise VetoUnreadable(error.message, remedy=_("pida el fichero de nuevo")) from error
 
 
-def keep_spreading(context: NodeContext, alarm: Callable[[], object], stopping: threading.Event) -> None:
+def keep_spreading(
+    context: NodeContext, channel: CoordinatorChannel, alarm: Callable[[], object], stopping: threading.Event
+) -> None:
     """Exchange vetoes with other entities while a recovery waits, and alarm over new ones, until `stopping` is set."""
     known: frozenset[str] = frozenset()
     waited = SPREAD_SECONDS
@@ -137,6 +139,21 @@ def keep_spreading(context: NodeContext, alarm: Callable[[], object], stopping: 
         if waiting and waited >= SPREAD_SECONDS:
             waited = 0.0
             spread_vetoes(context)
+            tell_coordinator(context, channel)
+
+
+def tell_coordinator(context: NodeContext, channel: CoordinatorChannel) -> None:
+    """Give the coordinator the vetoes known here that its directory does not list.
+
+    A thief of the old keys could show a veto to some entities and not to it, which would divide the network.
+    """
+    kept = context.directory.kept()
+    for party in kept.signed.entities if kept else ():
+        pending = party.pending_recovery
+        veto = context.directory.vetoes.find(pending.id) if pending is not None else None
+        if veto is not None:
+            with suppress(RedpactError):  # away, or it lies
+                coordinator.veto_recovery(channel(), veto)
 
 
 def waiting_recoveries(context: NodeContext) -> dict[str, str]:

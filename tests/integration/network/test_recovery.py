@@ -18,7 +18,7 @@ from node.identity.errors import InvitationRefused, NodeExists
 from node.ledger.own import own_ledger
 from node.recoveries.errors import RecoveryVetoed
 from node.recoveries.state import recoveries_state
-from node.recoveries.vetoing import veto_own_recovery
+from node.recoveries.vetoing import obey_veto, tell_coordinator, veto_own_recovery
 from node.setup import Answers, recover
 from node.wiring import Node
 from service.clock import SystemClock
@@ -28,6 +28,7 @@ from tests.support.clock import FrozenClock
 from tests.support.commands import invoke
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.network import Network
+from tests.support.recoveries import veto_of
 from trust.parties import EntityKind
 from trust.recovery import Recovery
 
@@ -140,6 +141,21 @@ def test_a_thief_starts_a_recovery_and_the_living_owner_vetoes_it(net: Network, 
     with pytest.raises(RecoveryVetoed):
         recovering(net, token, "thief")
     assert audited(net, tmp_path) == ["recovering", "vetoed"]
+
+
+def test_a_veto_that_only_another_entity_heard_of_reaches_the_gerencia(net: Network) -> None:
+    assert isinstance(recovering(net, invited(net), "thief"), Recovery)
+    refresh(net)
+    leon, soria = net.nodes["leon"].context, net.nodes["soria"]
+    recovery = leon.directory.current(net.clock.now()).party("leon").pending_recovery
+    assert recovery is not None
+    veto = veto_of(recovery, leon.keys, network=leon.settings.network)
+    obey_veto(soria.context, veto.model_dump_json().encode())
+    tell_coordinator(soria.context, soria.coordinator_channel)
+    refresh(net)
+    assert is_active(net, "burgos")
+    clock_of(net).advance(hours=HOURS)
+    assert counted(net) == ()
 
 
 def test_no_other_way_changes_an_entitys_keys(net: Network) -> None:

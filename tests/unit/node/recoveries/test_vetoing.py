@@ -140,8 +140,8 @@ def test_a_new_recovery_alarms_at_once(
     alarms: list[int] = []
     sent: list[int] = []
     monkeypatch.setattr("node.recoveries.vetoing.spread_vetoes", lambda _context: sent.append(1))
-    keep_spreading(nodes["soria"], lambda: alarms.append(1), Rounds())  # type: ignore[arg-type]
+    keep_spreading(nodes["soria"], no_coordinator, lambda: alarms.append(1), Rounds())  # type: ignore[arg-type]
     assert alarms == []
     directory.change("leon", recovery=recovery_of(directory.parties["leon"], NEW, directory.clock.now()))
-    keep_spreading(nodes["soria"], lambda: alarms.append(1), Rounds())  # type: ignore[arg-type]
+    keep_spreading(nodes["soria"], no_coordinator, lambda: alarms.append(1), Rounds())  # type: ignore[arg-type]
     assert (alarms, sent) == ([1], [1])
