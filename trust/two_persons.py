@@ -46,7 +46,7 @@ class Person(BaseModel):
 
 
 class Act(BaseModel):
-    """What is approved: one act, on one entity, with one invitation; or another record of persons."""
+    """An act to be approved: on one entity, with one invitation; or another record of persons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

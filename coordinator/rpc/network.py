@@ -118,7 +118,7 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
     def VetoRecovery(
         self, request: network_pb2.VetoRecoveryRequest, context: grpc.ServicerContext
     ) -> network_pb2.VetoRecoveryReply:
-        """Publish the veto of an entity against the recovery of its keys, whoever brings it."""
+        """Publish the veto of an entity against the recovery of its keys; any entity may bring it."""
         now, veto = self._context.clock.now(), _veto(request)
         with self._context.transaction() as session:
             registry = self._open_registry(session)
