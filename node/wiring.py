@@ -358,11 +358,8 @@ class Node:
         from node.recoveries.state import recovery_items
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (
-            *(unacknowledged_notifications, due_consent_items),
-            *(directory_evidence_items, recovery_items, alarming_items),
-        )
-        return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
+        finders = (unacknowledged_notifications, due_consent_items, directory_evidence_items, alarming_items)
+        return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=(*finders, recovery_items))
 
     @cached_property
     def referrals(self) -> "Referrals":
