@@ -27,6 +27,7 @@ from node.operations.reachability import check_reach
 from node.operations.sealing import check_seals
 from node.own_entry import false_keys
 from node.pseudonym_key.report import check_pseudonym_key
+from node.recoveries.state import check_recoveries
 from node.training.closure_finding import check_campaigns
 from policies.errors import RedpactError
 from presentation.messages import _, plural
@@ -67,6 +68,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_clock(context),
         _check_directory(context),
         check_anchors(context),
+        check_recoveries(context),
         check_witnesses(context),
         check_outbox(context),
         check_origins(context),
