@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from coordinator.errors import PersonKeyExists, PersonKeyUnusable
+from policies.strict_reading import read_json
 from presentation.messages import _
 from service.files import read_private, write_private
 from trust.signing import Ed25519Signer
@@ -54,11 +55,11 @@ def open_person_key(file: Path, passphrase: str) -> tuple[str, Ed25519Signer]:
         KeyUnreadable: it cannot be read, or others can read it.
     """
     try:
-        document = json.loads(read_private(file))
+        document = read_json(read_private(file))
         person = str(document["person"])
         salt, nonce, sealed = (bytes.fromhex(document[name]) for name in ("salt", "nonce", "sealed"))
         pem = AESGCM(_stretched(passphrase, salt)).decrypt(nonce, sealed, person.encode())
-    except (KeyError, TypeError, ValueError, InvalidTag) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, InvalidTag) as error:
         raise PersonKeyUnusable(
             _("{file} no es una clave, o la frase de paso es otra", file=file), remedy=_("repítalo")
         ) from error
