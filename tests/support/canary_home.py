@@ -138,7 +138,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "training use": ("none",),
     "recover": (),
     "recovery list": (),
-    "recovery veto": (),
+    "recovery veto": ("--by", "boss-1"),
     "recovery obey": ("{missing}",),
     "training policy set": ("{missing}",),
     "training policy list": (),

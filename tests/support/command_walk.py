@@ -136,7 +136,7 @@ NODE_LINES: Final[Mapping[str, str]] = {
     "training use": "{campaign}",
     "recover": "",
     "recovery list": "",
-    "recovery veto": "",
+    "recovery veto": "--by boss-1",
     "recovery obey": "{table}",
     "training withdraw": "{campaign} --reason {hostile}",
     "training refuse": "{campaign} --reason {hostile}",
