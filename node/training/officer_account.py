@@ -18,12 +18,14 @@ from federated.budget.budget_store import BudgetStatement
 from federated.campaign.decided_campaigns import CampaignRecord
 from federated.campaign.decision import Verdict
 from federated.campaign.manifest import CampaignManifest, open_manifest
+from federated.privacy.own_noise import SHARE_ONLY
 from federated.privacy.stages import position_of
 from federated.storage.tables import SpendRow
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
+from node.training.privacy_terms import PrivacyTerms, terms_with
 from node.training.stores import epsilon_ledger
 from presentation.messages import _
 
@@ -50,7 +52,8 @@ class RoundAccount:
         sha256: of the bytes that left, computed from the stored ones.
         size: of these bytes.
         ledger_index: its entry; None when the ledger has none, or one about other bytes, which is a fault.
-        epsilon_after: total epsilon of the data set after it, as the ledger states it.
+        epsilon_after: total epsilon of the budget after it, as the ledger states it.
+        alone_after: the same when only this entity's noise is unknown; empty when it is not finite or not stated.
     """
 
     round: int
@@ -60,6 +63,7 @@ class RoundAccount:
     time: datetime
     ledger_index: int | None
     epsilon_after: str
+    alone_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class CampaignAccount:
     """One campaign, from its manifest to its cost; `effective` is the decision in force."""
 
     manifest: CampaignManifest
+    privacy: PrivacyTerms
     manifest_sha256: str
     effective: Verdict
     dataset: str
@@ -76,12 +81,12 @@ class CampaignAccount:
 
 @dataclass(frozen=True, slots=True)
 class TrainingAccount:
-    """All campaigns that this entity decided on, oldest first, and its budgets."""
+    """All campaigns that this entity decided on, oldest first, and its budget."""
 
     entity: str
     made: datetime
     campaigns: tuple[CampaignAccount, ...]
-    budgets: tuple[BudgetStatement, ...]
+    budget: BudgetStatement | None
 
 
 def training_account(context: NodeContext, campaign_id: str = "") -> TrainingAccount:
@@ -104,10 +109,9 @@ def training_account(context: NodeContext, campaign_id: str = "") -> TrainingAcc
             entries.campaign(record, open_manifest(record.manifest, coordinator_key=key)) for record in records
         )
         ledger = epsilon_ledger(session)
-        budgets = ledger.statements()
-        for budget in budgets:
-            ledger.verify(budget.limit.dataset)  # an account over a broken chain would present it as sound
-    return TrainingAccount(context.settings.entity, context.clock.now(), campaigns, budgets)
+        budget = ledger.find_statement()
+        ledger.verify()  # an account over a broken chain would present it as sound
+    return TrainingAccount(context.settings.entity, context.clock.now(), campaigns, budget)
 
 
 class _TrainingEntries:
@@ -117,6 +121,8 @@ class _TrainingEntries:
         self._session = session
         self._decisions: dict[str, list[DecisionAccount]] = {}
         self._contributed: dict[tuple[str, int], tuple[int, TrainingContributedBody]] = {}
+        statement = epsilon_ledger(session).find_statement()
+        self._own = {each.campaign_id: each.own_noise for each in statement.reservations} if statement else {}
         ledger, needles = own_ledger(context, session), [each.encode() for each in campaigns]
         for stored in ledger.store.bodies(0, ledger.size()):
             if any(needle in stored.body for needle in needles):
@@ -128,6 +134,7 @@ class _TrainingEntries:
     def campaign(self, record: CampaignRecord, manifest: CampaignManifest) -> CampaignAccount:
         return CampaignAccount(
             manifest=manifest,
+            privacy=terms_with(manifest, self._own.get(record.campaign_id, SHARE_ONLY)),
             manifest_sha256=record.manifest_sha256,
             effective=record.verdict,
             dataset=record.dataset,
@@ -146,7 +153,8 @@ class _TrainingEntries:
             after = body.epsilon_after if body is not None else ""
             position = position_of(manifest.stages, row.round)
             stage = position.stage.kind.value if position is not None else ""
-            yield RoundAccount(row.round, stage, digest, len(row.reply), row.spent_at, index, after)
+            alone = (body.epsilon_alone_after or "") if body is not None else ""
+            yield RoundAccount(row.round, stage, digest, len(row.reply), row.spent_at, index, after, alone)
 
     def _add(self, index: int, leaf: Leaf, data: bytes) -> None:
         body = read_body(leaf.type, data)

@@ -43,7 +43,7 @@ from federated.participation.local_sums import LocalSums
 from federated.participation.round_replies import Participant
 from node.context import NodeContext
 from node.ledger.own import own_ledger
-from node.training.campaign_decisions import decimal
+from node.training.campaign_decisions import decimal, finite_decimal
 from node.training.duplicate_check import DuplicateCheck
 from node.training.errors import TrainingError
 from node.training.local_data import local_people, training_data
@@ -192,13 +192,14 @@ class StepReplies:
             return self._record(session, step, reply)
 
     def _body(self, session: Session, step: _Step, request: MaskRequest, reply: bytes) -> TrainingContributedBody:
-        statement = epsilon_ledger(session).statement(step.admission.dataset)
+        statement = epsilon_ledger(session).statement()
         return TrainingContributedBody(
             campaign_id=request.campaign_id,
             manifest_sha256=request.manifest_sha256,
             round=request.round,
             data_set=step.admission.dataset,
             epsilon_after=decimal(statement.spent),
+            epsilon_alone_after=finite_decimal(statement.spent_alone),
             delta=decimal(statement.limit.delta),
             contribution_sha256=hashlib.sha256(reply).hexdigest(),
         )
@@ -218,7 +219,9 @@ class StepReplies:
         data = training_data(self._context, session, manifest)
         weights = self._duplicates.weights(enrolments, manifest, data.keys)
         people = local_people(data, manifest, weights)
-        return Participant(manifest, cohort, masker, LocalSums(manifest, people, local_sum_for(manifest)))
+        own_noise = epsilon_ledger(session).require_open(manifest.campaign_id).own_noise
+        sums = LocalSums(manifest, people, local_sum_for(manifest), own_noise)
+        return Participant(manifest, cohort, masker, sums)
 
 
 def warm_up(context: NodeContext, session: Session, manifest: CampaignManifest) -> None:

@@ -43,7 +43,6 @@ from node.clients.training import PulledTask
 from node.context import NodeContext
 from node.keys import NodeKeys
 from node.ledger.own import own_ledger
-from node.training.budgets import statements
 from node.training.campaign_decisions import approve
 from node.training.campaign_worker import TrainingWorker
 from service.errors import PeerUnreachable
@@ -51,7 +50,7 @@ from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
 from tests.support.cohort import additive_stages, additive_terms, people_of
 from tests.support.parts import COORDINATOR, SignedDirectory, context_of, keys_of
-from tests.support.training import OTHERS, ScriptedCoordinator, register_demo, table_manifest
+from tests.support.training import OTHERS, ScriptedCoordinator, budget_of, register_demo, table_manifest
 from trust.parties import EntityKind
 from trust.signing import Envelope
 
@@ -214,7 +213,7 @@ class Stage:
 
     def spent(self) -> float:
         """Return what the demo table has spent."""
-        (statement,) = statements(self.context)
+        statement = budget_of(self.context)
         return statement.spent
 
     def ledger_types(self) -> list[str]:

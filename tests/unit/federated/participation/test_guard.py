@@ -40,7 +40,7 @@ from federated.storage.sql_campaigns import SqlCampaignStore
 from federated.storage.tables import CampaignRow
 from federated.tabular.features import NumericFeature
 from tests.support import campaigns
-from tests.support.campaigns import CAMPAIGN, DATASET, ENTITY
+from tests.support.campaigns import CAMPAIGN, ENTITY
 from tests.support.clock import START
 from trust.errors import SignatureInvalid
 from trust.signing import Ed25519Signer, Envelope
@@ -62,7 +62,7 @@ def guard(opened: Session) -> NodeGuard:
 @pytest.fixture
 def approved(guard: NodeGuard) -> Envelope:
     envelope = campaigns.sealed()
-    guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
+    guard.approve(envelope, campaigns.decision(envelope), START)
     return envelope
 
 
@@ -182,9 +182,9 @@ def test_a_cohort_smaller_than_this_nodes_own_floor_is_not_approved(opened: Sess
     strict = NodeGuard(pinned, SqlCampaignStore(opened), campaigns.ledger(opened))
     envelope = campaigns.sealed()
     with pytest.raises(ManifestInvalid):
-        strict.approve(envelope, campaigns.decision(envelope), DATASET, START)
+        strict.approve(envelope, campaigns.decision(envelope), START)
     larger = campaigns.sealed(campaigns.manifest(minimum_cohort=4, invited=(ENTITY, "leon", "avila", "zamora")))
-    strict.approve(larger, campaigns.decision(larger), DATASET, START)
+    strict.approve(larger, campaigns.decision(larger), START)
 
 
 def test_a_floor_that_was_raised_stops_the_campaigns_below_it(approved: Envelope, opened: Session) -> None:
@@ -232,9 +232,9 @@ def test_terms_that_break_a_promise_cannot_be_approved(
 ) -> None:
     envelope = campaigns.sealed(campaigns.manifest(**changes))
     with pytest.raises(error):
-        guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
+        guard.approve(envelope, campaigns.decision(envelope), START)
     assert SqlCampaignStore(opened).all() == ()
-    assert EpsilonLedger(SqlBudgetStore(opened)).statement(DATASET).committed == 0.0
+    assert EpsilonLedger(SqlBudgetStore(opened)).statement().committed == 0.0
 
 
 @pytest.mark.parametrize(
@@ -262,11 +262,11 @@ def test_only_the_entitys_own_decision_on_this_manifest_counts(guard: NodeGuard)
     envelope, other = campaigns.sealed(), campaigns.sealed(campaigns.manifest(name="Another"))
     for decision in (campaigns.decision(other), campaigns.decision(envelope, Verdict.REFUSED)):
         with pytest.raises(ManifestChanged):
-            guard.approve(envelope, decision, DATASET, START)
+            guard.approve(envelope, decision, START)
 
 
 def test_a_decision_is_final_and_repeating_it_changes_nothing(guard: NodeGuard, approved: Envelope) -> None:
-    guard.approve(approved, campaigns.decision(approved), DATASET, START)
+    guard.approve(approved, campaigns.decision(approved), START)
     with pytest.raises(CampaignDecided):
         guard.refuse(approved, campaigns.decision(approved, Verdict.REFUSED), START)
 

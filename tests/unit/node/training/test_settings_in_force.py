@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 
-from federated.campaign.decision_policy import make_policy
 from federated.campaign.steps import StepKind
 from federated.errors import BudgetExceeded, ManifestInvalid
 from federated.flower.messages import TrainingRefusal
-from node.training.budgets import statements
 from node.training.campaign_decisions import approve
 from node.training.campaign_worker import TrainingWorker
 from node.training.decision_policies import decide_listed, set_policy
@@ -21,7 +19,7 @@ from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START
 from tests.support.parts import reopened
 from tests.support.stage import Stage, demo_manifest, unreachable
-from tests.support.training import DATASET
+from tests.support.training import approving, budget_of
 
 
 def restarted(scene: Stage, **settings: Any) -> None:
@@ -46,8 +44,8 @@ def test_a_campaign_below_the_least_cohort_of_the_settings_is_not_approved(scene
 def test_nor_by_a_standing_policy_whatever_that_states(scene: Stage) -> None:
     restarted(scene, least_cohort=4)
     stated = {"models": ["additive"], "features": ["age", "tenure"], "epsilon": 2.0, "minimum_cohort": 1, "rounds": 9}
-    scope = {"source": "table", "dataset": DATASET, "budget_left": 0.0, "until": START.replace(year=START.year + 1)}
-    set_policy(scene.context, make_policy(name="usual", action="approve", **stated, **scope))
+    scope = {"budget_left": 0.0, "until": START.replace(year=START.year + 1)}
+    set_policy(scene.context, approving(**stated, **scope))
     scene.coordinator.offer(demo_manifest(minimum_cohort=3))
     assert decide_listed(scene.context, scene.coordinator, set()) == ()
     assert open_campaigns(scene.context) == ()
@@ -76,15 +74,15 @@ def test_a_data_set_without_a_limit_gets_the_one_of_the_settings(scene: Stage) -
         approve(scene.context, scene.coordinator, CAMPAIGN)
     restarted(scene, epsilon_limit=3.5, epsilon_delta=1e-6)
     approve(scene.context, scene.coordinator, CAMPAIGN)
-    (statement,) = statements(scene.context)
+    statement = budget_of(scene.context)
     assert (statement.limit.epsilon, statement.limit.delta) == (3.5, 1e-6)
 
 
 def test_a_policy_about_what_is_left_looks_at_the_limit_of_the_settings(scene: Stage) -> None:
     restarted(scene, epsilon_limit=2.4)
     stated = {"models": ["additive"], "features": ["age", "tenure"], "epsilon": 2.0, "minimum_cohort": 3, "rounds": 9}
-    scope = {"source": "table", "dataset": DATASET, "budget_left": 0.5, "until": START.replace(year=START.year + 1)}
-    set_policy(scene.context, make_policy(name="usual", action="approve", **stated, **scope))
+    scope = {"budget_left": 0.5, "until": START.replace(year=START.year + 1)}
+    set_policy(scene.context, approving(**stated, **scope))
     scene.coordinator.offer(demo_manifest(epsilon=2.0))
     assert decide_listed(scene.context, scene.coordinator, set()) == ()
     restarted(scene, epsilon_limit=2.5)
