@@ -26,12 +26,9 @@ def register(app: typer.Typer) -> None:
         output: Annotated[
             Path | None, typer.Option(help=_("Carpeta nueva para el paquete; compruébelo con: redpact-audit model."))
         ] = None,
-        supplied: Annotated[
-            Path | None,
-            typer.Option(
-                "--told", help=_("Fichero JSON con un contacto y las evaluaciones que las entidades quieran comunicar.")
-            ),
-        ] = None,
+        contact: Annotated[
+            str, typer.Option(metavar=_("TEXTO"), help=_("A quién preguntar por el modelo; figura en su ficha."))
+        ] = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -40,7 +37,7 @@ def register(app: typer.Typer) -> None:
         from coordinator.training.bundle_export import export_release
 
         coordinator = open_coordinator(home)
-        content = export_release(coordinator.context, coordinator.training, campaign_id, output, supplied)
+        content = export_release(coordinator.context, coordinator.training, campaign_id, output, contact)
         written = str(output) if output is not None else None
         document = {"release": content.model_dump(mode="json"), "bundle": written}
         text = "\n".join([report.release_text(content, lang), *([written] if written else [])])

@@ -21,7 +21,7 @@ def export_release(
     open_stores: OpenStores,
     campaign_id: str,
     folder: Path | None,
-    supplied: Path | None = None,
+    contact: str = "",
 ) -> ModelRelease:
     """Return the verified release of a campaign; with a folder, write it there as a bundle.
 
@@ -30,12 +30,11 @@ def export_release(
         open_stores: opens the register of campaigns.
         campaign_id: of a released campaign.
         folder: new folder for the bundle; None writes nothing.
-        supplied: a file with further contents of the model card, see `coordinator.training.model_card_input`.
+        contact: address for questions, in the model card; empty names the Gerencia.
 
     Raises:
         CampaignUnknown: there is none with this id.
         CampaignOutOfStep: it is not released.
-        CampaignInvalid: `supplied` cannot be read.
         ExportUnusable: the folder is not empty, or cannot be written.
     """
     campaign = get_campaign(context, open_stores, campaign_id)
@@ -44,7 +43,7 @@ def export_release(
         return release
     assert campaign.release is not None  # else there would be nothing verified
     records = get_transcript(context, open_stores, campaign_id)
-    added = model_card_input(campaign.manifest, supplied)
+    added = model_card_input(campaign.manifest, contact)
     card = card_facts(campaign.manifest, campaign.manifest_sha256, release, added)
     facts = bundle_facts(campaign.manifest, campaign.manifest_sha256, release)
     contents = BundleContents(

@@ -101,7 +101,7 @@ def write_draft(campaign: Campaign, draft: ModelRelease, folder: Path) -> None:
     from federated.card.facts_from_release import card_facts  # noqa: PLC0415 - plots load numpy
     from federated.card.pages import pages_of  # noqa: PLC0415 - plots load numpy
 
-    supplied = model_card_input(campaign.manifest, None)
+    supplied = model_card_input(campaign.manifest)
     facts = card_facts(campaign.manifest, campaign.manifest_sha256, draft, supplied, is_draft=True)
     with new_folder(folder) as target:
         for name, data in pages_of(facts).items():

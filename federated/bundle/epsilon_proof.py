@@ -20,7 +20,7 @@ from federated.privacy.accountant import GaussianRounds, epsilon_of
 
 MEMBERSHIPS: Final = (1, 2, 3)
 """Numbers of entities that hold a person, for which the proof gives epsilon."""
-ACCOUNTANT: Final = "privacy loss distribution of the composed Gaussian mechanism (dp-accounting)"
+ACCOUNTANT: Final = "Gaussian differential privacy of the composed mechanism (Balle and Wang, 2018, theorem 8)"
 _DIGITS: Final = 6
 
 

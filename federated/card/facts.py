@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from federated.bundle.campaign_facts import StageTerms
-from federated.evaluation.local_comparison import Comparison
 from federated.evaluation.measurement import Measurement
 from federated.evaluation.recalibration import Recalibration
 from policies.model_words import PLAIN_WORDS, ModelWords
@@ -47,21 +46,6 @@ class ShapeFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class AttackFacts:
-    """The success of an attacker who sees everything published and guesses the members of the training data.
-
-    Attributes:
-        auc: of the attacker's guesses; 0.5 is chance.
-        epsilon: lower bound that the attack proves.
-        people: number of people attacked.
-    """
-
-    auc: float
-    epsilon: float
-    people: int
-
-
-@dataclass(frozen=True, slots=True)
 class CardFacts:
     """One released campaign.
 
@@ -83,8 +67,6 @@ class CardFacts:
         least_people: smaller groups are not shown.
         people_estimate: noisy number of people trained on; None when it was not counted.
         recalibration: carried by the release; None when there is none.
-        attack: None when it was not tried.
-        comparisons: entity -> its own comparison, of the entities that chose to share it.
         shapes: of an additive model.
         coefficients: column -> log-odds, of a linear model.
         edits: corrections by hand, in their order: feature, kind, reason.
@@ -109,8 +91,6 @@ class CardFacts:
     least_people: int = 50
     people_estimate: float | None = None
     recalibration: Recalibration | None = None
-    attack: AttackFacts | None = None
-    comparisons: tuple[tuple[str, Comparison], ...] = ()
     shapes: tuple[ShapeFacts, ...] = ()
     coefficients: tuple[tuple[str, float], ...] = ()
     edits: tuple[tuple[str, str, str], ...] = ()

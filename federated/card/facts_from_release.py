@@ -1,6 +1,6 @@
 """The facts of a card from a verified manifest and its verified release."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from federated.bundle.campaign_reader import bundle_facts
 from federated.bundle.epsilon_proof import epsilon_proof
 from federated.campaign.manifest import CampaignManifest
-from federated.card.facts import AttackFacts, CardFacts, FeatureValues, ShapeFacts
+from federated.card.facts import CardFacts, FeatureValues, ShapeFacts
 from federated.errors import ReleaseInvalid
-from federated.evaluation.local_comparison import Comparison
 from federated.evaluation.measurement import Estimate, Measurement
 from federated.evaluation.recalibration import Recalibration
 from federated.learning.model_documents import AdditiveModel, LearnedModel, LinearModel, edits_of
@@ -32,14 +31,10 @@ class SuppliedFacts:
     Attributes:
         contact: address for questions.
         words: the network's names of fields and codes.
-        attack: the membership attack's result.
-        comparisons: of the entities that chose to share them.
     """
 
     contact: str
     words: ModelWords = PLAIN_WORDS
-    attack: AttackFacts | None = None
-    comparisons: Sequence[tuple[str, Comparison]] = ()
 
 
 def card_facts(
@@ -77,8 +72,6 @@ def card_facts(
         least_people=manifest.evaluation.least_people,
         people_estimate=release.people_estimate,
         recalibration=corrected if corrected != Recalibration() else None,
-        attack=supplied.attack,
-        comparisons=tuple(supplied.comparisons),
         is_draft=is_draft,
         words=supplied.words,
         edits=tuple((each.feature, each.how, each.reason) for each in edits_of(release.model)),

@@ -61,31 +61,13 @@ def day(moment: datetime, say: Translator) -> str:
     return formats.day(moment, say.lang)
 
 
-def attack_text(facts: CardFacts, say: Translator) -> str:
-    """Return the result of the membership attack."""
-    if facts.attack is None:
-        return say("No se ha probado un ataque de pertenencia contra este modelo.")
-    epsilon = formats.number(facts.attack.epsilon, say.lang, 2)
-    if is_breached(facts):
-        return say(
-            "ATENCIÓN: el ataque de pertenencia demuestra un épsilon de al menos {epsilon}, por encima del declarado. "
-            "No use este modelo y avise a la Gerencia.",
-            epsilon=epsilon,
-        )
-    return say.plural(
-        "Ataque de pertenencia probado con {n} persona ficticia: acierta con un AUC de {auc} (0,5 es azar) y "
-        "demuestra un épsilon de al menos {epsilon}, por debajo del declarado.",
-        "Ataque de pertenencia probado con {n} personas ficticias: acierta con un AUC de {auc} (0,5 es azar) y "
-        "demuestra un épsilon de al menos {epsilon}, por debajo del declarado.",
-        facts.attack.people,
-        auc=formats.number(facts.attack.auc, say.lang, 2),
-        epsilon=epsilon,
+def audit_text(say: Translator) -> str:
+    """Return what checks the promise in every version of the program."""
+    return say(
+        "Cada versión del programa se comprueba con personas ficticias dentro de las sumas que se abren: la prueba "
+        "falla si el ruido es una sexta parte más estrecho de lo prometido. Con un modelo ya publicado no se prueba "
+        "ningún ataque: los que se conocen no distinguen un modelo protegido de uno sin proteger."
     )
-
-
-def is_breached(facts: CardFacts) -> bool:
-    """Return whether the attack proves more than the claim allows."""
-    return facts.attack is not None and facts.attack.epsilon > float(facts.epsilon["epsilon"]["claimed"])
 
 
 def group_name(facts: CardFacts, group: GroupFigures, say: Translator) -> str:

@@ -6,7 +6,7 @@ Fundamental rights: Regulation (EU) 2024/1689, article 27(1), letters a to f. Da
 from federated.card.blocks import Block, Fill, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts
 from federated.card.figure_text import (
-    attack_text,
+    audit_text,
     complement,
     day,
     delta_text,
@@ -110,10 +110,10 @@ def _risks(facts: CardFacts, say: Translator) -> list[Block]:
         (
             say("Que se sepa algo de una persona por el modelo"),
             say(
-                "Épsilon {epsilon} por persona, delta {delta}. {attack}",
+                "Épsilon {epsilon} por persona, delta {delta}. {audit}",
                 epsilon=_claimed(facts, say),
                 delta=delta_text(facts.epsilon["delta"], say),
-                attack=attack_text(facts, say),
+                audit=audit_text(say),
             ),
             say("Privacidad diferencial, sumas secretas y presupuesto vigilado por cada nodo."),
         ),

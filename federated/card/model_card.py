@@ -4,10 +4,10 @@ from typing import Final
 
 from federated.card.blocks import Block, Fill, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts, FeatureValues
-from federated.card.figure_text import NONE, attack_text, day, is_breached, people
+from federated.card.figure_text import NONE, day, people
 from federated.card.oversight_section import FILL_MARK, GENERATED, PURPOSE_LOCK, limits, oversight
 from federated.card.privacy_section import privacy
-from federated.card.quality_sections import explanation, groups, local_comparison, quality
+from federated.card.quality_sections import explanation, groups, quality
 from federated.learning.model_words import model_name
 from federated.privacy.stages import StageKind
 from presentation.formats import number
@@ -41,14 +41,11 @@ def model_card(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> lis
     if facts.is_draft:
         draft = say("Borrador: este modelo no se ha publicado y ninguna entidad lo usa.")
         blocks.append(Text(draft, strong=True))
-    if is_breached(facts):
-        blocks.append(Text(attack_text(facts, say), strong=True))
     blocks.append(Text(say(GENERATED)))
     for section in (_identity, _data, _training, privacy):
         blocks += section(facts, say)
     blocks += quality(facts, plots, say)
     blocks += groups(facts, plots, say)
-    blocks += local_comparison(facts, say)
     blocks += explanation(facts, plots, say)
     return [*blocks, *limits(say), *oversight(say("Supervisión humana"), say), *_end(facts, say)]
 

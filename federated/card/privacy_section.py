@@ -5,7 +5,7 @@ from typing import Any
 
 from federated.card.blocks import Block, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts
-from federated.card.figure_text import attack_text, belief, delta_text, epsilon_text
+from federated.card.figure_text import audit_text, belief, delta_text, epsilon_text
 from presentation.messages import Translator
 
 
@@ -34,7 +34,7 @@ def privacy(facts: CardFacts, say: Translator) -> list[Block]:
         Table((say("La persona está en"), say("Épsilon con pesos"), say("Épsilon sin pesos")), rows),
         Heading(say("Qué se supone"), 3),
         Terms((_weights(proof, say), _noise(proof, say), *_collusion(proof, say), _alone(proof, say))),
-        Text(attack_text(facts, say)),
+        Text(audit_text(say)),
     ]
 
 

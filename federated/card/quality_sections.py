@@ -6,7 +6,7 @@ from federated.card.blocks import Block, Figure, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts
 from federated.card.figure_text import HIDDEN, NONE, estimate, flags, group_name, people, share
 from federated.card.plots import CAPTIONS, caption_of_shape
-from federated.evaluation.measurement import Estimate, GroupFigures, Measurement
+from federated.evaluation.measurement import GroupFigures, Measurement
 from federated.evaluation.recalibration import Recalibration
 from presentation.formats import number, percent
 from presentation.messages import Translator, _, in_language
@@ -28,7 +28,6 @@ _GROUP_HEAD: Final = (
     _("Señaladas entre quienes no tienen el resultado"),
     _("Observado menos esperado"),
 )
-_LOCAL_HEAD: Final = (_("Entidad"), _("Personas"), _("AUC compartido"), _("AUC propio"), _("Ganancia"))
 
 
 def quality(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> list[Block]:
@@ -119,23 +118,6 @@ def _group_row(facts: CardFacts, group: GroupFigures, say: Translator) -> tuple[
         estimate(group.auc, say),
         *(share(each, say) for each in shares),
     )
-
-
-def local_comparison(facts: CardFacts, say: Translator) -> list[Block]:
-    """Return the section on the shared model beside the model that an entity could train alone."""
-    computed = say("Calculado en cada entidad con sus personas reservadas; solo figuran las que han querido decirlo.")
-    blocks: list[Block] = [Heading(say("Frente al modelo propio de una entidad")), Text(computed)]
-    if not facts.comparisons:
-        return [*blocks, Text(say("Ninguna entidad ha comunicado su comparación."))]
-    rows = tuple(
-        (entity, number(each.people, say.lang), *_estimates(each.shared.auc, each.alone.auc, each.auc_gain, say=say))
-        for entity, each in facts.comparisons
-    )
-    return [*blocks, Table(tuple(say(name) for name in _LOCAL_HEAD), rows)]
-
-
-def _estimates(*found: Estimate, say: Translator) -> tuple[str, ...]:
-    return tuple(estimate(each, say) for each in found)
 
 
 def explanation(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> list[Block]:

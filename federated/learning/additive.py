@@ -32,6 +32,7 @@ from federated.privacy.quantisation import MAX_WEIGHT, UNITS_PER_BOUND, IntVecto
 from federated.privacy.quantised_contributions import (
     GRADIENT_SENSITIVITY,
     INTERCEPT_UNITS,
+    LEAST_CLIPPING_BOUND,
     category_of,
     column_slices,
     contribution_bounds,
@@ -296,7 +297,7 @@ class AdditiveProgram:
     def _read(self, parameters: FloatVector) -> _RoundParameters:
         number, intercept, bound = (float(value) for value in parameters[:_HEAD])
         middle, end = _HEAD + len(self.features), len(parameters) - sum(self._slots.widths())
-        if number not in range(len(self._groups)) or not bound > 0:
+        if number not in range(len(self._groups)) or not bound >= LEAST_CLIPPING_BOUND:
             raise TrainingMessageMalformed(
                 _("los parámetros indican un grupo o un límite que el modelo no puede tener")
             )
@@ -319,9 +320,12 @@ def _clipped(residuals: FloatVector, entries: IntVector, bound: float, limit: In
     norms = np.abs(residuals) * np.sqrt(entries + TOTAL**2)
     scaled = residuals / np.maximum(norms, bound)
     units, totals = quantise(scaled, limit), quantise(TOTAL * scaled, limit)
-    # Rounding in the norm could leave a contribution one unit too long; integers show it exactly.
+    units = np.where(entries > 0, units, 0)
+    # As in `within_limits`, for a vector that has one number in `entries` places: one unit nearer, else nothing.
     too_long = entries * units**2 + totals**2 > limit**2
-    return np.where(too_long, units - np.sign(units), units), np.where(too_long, totals - np.sign(totals), totals)
+    units, totals = units - too_long * np.sign(units), totals - too_long * np.sign(totals)
+    kept = entries * units**2 + totals**2 <= limit**2
+    return units * kept, totals * kept
 
 
 def _summed(index: IntVector, units: IntVector, width: int) -> IntVector:

@@ -14,6 +14,7 @@ from federated.errors import PrivacyTermsInvalid
 from federated.learning.model_documents import MAX_BINS, MAX_HIDDEN
 from federated.learning.program import StageRequirement
 from federated.privacy.accountant import GaussianRounds, epsilon_of, noise_multiplier_for
+from federated.privacy.quantised_contributions import LEAST_CLIPPING_BOUND
 from federated.privacy.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, StageKind
 from federated.tabular.features import MAX_FEATURES, FeatureSpec, Name
 from presentation.messages import _
@@ -23,6 +24,9 @@ ModelName = Literal["logistic", "additive", "neural"]
 _NUDGE: Final = 1e-6
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
+
+
+ClippingBound = Annotated[float, Field(ge=LEAST_CLIPPING_BOUND, le=1e6)]
 
 
 class _Terms(BaseModel):
@@ -41,7 +45,7 @@ class _GradientTerms(_Terms):
 
     means_share: Share = 0.1
     rounds: int = Field(ge=1, le=MAX_ROUNDS)
-    clipping_bound: Positive
+    clipping_bound: ClippingBound
     learning_rate: Positive
     momentum: float = Field(ge=0, lt=1)
     ridge: float = Field(ge=0, le=1e9)
@@ -103,7 +107,7 @@ class AdditiveTerms(_Terms):
     bin_people: float = Field(ge=1, le=1e9)
     groups: int = Field(ge=1, le=MAX_FEATURES)
     passes: int = Field(ge=1, le=MAX_ROUNDS)
-    clip: float = Field(gt=0, le=10)
+    clip: float = Field(ge=1e-3, le=10)
     ridge: float = Field(gt=0, le=1e9)
     smoothing: float = Field(ge=0, le=1e9)
     noise: float = Field(ge=0, le=1e9)

@@ -8,8 +8,9 @@ from opacus.grad_sample import GradSampleModule
 from opacus.optimizers import DPOptimizer
 from torch import nn
 
-from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
-from federated.privacy.quantised_contributions import INTERCEPT_UNITS, contribution_bounds
+from federated.privacy.quantisation import UNITS_PER_BOUND, IntMatrix, IntVector
+from federated.privacy.quantised_contributions import INTERCEPT_UNITS, contribution_bounds, quantise, within_limits
+from federated.tabular.features import FloatMatrix
 from federated.tabular.rows import Rows
 
 # The matrices are small, so more threads cost more than they gain, and several nodes may share a machine.
@@ -34,36 +35,33 @@ class QuantisingOptimizer(DPOptimizer):  # type: ignore[misc]  # opacus ships no
         )
         self.quantised_sum: IntVector = np.zeros(sum(p.numel() for p in model.parameters()), dtype=np.int64)
 
-    def clip_and_accumulate(self, limit: torch.Tensor | None = None) -> None:
+    def clip_and_accumulate(self, limit: IntVector | None = None) -> None:
         """Add the batch's clipped gradients to `quantised_sum`; `limit` as in `clip_and_quantise`."""
-        rows = torch.cat([g.reshape(len(g), -1) for g in self.grad_samples], dim=1)
-        clipped = clip_and_quantise(rows[:, :-1], self.max_grad_norm, limit)
-        most = UNITS_PER_BOUND if limit is None else limit
+        rows = torch.cat([g.reshape(len(g), -1) for g in self.grad_samples], dim=1).numpy().astype(np.float64)
+        most = np.full(len(rows), UNITS_PER_BOUND, dtype=np.int64) if limit is None else limit
+        clipped = clip_and_quantise(rows[:, :-1], self.max_grad_norm, most)
         # A residual p - y is at most 1 in size; its quarter is exact, so it stays within a quarter of the limit.
-        whole = (rows[:, -1] * (INTERCEPT_UNITS / UNITS_PER_BOUND) * most).trunc().to(torch.int64)
-        self.quantised_sum = (
-            self.quantised_sum + torch.cat([clipped.sum(dim=0), whole.sum(dim=0, keepdim=True)]).numpy()
-        )
+        whole = quantise(rows[:, -1] * (INTERCEPT_UNITS / UNITS_PER_BOUND), most)
+        self.quantised_sum = self.quantised_sum + np.append(clipped.sum(axis=0), whole.sum())
 
 
-def clip_and_quantise(rows: torch.Tensor, bound: float, limit: torch.Tensor | None = None) -> torch.Tensor:
+def clip_and_quantise(rows: FloatMatrix, bound: float, limit: IntVector) -> IntMatrix:
     """Return (people, parameters) gradients clipped to L2 norm `bound`, as int64 quantised units.
 
     Args:
-        rows: (people, parameters) gradients.
-        bound: clipping bound.
+        rows: (people, parameters) float64 gradients; one that is not finite becomes zero.
+        bound: clipping bound, at least `LEAST_CLIPPING_BOUND`.
         limit: (people,) int64, the units that `bound` is worth for each person: 2^20, or less for a weight below 1.
 
     Returns:
         Rows that are at most `limit` units long.
     """
-    most = (torch.full((len(rows),), UNITS_PER_BOUND, dtype=torch.int64) if limit is None else limit)[:, None]
-    norms = rows.norm(2, dim=1, keepdim=True)
-    factors = torch.where(norms > bound, bound / norms, torch.ones_like(norms))
-    units = (rows * factors * (most / bound)).trunc().to(torch.int64)
-    # Rounding in the norm could leave a row some 10^-10 units too long; integers show it exactly.
-    too_long = (units * units).sum(dim=1, keepdim=True) > most * most
-    return torch.where(too_long, units - units.sign(), units)
+    finite = np.where(np.isfinite(rows).all(axis=1, keepdims=True), rows, 0.0)
+    # Scaled by its largest entry, so that no square overflows or vanishes.
+    largest = np.maximum(np.abs(finite).max(axis=1, keepdims=True, initial=0.0), bound)
+    shapes = finite / largest
+    directions = shapes / np.maximum(np.linalg.norm(shapes, axis=1, keepdims=True), bound / largest)
+    return within_limits(np.trunc(directions * limit[:, None]).astype(np.int64), limit)
 
 
 def clipped_gradients(model: nn.Module, rows: Rows, bound: float) -> IntVector:
@@ -81,7 +79,7 @@ def clipped_gradients(model: nn.Module, rows: Rows, bound: float) -> IntVector:
     sampled = GradSampleModule(model, loss_reduction="sum")
     optimizer = QuantisingOptimizer(sampled, bound)
     loss = nn.BCEWithLogitsLoss(reduction="sum")
-    limit = torch.from_numpy(contribution_bounds(rows.weights))
+    limit = contribution_bounds(rows.weights)
     for start in range(0, len(rows), _BATCH):
         batch = slice(start, start + _BATCH)
         # Opacus's backward hook warns when no input asks for a gradient.

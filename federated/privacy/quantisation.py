@@ -19,3 +19,6 @@ MAX_WEIGHT: Final = 1e6
 
 IntVector = npt.NDArray[np.int64]
 """A sum, or one entity's contribution to it, in quantised units."""
+
+IntMatrix = npt.NDArray[np.int64]
+"""(people, entries) contributions of people, in quantised units."""

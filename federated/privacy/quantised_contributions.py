@@ -4,9 +4,17 @@ import math
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
+from federated.privacy.quantisation import UNITS_PER_BOUND, IntMatrix, IntVector
 from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector
+
+LEAST_CLIPPING_BOUND: Final = 1e-6
+"""Bound on clipping bounds from below.
+
+Far below, the number of units in a gradient overflows: float32 near 3e-33, float64 near 1e-302. No model needs a bound
+anywhere near, so the margin is wide.
+"""
 
 INTERCEPT_UNITS: Final = UNITS_PER_BOUND // 4
 """Quantised units of a whole residual in the sum of all residuals, which is never clipped.
@@ -29,6 +37,30 @@ def quantise(values: FloatVector, limit: IntVector) -> IntVector:
     """Return values in [-1, 1], one a person, as quantised units of at most `limit`, truncated towards zero."""
     # A product of a number below 1 with a whole number is never rounded above that number, so the bound is exact.
     return np.trunc(values * limit).astype(np.int64)
+
+
+def within_limits(units: IntMatrix, limit: IntVector) -> IntMatrix:
+    """Return the contributions with every one of L2 length at most `limit`, whatever arithmetic made them.
+
+    Rounding in a norm can leave a contribution some 10^-10 units too long: then each entry is one unit nearer to zero.
+    A contribution that is still too long, or has an entry beyond the limit, is no clipped vector: it becomes zero.
+
+    Args:
+        units: (people, entries) int64, of at most 2^21 entries.
+        limit: (people,) int64 in [0, `UNITS_PER_BOUND`].
+    """
+    most = limit[:, None]
+    # Compared from both sides: the absolute value of the least int64 is itself.
+    possible = ((units <= most) & (units >= -most)).all(axis=1, keepdims=True)
+    bounded = np.where(possible, units, 0)
+    nearer = bounded - np.sign(bounded)
+    chosen = np.where(_too_long(bounded, limit), nearer, bounded)
+    return np.where(_too_long(chosen, limit), 0, chosen)
+
+
+def _too_long(units: IntMatrix, limit: IntVector) -> npt.NDArray[np.bool_]:
+    longer: npt.NDArray[np.bool_] = (units * units).sum(axis=1) > limit * limit
+    return longer[:, None]
 
 
 def l2_bound(entries: int) -> int:

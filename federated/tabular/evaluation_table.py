@@ -8,6 +8,7 @@ The schema, in YAML::
       - {name: age_head, kind: numeric, min: 18, max: 64}
       - {name: MARS, kind: categorical, values: [1, 2, 3, 4]}
     protected: [sex]        # optional; never a feature
+    person: case_number     # optional; a stable id of the row's person, never a feature
 """
 
 import csv
@@ -51,15 +52,18 @@ class TableSchema(BaseModel):
     label: LabelSpec
     features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
     protected: tuple[Name, ...] = Field(default=(), max_length=MAX_FEATURES)
+    person: Name | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         names = [feature.name for feature in self.features]
         if len(set(names)) != len(names):
             raise ValueError(_("una variable está dos veces"))
-        for forbidden in (self.site, self.label.name):
+        for forbidden in (self.site, self.label.name, self.person):
             if forbidden in names:
-                raise ValueError(_("{name} es la sede o la etiqueta, y no puede ser variable", name=forbidden))
+                raise ValueError(
+                    _("{name} es la sede, la etiqueta o la persona, y no puede ser variable", name=forbidden)
+                )
         both = sorted(set(names) & set(self.protected))
         if both:
             raise ValueError(_("las columnas protegidas no pueden ser variables: {names}", names=listing(both)))
@@ -68,7 +72,8 @@ class TableSchema(BaseModel):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns a table must have."""
-        return (self.site, self.label.name, *(feature.name for feature in self.features))
+        person = (self.person,) if self.person else ()
+        return (self.site, self.label.name, *(feature.name for feature in self.features), *person)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,11 +84,13 @@ class Table:
         sites: (people,) the site of each row, as text.
         matrix: (people, columns) float64 in [-1, 1].
         labels: (people,) float64 of 0 and 1.
+        people: (people,) the id of each row's person; empty when the schema names none.
     """
 
     sites: npt.NDArray[np.str_]
     matrix: FloatMatrix
     labels: FloatVector
+    people: tuple[str, ...] = ()
 
     @property
     def site_names(self) -> tuple[str, ...]:
@@ -92,7 +99,8 @@ class Table:
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> "Table":
         """Return the chosen rows."""
-        return Table(self.sites[chosen], self.matrix[chosen], self.labels[chosen])
+        people = tuple(each for each, taken in zip(self.people, chosen, strict=False) if taken)
+        return Table(self.sites[chosen], self.matrix[chosen], self.labels[chosen], people)
 
 
 def load_schema(path: Path) -> TableSchema:
@@ -139,7 +147,8 @@ def read_table(path: Path, schema: TableSchema) -> Table:
             _("fila {index!s}: falta {site}", index=sites.index("") + 1, site=schema.site),
             remedy=_("todas las filas necesitan su sede"),
         )
-    table = Table(np.array(sites), encode_features(rows, schema.features), encode_labels(rows, schema.label))
+    matrix, labels = encode_features(rows, schema.features), encode_labels(rows, schema.label)
+    table = Table(np.array(sites), matrix, labels, people_of(rows, schema))
     if len(table.site_names) > MAX_SITES:
         raise TableInvalid(
             _("hay más de {max_sites} sedes", max_sites=MAX_SITES),
@@ -173,6 +182,31 @@ def read_rows(path: Path, schema: TableSchema) -> list[Mapping[str, Value]]:
     if len(rows) > MAX_ROWS:
         raise TableInvalid(_("{path} tiene más de {max_rows} filas", path=path, max_rows=MAX_ROWS))
     return rows
+
+
+def people_of(rows: Sequence[Mapping[str, Value]], schema: TableSchema) -> tuple[str, ...]:
+    """Return the id of each row's person; nothing when the schema names no such column.
+
+    Raises:
+        TableInvalid: a row without an id, or a person with two rows at one site: they would count twice in a sum.
+    """
+    if schema.person is None:
+        return ()
+    first: dict[tuple[str, str], int] = {}
+    for number, row in enumerate(rows, start=1):
+        person = str(row[schema.person] or "").strip()
+        if not person:
+            raise TableInvalid(
+                _("fila {number!s}: falta {person}", number=number, person=schema.person),
+                remedy=_("todas las filas necesitan el identificador de su persona"),
+            )
+        known = first.setdefault((str(row[schema.site]).strip(), person), number)
+        if known != number:
+            raise TableInvalid(
+                _("las filas {known!s} y {number!s} son de la misma persona", known=known, number=number),
+                remedy=_("deje una sola fila por persona: con dos contaría dos veces"),
+            )
+    return tuple(person for _site, person in first)
 
 
 def _require_columns(header: Sequence[str], schema: TableSchema) -> None:

@@ -16,10 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from federated.errors import SchemaInvalid
-from federated.tabular.evaluation_table import Table, TableSchema, parse_schema, read_rows, read_table
+from federated.tabular.evaluation_table import Table, TableSchema, parse_schema, people_of, read_rows, read_table
 from federated.tabular.features import Value, encode_features, encode_labels
 from node.context import NodeContext
 from node.training.errors import DatasetConflict, DatasetDamaged, DatasetUnknown
+from node.training.held_out import hidden_id
 from node.training.tables import DatasetRow
 from presentation.faults import os_fault, parse_fault
 from presentation.messages import _
@@ -63,7 +64,7 @@ def register_table(context: NodeContext, name: str, data: Path, schema: Path, *,
         )
     text = _read_schema(schema)
     meaning = parse_schema(text)
-    rows = _rows_of(data, meaning, site)
+    rows = _with_hidden_ids(_rows_of(data, meaning, site), meaning, context.keys.data_key)
     content = _as_csv(rows, meaning)
     dataset = Dataset(name, len(rows), hashlib.sha256(content).hexdigest(), meaning)
     with context.transaction() as session:
@@ -141,7 +142,18 @@ def _rows_of(data: Path, schema: TableSchema, site: str) -> Sequence[Mapping[str
         )
     encode_features(rows, schema.features)
     encode_labels(rows, schema.label)
+    people_of(rows, schema)
     return rows
+
+
+def _with_hidden_ids(
+    rows: Sequence[Mapping[str, Value]], schema: TableSchema, data_key: bytes
+) -> Sequence[Mapping[str, Value]]:
+    # Whose row it is matters only as the same or another person: the copy holds no id that names anybody.
+    if schema.person is None:
+        return rows
+    ids = (str(row[schema.person]).strip() for row in rows)
+    return [{**row, schema.person: hidden_id(person, data_key)} for row, person in zip(rows, ids, strict=True)]
 
 
 def _as_csv(rows: Sequence[Mapping[str, Value]], schema: TableSchema) -> bytes:

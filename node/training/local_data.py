@@ -1,10 +1,8 @@
 """The rows of this node that a campaign learns from: read, limited to declared features, encoded, and split.
 
-A fifth of the people is never trained on, the same ones in every campaign, so that the entity can evaluate a released
-model on people that it has not seen. The choice depends only on a person's key.
+A fifth of the people is never trained on, the same ones in every campaign (`node.training.held_out`).
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,11 +30,10 @@ from node.context import NodeContext
 from node.people.store import people_store
 from node.training.datasets import RECORDS, load_table
 from node.training.errors import DatasetUnknown
+from node.training.held_out import held_out
 from node.training.record_features import training_rows
 from policies.training_features import load_training_features
 from presentation.messages import _, listing
-
-HELD_OUT_ONE_IN: Final = 5
 
 _FEATURES: Final[TypeAdapter[tuple[FeatureSpec, ...]]] = TypeAdapter(tuple[FeatureSpec, ...])
 
@@ -95,8 +92,10 @@ def training_data(context: NodeContext, session: Session, manifest: CampaignMani
     dataset, table = load_table(context, session, manifest.dataset)
     _require_declared(manifest, dataset.schema.features, dataset.schema.label)
     columns = [table_columns(dataset.schema.features).index(column) for column in manifest.columns]
-    keys = [str(index) for index in range(len(table.labels))]
-    return LocalData(table.matrix[:, columns], table.labels, held_out(keys), tuple(keys))
+    keys = tuple(str(index) for index in range(len(table.labels)))
+    # Without ids a person is told by the row's values; never by its place, which other people's rows move.
+    people = [each.encode() for each in table.people] or [row.tobytes() for row in table.matrix]
+    return LocalData(table.matrix[:, columns], table.labels, held_out(people, context.keys.data_key), keys)
 
 
 def _from_records(context: NodeContext, session: Session, manifest: CampaignManifest) -> LocalData:
@@ -119,15 +118,10 @@ def _from_records(context: NodeContext, session: Session, manifest: CampaignMani
         )
     rows: list[dict[str, Value]] = [{**row.values, label.name: row.label} for row in people]
     matrix = encode_features(rows, manifest.features)
-    keys = [row.person_id for row in people]
+    keys = tuple(row.person_id for row in people)
+    kept = held_out([key.encode() for key in keys], context.keys.data_key)
     protected = {each.name: [row.protected.get(each.name) for row in people] for each in chosen.protected}
-    return LocalData(matrix, encode_labels(rows, manifest.label), held_out(keys), tuple(keys), protected)
-
-
-def held_out(keys: list[str]) -> npt.NDArray[np.bool_]:
-    """Return a mask (keys,) of the keys never trained on: one in five, by the SHA-256 of the key."""
-    digests = (hashlib.sha256(f"held out\0{key}".encode()).digest() for key in keys)
-    return np.array([int.from_bytes(each[:8], "big") % HELD_OUT_ONE_IN == 0 for each in digests], dtype=np.bool_)
+    return LocalData(matrix, encode_labels(rows, manifest.label), kept, keys, protected)
 
 
 def table_columns(features: tuple[FeatureSpec, ...]) -> list[str]:

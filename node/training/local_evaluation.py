@@ -11,10 +11,8 @@ from federated.evaluation.local_comparison import Comparison, compare
 from federated.evaluation.roc import area_under_curve
 from federated.learning.log_odds import sigmoid
 from federated.release.scorer import Scorer
-from federated.studies.membership_attack import MembershipAttack, attack, evidence
 from federated.studies.plain_regression import fit_logistic
 from federated.tabular.features import FloatMatrix, FloatVector
-from federated.tabular.rows import Rows
 from node.clients.training import TrainingClient
 from node.context import NodeContext
 from node.training.calibration import Calibration, fit, log_odds
@@ -37,7 +35,6 @@ class LocalEvaluation:
         observed: share of positive outcomes among the held-out people.
         expected: the model's mean probability for them, calibrated on the entity's other people as in the risk list.
         comparison: with the entity's own model, with intervals; None with too few people.
-        attack: the success of a membership attack on the released model; None likewise.
     """
 
     campaign_id: str
@@ -48,7 +45,6 @@ class LocalEvaluation:
     observed: float
     expected: float
     comparison: Comparison | None = None
-    attack: MembershipAttack | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the evaluation for ``--json``."""
@@ -61,7 +57,6 @@ class LocalEvaluation:
             "observed": round(self.observed, 4),
             "expected": round(self.expected, 4),
             "comparison": self.comparison.document() if self.comparison is not None else None,
-            "attack": _attack_document(self.attack),
         }
 
     def text(self, lang: str) -> str:
@@ -81,15 +76,6 @@ class LocalEvaluation:
                 observed=formats.percent(self.observed, lang),
             ),
         ]
-        if self.attack is not None:
-            figures = {"value": self.attack.auc.value, "low": self.attack.auc.low, "high": self.attack.auc.high}
-            lines.append(
-                say(
-                    "Quién entró en el entrenamiento se adivina con AUC {value} ({low} a {high}); {chance} es el azar.",
-                    **{name: formats.number(figure, lang, 3) for name, figure in figures.items()},
-                    chance=formats.number(0.5, lang),
-                )
-            )
         return "\n".join(map(terminal.paragraph, lines))
 
 
@@ -138,7 +124,6 @@ def evaluate_on(verified: VerifiedRelease, data: LocalData) -> LocalEvaluation:
         observed=float(labels.mean()),
         expected=float(calibration.probabilities(scores).mean()),
         comparison=_comparison(verified, labels, scorer.probabilities(matrix), alone(matrix) if alone else None),
-        attack=_membership(verified, scorer, data),
     )
 
 
@@ -160,25 +145,3 @@ def _comparison(
         return compare(labels, shared, alone, capacity=capacity, generator=np.random.default_rng(0))
     except DataUnsuitable:
         return None
-
-
-def _membership(verified: VerifiedRelease, scorer: Scorer, data: LocalData) -> MembershipAttack | None:
-    members, others = Rows.of(*data.training()), Rows.of(*data.evaluation())
-    try:
-        found = [evidence(scorer.probabilities, rows) for rows in (members, others)]
-        return attack(found[0], found[1], delta=verified.release.delta)
-    except DataUnsuitable:
-        return None
-
-
-def _attack_document(found: MembershipAttack | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    return {
-        "auc": round(found.auc.value, 4),
-        "auc_low": round(found.auc.low, 4),
-        "auc_high": round(found.auc.high, 4),
-        "advantage": round(found.advantage.value, 4),
-        "epsilon_at_least": round(found.epsilon_at_least, 4),
-        "people": found.members + found.others,
-    }

@@ -120,7 +120,6 @@ PREDICTABLE_ON_PURPOSE = {
     # Intervals around public figures: every node computes the same ones again (`federated.release.replay`).
     "federated/release/composition.py",
     # Bootstrap samples at an entity, of its own people, that leave it for nobody.
-    "federated/studies/membership_attack.py",
     "node/training/local_evaluation.py",
 }
 """Modules that may draw what others can compute, each for a reason. Nothing in them protects anybody."""

