@@ -108,17 +108,8 @@ def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: st
             ),
             remedy=_("instale la versión de RedPACT que pide la campaña"),
         )
-    # (4) epsilon by this node's own accountant
-    own = epsilon_of_stages(manifest.stages, manifest.delta)
-    if not own <= manifest.epsilon:
-        raise EpsilonUnderstated(
-            _(
-                "la campaña declara épsilon {epsilon:g}; sus condiciones cuestan {own:.4f}",
-                epsilon=manifest.epsilon,
-                own=own,
-            ),
-            remedy=_("rechácela y avise a quien administra el coordinador"),
-        )
+    # (4) epsilon and noise by this node's own accountant
+    _require_stated_epsilon(manifest)
     _require_derived_stages(manifest)
     # (5) a large enough cohort
     if manifest.minimum_cohort < pinned.least_cohort:
@@ -131,6 +122,19 @@ def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: st
             remedy=_("pida una campaña con una cohorte mínima mayor"),
         )
     return manifest
+
+
+def _require_stated_epsilon(manifest: CampaignManifest) -> None:
+    own = epsilon_of_stages(manifest.stages, manifest.delta)
+    if not own <= manifest.epsilon:
+        raise EpsilonUnderstated(
+            _(
+                "la campaña declara épsilon {epsilon:g}; sus condiciones cuestan {own:.4f}",
+                epsilon=manifest.epsilon,
+                own=own,
+            ),
+            remedy=_("rechácela y avise a quien administra el coordinador"),
+        )
 
 
 def _require_derived_stages(manifest: CampaignManifest) -> None:

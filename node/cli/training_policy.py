@@ -122,14 +122,12 @@ def _set(group: typer.Typer) -> None:
         """Put a policy in force. An approval states every limit; what no policy covers waits for a person."""
         from node.training import decision_policies, decision_policy_report
 
-        numbers = {"epsilon": epsilon, "epsilon_alone": epsilon_alone, "delta": delta, "budget_left": budget_left}
-        numbers |= {"clipping_bound": clipping_bound, "days": days}
-        counts = {"rounds": rounds, "minimum_cohort": minimum_cohort, "colluders": colluders}
-        counts |= {"people_cap": people_cap, "least_people": least_people}
+        stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
+        stated |= {"epsilon": epsilon, "epsilon_alone": epsilon_alone, "delta": delta, "budget_left": budget_left}
+        stated |= {"clipping_bound": clipping_bound, "days": days, "rounds": rounds, "minimum_cohort": minimum_cohort}
+        stated |= {"colluders": colluders, "people_cap": people_cap, "counts_entities": counts_entities}
         names = {"models": model, "features": feature, "labels": label, "protected": protected}
-        stated: dict[str, object] = {"source": source or None, "dataset": dataset or None, **numbers, **counts}
-        stated |= {limit: split_names(given) or None for limit, given in names.items()}
-        stated["counts_entities"] = counts_entities
+        stated |= {limit: split_names(given) or None for limit, given in names.items()} | {"least_people": least_people}
         context = open_node(home).context
         change = decision_policies.set_policy(context, _policy(context, name, until, stated, approve=approve))
         document = decision_policy_report.change_document(change, removed=False)

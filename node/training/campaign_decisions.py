@@ -21,9 +21,11 @@ from node.ledger.own import own_ledger
 from node.training.approval_withdrawal import deliver_withdrawals
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
+from node.training.ledger_freshness import LedgerFreshness
 from node.training.local_data import training_data
 from node.training.pending_work import undelivered_first_decisions
 from node.training.privacy_terms import PrivacyTerms, terms_under, terms_with
+from node.training.spends_in_ledger import require_spends_of_ledger
 from node.training.stores import epsilon_ledger, training_guard
 from node.training.tables import DeliveryRow, WithdrawalRow
 from presentation.messages import _
@@ -136,25 +138,29 @@ def approve(
 ) -> Decided:
     """Approve a campaign: reserve its whole budget, log the decision, and deliver it to the coordinator.
 
-    In order: (1) the manifest is the coordinator's and passes the guard's review; (2) the requested data are here and
-    declared; (3) budget, signed decision and ledger entry become durable together; (4) only then is it sent.
-    A repetition changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
-    `alone_limit` bounds epsilon when only this node's noise is unknown, which noise of its own keeps; None takes the
-    bound of the settings.
+    In order: (0) this node's ledger is its newest, and its budget has all its spends; (1) the manifest is the
+    coordinator's and passes the guard's review; (2) the requested data are here and declared; (3) budget, signed
+    decision and ledger entry become durable together; (4) only then is it sent. A repetition changes nothing and
+    delivers once more. `decided_by` names the policy that decided, if one did. `alone_limit` bounds epsilon when only
+    this node's noise is unknown, which noise of its own keeps; None takes the bound of the settings.
 
     Raises:
         ManifestUnknown: the coordinator lists no such campaign.
         FederatedError: the guard or the budget refuses. TrainingError: the data are not here.
         PeerRefused, PeerUnreachable: the coordinator does not list its campaigns.
         ExtraMissing: this node cannot train.
+        LedgerContradicted, LedgerUnwitnessed: the ledger here is an old copy, or nobody can tell.
     """
     require_training()
     envelope = _listed(context, client, campaign_id)
+    # (0) no spend is forgotten here
+    LedgerFreshness(context).require()
     now = context.clock.now()
     # (1) before any data is read
     with context.snapshot() as session:
         known = EffectiveDecisions(session).get(campaign_id)
         if known is None:
+            require_spends_of_ledger(context, session)
             manifest = training_guard(context, session).review(envelope, now)
             # (2) readable, and exactly the declared features
             training_data(context, session, manifest)

@@ -2,11 +2,12 @@
 
 Every step is answered in this order, without exception:
 
+- (0) the witnesses say that this node's ledger is its newest;
 - (1) the guard admits it, by the manifest and decision stored here, never by the coordinator's copies;
 - (2) an answer already stored is returned as it is; nothing is computed;
 - (3) otherwise the installed code computes one;
 - (4) the guard checks once more; the answer's bytes, their privacy cost and the ledger entry become durable together;
-- (5) only then does the caller sign and send it.
+- (5) only when the witnesses have cosigned that entry too does the caller sign and send it.
 """
 
 import hashlib
@@ -46,6 +47,7 @@ from node.ledger.own import own_ledger
 from node.training.campaign_decisions import decimal, finite_decimal
 from node.training.duplicate_check import DuplicateCheck
 from node.training.errors import TrainingError
+from node.training.ledger_freshness import LedgerFreshness
 from node.training.local_data import local_people, training_data
 from node.training.stores import epsilon_ledger, own_enrolments, training_guard
 from service.errors import RuntimeFault
@@ -83,6 +85,7 @@ class StepReplies:
         self._refresh = refresh
         self._participants: dict[str, Participant] = {}
         self._duplicates = DuplicateCheck(context)
+        self._freshness = LedgerFreshness(context)
 
     def answer(self, raw: bytes) -> bytes:
         """Return the reply to a request: durable, and paid for where it costs.
@@ -91,8 +94,17 @@ class StepReplies:
             FederatedError: the guard or the cohort refuses.
             TrainingError: the data are missing, or not as they were registered.
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
+            LedgerContradicted, LedgerUnwitnessed: the ledger here is an old copy, or nobody can tell; likewise.
         """
         asked = read_request(raw)
+        # (0) nothing is added to an old copy of the ledger, nor paid from an old copy of the budget
+        self._freshness.require()
+        reply = self._durable(asked)
+        # (5) a copy restored from before this reply could not know it, but the witnesses do
+        self._freshness.require()
+        return reply
+
+    def _durable(self, asked: ReceivedDocument[StepRequest]) -> bytes:
         # (1) admitted, or (2) answered before; a read, so that writers do not wait meanwhile
         with self._context.snapshot() as session:
             admission = training_guard(self._context, session).admit(asked, self._context.clock.now())

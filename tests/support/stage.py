@@ -49,7 +49,7 @@ from service.errors import PeerUnreachable
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
 from tests.support.cohort import additive_stages, additive_terms, people_of
-from tests.support.parts import COORDINATOR, SignedDirectory, context_of, keys_of
+from tests.support.parts import COORDINATOR, SignedDirectory, context_of, keys_of, reopened
 from tests.support.training import OTHERS, ScriptedCoordinator, budget_of, register_demo, table_manifest
 from trust.parties import EntityKind
 from trust.signing import Envelope
@@ -168,6 +168,11 @@ class Stage:
     def key_of(self, entity: str) -> bytes:
         """Return the signing key of an entity by the directory."""
         return bytes.fromhex(self.directory.parties[entity].signing_key)
+
+    def restart(self, **settings: Any) -> None:
+        """Start the node again on its database, after its administrator changed some settings."""
+        self.context = reopened(self.context, self.directory, **settings)
+        self.worker = TrainingWorker(self.context, self.coordinator, unreachable)
 
     def approved(self, **changes: Any) -> Envelope:
         """Offer the demo campaign and approve it."""

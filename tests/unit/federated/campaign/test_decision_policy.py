@@ -23,6 +23,7 @@ from federated.campaign.decision_policy import policy_facts as terms_of_manifest
 from federated.campaign.manifest import CampaignManifest, DataSource
 from federated.errors import DecisionPolicyInvalid
 from tests.support.campaigns import manifest
+from tests.support.campaigns import terms as terms_of_model
 from tests.support.clock import START
 from trust.errors import TrustError
 
@@ -192,9 +193,10 @@ def test_the_terms_of_a_manifest_are_what_it_asks() -> None:
     found = terms_of_manifest(manifest(), 5.0)
     assert (found.epsilon, found.rounds, found.minimum_cohort, found.budget_left) == (2.0, 6, 3, 3.0)
     assert found.features == {"age", "tenure"}
-    assert (found.label, found.protected, found.colluders, found.counts_entities) == ("chronic", set(), 0, False)
+    assert (found.label, found.protected, found.colluders) == ("chronic", frozenset(), 0)
+    assert not found.counts_entities
     assert (found.delta, found.people_cap, found.least_people, found.days) == (1e-5, 3, 50, 14.0)
-    assert found.clipping_bound == manifest().terms.clipping_bound
+    assert found.clipping_bound == terms_of_model().clipping_bound
     assert found.epsilon_alone > found.epsilon
 
 
