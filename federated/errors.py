@@ -145,6 +145,33 @@ class KeyStatementInvalid(FederatedError):
     sentence = _("La clave de suma segura de una entidad no es válida: no se ha enviado nada. Avise a la Gerencia.")
 
 
+class CohortDisputed(FederatedError):
+    """Entities of one campaign were shown different cohorts."""
+
+    code = "cohort_disputed"
+    sentence = _(
+        "Las entidades de la campaña no han visto la misma cohorte: no se ha enviado nada. Avise a las demás entidades."
+    )
+
+
+class RequiredEntityMissing(FederatedError):
+    """Fewer of the anchors that the data-protection officer pinned take part than this node asks for."""
+
+    code = "required_entity_missing"
+    sentence = _(
+        "En la suma faltan anclas de las que exige su entidad: no se ha enviado nada. Consulte «redpact-node anchors»."
+    )
+
+
+class SumImpossible(FederatedError):
+    """An opened sum that people and noise cannot give."""
+
+    code = "sum_impossible"
+    sentence = _(
+        "Una suma no puede venir de las personas y el ruido acordados: alguna aportación es falsa. No se publica nada."
+    )
+
+
 class SecureSumRefused(FederatedError):
     """A request to open a secure sum that could reveal less than the sum over the minimum cohort."""
 

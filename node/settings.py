@@ -68,6 +68,9 @@ class NodeSettings(ServiceSettings):
     least_cohort: int = Field(
         default=3, ge=3, le=5000, description="training campaigns that go on with fewer entities are refused"
     )
+    training_anchors: int = Field(
+        default=1, ge=0, le=16, description="pinned anchors that must be in every sum of a training campaign"
+    )
     epsilon_delta: float = Field(default=1e-5, gt=0, le=1e-3, description="the delta that budget is accounted at")
 
     @model_validator(mode="after")

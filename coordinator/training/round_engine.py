@@ -135,7 +135,7 @@ def campaign_run(
     campaign: Campaign, on_step: OnStep, key_of: Callable[[str], bytes], step_seconds: float
 ) -> "CampaignRun":
     """Return the terms of a campaign as Flower's app takes them, for any grid."""
-    from federated.coordination.state_machine import CampaignSetup  # noqa: PLC0415 - Flower takes a second to load
+    from federated.coordination.cohort_forming import CampaignSetup  # noqa: PLC0415 - Flower takes a second to load
     from federated.flower.server_app import CampaignRun  # noqa: PLC0415 - Flower takes a second to load
 
     terms = CampaignSetup(campaign.manifest, campaign.manifest_sha256, campaign.approved, key_of)

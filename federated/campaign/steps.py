@@ -1,8 +1,10 @@
 """The documents that coordinator and entities exchange, step by step.
 
-Before the rounds: JOIN (an entity generates and signs a fresh mask key), COHORT (every entity checks the keys of all),
-and, when people are counted across entities, TAGS and WEIGHTS (`federated.duplicates`). Then two steps a round: MASK
-(the masked sum over the entity's people) and UNMASK (for the list of survivors; see `federated.secagg`).
+Before the rounds: JOIN (an entity generates a fresh mask key and signs a commitment to it), REVEAL (it shows the key,
+when the commitments of all are fixed), COHORT (every entity checks the keys of all and signs what it was shown), AGREE
+(every entity checks that all others signed the same), and, when people are counted across entities, TAGS and WEIGHTS
+(`federated.duplicates`). Then two steps a round: MASK (the masked sum over the entity's people) and UNMASK (for the
+list of survivors; see `federated.secagg`).
 
 Documents are RFC 8785 JSON; numbers that must be exact travel as little-endian bytes in base64, so that reading one can
 neither run code nor ask for memory that the bytes do not fill. A request is named by the hash of its exact bytes.
@@ -41,7 +43,9 @@ class StepKind(StrEnum):
     """The kinds of steps, in their order."""
 
     JOIN = "join"
+    REVEAL = "reveal"
     COHORT = "cohort"
+    AGREE = "agree"
     TAGS = "tags"
     WEIGHTS = "weights"
     MASK = "mask"
@@ -74,23 +78,41 @@ class _Step(_Document):
 
 
 class JoinRequest(_Step):
-    """Requests the mask key of an entity that approved."""
+    """Requests the commitment to a mask key of an entity that approved."""
 
     kind: Literal["join"] = "join"
 
 
+class RevealRequest(_Step):
+    """Carries the signed commitments of all that joined (DSSE JSON), and requests the recipient's mask key."""
+
+    kind: Literal["reveal"] = "reveal"
+    commitments: tuple[Packed, ...] = Field(min_length=1, max_length=MAX_INVITED)
+
+
 class CohortRequest(_Step):
-    """Carries the signed mask keys of the whole cohort (DSSE JSON)."""
+    """Carries the signed mask keys of the whole cohort (DSSE JSON): the same bytes to every entity."""
 
     kind: Literal["cohort"] = "cohort"
     statements: tuple[Packed, ...] = Field(min_length=1, max_length=MAX_INVITED)
 
 
+class AgreeRequest(_Step):
+    """Carries the signed agreements of the whole cohort (DSSE JSON).
+
+    Attributes:
+        shares: those of the group key that were sealed for the recipient, by sender.
+    """
+
+    kind: Literal["agree"] = "agree"
+    agreements: tuple[Packed, ...] = Field(min_length=1, max_length=MAX_INVITED)
+    shares: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
+
+
 class TagsRequest(_Step):
-    """Carries the group key, wrapped for the recipient by another entity, and requests the tags of its people."""
+    """Requests the tags of the recipient's people."""
 
     kind: Literal["tags"] = "tags"
-    wrapped_key: Packed
 
 
 class WeightsRequest(_Step):
@@ -142,17 +164,31 @@ class UnmaskRequest(_Step):
 
 
 class JoinReply(_Document):
-    """An entity's signed mask key (DSSE JSON)."""
+    """An entity's signed commitment to its mask key (DSSE JSON)."""
 
     kind: Literal["join"] = "join"
+    commitment: Packed
+
+
+class RevealReply(_Document):
+    """An entity's signed mask key (DSSE JSON)."""
+
+    kind: Literal["reveal"] = "reveal"
     statement: Packed
 
 
 class CohortReply(_Document):
-    """Confirms the cohort; the entity that draws the group key adds it, wrapped for each other entity."""
+    """An entity's signed agreement (DSSE JSON), and its share of the group key, sealed for each other entity."""
 
     kind: Literal["cohort"] = "cohort"
-    wrapped_keys: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
+    agreement: Packed
+    shares: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
+
+
+class AgreeReply(_Document):
+    """Confirms that all agreed on one cohort."""
+
+    kind: Literal["agree"] = "agree"
 
 
 class TagsReply(_Document):
@@ -196,8 +232,17 @@ class UnmaskReply(_Document):
     attestations: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
 
 
-StepRequest = JoinRequest | CohortRequest | TagsRequest | WeightsRequest | MaskRequest | UnmaskRequest
-StepReply = JoinReply | CohortReply | TagsReply | WeightsReply | MaskReply | UnmaskReply
+StepRequest = (
+    JoinRequest
+    | RevealRequest
+    | CohortRequest
+    | AgreeRequest
+    | TagsRequest
+    | WeightsRequest
+    | MaskRequest
+    | UnmaskRequest
+)
+StepReply = JoinReply | RevealReply | CohortReply | AgreeReply | TagsReply | WeightsReply | MaskReply | UnmaskReply
 
 _REQUESTS: Final[TypeAdapter[StepRequest]] = TypeAdapter(Annotated[StepRequest, Field(discriminator="kind")])
 _REPLIES: Final[TypeAdapter[StepReply]] = TypeAdapter(Annotated[StepReply, Field(discriminator="kind")])

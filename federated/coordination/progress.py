@@ -24,8 +24,11 @@ class Progress:
         step: the next step.
         round: the next round to mask or unmask, from 1.
         vectors: the model's numbers, by name.
-        statements: everybody's signed mask key (DSSE JSON), by entity; the cohort once JOIN is over.
-        deliveries: the next payload of each entity: its wrapped group key (TAGS), or the counts of its tags (WEIGHTS).
+        commitments: everybody's signed commitment to a mask key (DSSE JSON), by entity, once JOIN is over.
+        statements: everybody's signed mask key (DSSE JSON), by entity; the cohort once REVEAL is over.
+        agreements: everybody's signed agreement on the cohort (DSSE JSON), by entity, once COHORT is over.
+        deliveries: the next payload of each entity: the shares of the group key sealed for it (AGREE, JSON), or the
+            counts of its tags (WEIGHTS).
         survivors: entities that sent a masked sum in this round; set between MASK and UNMASK.
         transcript: hash chain over the completed rounds (`federated.coordination.transcript`).
         evaluation: the noised sum of the evaluation stage; empty until then.
@@ -37,7 +40,9 @@ class Progress:
     round: int
     vectors: Mapping[str, FloatVector]
     transcript: str
+    commitments: Mapping[str, bytes] = field(default_factory=dict)
     statements: Mapping[str, bytes] = field(default_factory=dict)
+    agreements: Mapping[str, bytes] = field(default_factory=dict)
     deliveries: Mapping[str, bytes] = field(default_factory=dict)
     survivors: tuple[str, ...] = ()
     evaluation: tuple[int, ...] = ()
@@ -59,8 +64,10 @@ class Progress:
                     name: _packed(np.ascontiguousarray(v, "<f8").tobytes()) for name, v in self.vectors.items()
                 },
                 "transcript": self.transcript,
-                "statements": {entity: _packed(each) for entity, each in self.statements.items()},
-                "handed": {entity: _packed(each) for entity, each in self.deliveries.items()},
+                "commitments": _all_packed(self.commitments),
+                "statements": _all_packed(self.statements),
+                "agreements": _all_packed(self.agreements),
+                "handed": _all_packed(self.deliveries),
                 "survivors": list(self.survivors),
                 "evaluation": [str(number) for number in self.evaluation],
                 "contributors": list(self.contributors),
@@ -86,8 +93,11 @@ class Progress:
                 round=int(content["round"]),
                 vectors=vectors,
                 transcript=str(content["transcript"]),
-                statements={str(entity): _unpacked(text) for entity, text in content["statements"].items()},
-                deliveries={str(entity): _unpacked(text) for entity, text in content["handed"].items()},
+                # Campaigns that ended before this version have neither commitments nor agreements.
+                commitments=_all_unpacked(content.get("commitments", {})),
+                statements=_all_unpacked(content["statements"]),
+                agreements=_all_unpacked(content.get("agreements", {})),
+                deliveries=_all_unpacked(content["handed"]),
                 survivors=tuple(str(entity) for entity in content["survivors"]),
                 evaluation=tuple(int(number) for number in content["evaluation"]),
                 contributors=tuple(str(entity) for entity in content["contributors"]),
@@ -95,6 +105,14 @@ class Progress:
             )
         except (KeyError, TypeError, ValueError, AttributeError, TrustError) as error:
             raise TrainingMessageMalformed(_("no es un estado de entrenamiento")) from error
+
+
+def _all_packed(data: Mapping[str, bytes]) -> dict[str, str]:
+    return {entity: _packed(each) for entity, each in data.items()}
+
+
+def _all_unpacked(texts: Mapping[str, Any]) -> dict[str, bytes]:
+    return {str(entity): _unpacked(text) for entity, text in texts.items()}
 
 
 def _packed(data: bytes) -> str:

@@ -8,16 +8,12 @@ unmasked for them: the masked sums are requested again, and the entities, or the
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from federated.campaign.manifest import CampaignManifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
-    CohortReply,
-    CohortRequest,
-    JoinReply,
-    JoinRequest,
     MaskReply,
     MaskRequest,
     StepKind,
@@ -33,39 +29,22 @@ from federated.campaign.steps import (
     read_reply,
     read_request,
 )
+from federated.coordination.cohort_forming import FORMING, CampaignSetup, CohortForming, require_enough
 from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord, chained
-from federated.duplicates.group_key import key_generator_of
 from federated.duplicates.multiplicities import multiplicities, pack_counts, unpack_tags
 from federated.errors import CohortTooSmall, FederatedError, SecureSumRefused, SumLost, TrainingMessageMalformed
 from federated.privacy.stages import Position, StageKind, position_of
 from federated.secagg import server as secagg
-from federated.secagg.cohort import Cohort, form_cohort
-from federated.secagg.keys import open_key_statement
+from federated.secagg.cohort import Cohort
 from federated.secagg.messages import MaskedInput, UnmaskingResponse, check_input
 from presentation.messages import _
 from trust.errors import TrustError
-from trust.signing import Envelope
 
 _log = logging.getLogger(__name__)
 
 _FOUNDATIONS: Final = frozenset({StageKind.EDGES, StageKind.MEANS})
 """Stages of one sum each on which the model is built."""
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignSetup:
-    """The fixed terms of a running campaign.
-
-    Attributes:
-        approved: entities that approved.
-        key_of: returns the signing key of an entity from the network's directory.
-    """
-
-    manifest: CampaignManifest
-    manifest_sha256: str
-    approved: tuple[str, ...]
-    key_of: Callable[[str], bytes]
 
 
 def start(manifest: CampaignManifest, manifest_sha256: str) -> Progress:
@@ -81,6 +60,7 @@ class CampaignStateMachine:
         self.sums = StageSums(terms.manifest)
         self._terms = terms
         self._manifest = terms.manifest
+        self._forming = CohortForming(terms, self._fault)
         self._inputs: dict[str, MaskedInput] = {}
         self._mask_request = b""
         self._cohort: Cohort | None = None
@@ -116,14 +96,12 @@ class CampaignStateMachine:
         """
         known = {entity: reply for entity, raw in replies.items() if (reply := self._read(entity, raw)) is not None}
         match self.progress.step:
-            case StepKind.JOIN:
-                self._on_join(known)
-            case StepKind.COHORT:
-                self._on_cohort(known)
+            case step if step in FORMING:
+                self.progress = self._forming.accept(self.progress, known, self._setup_after_forming)
             case StepKind.TAGS:
                 self._on_tags(known)
             case StepKind.WEIGHTS:
-                self._require_cohort(len(known))
+                require_enough(self._manifest, self.progress, len(known))
                 self.progress = replace(self.progress, step=StepKind.MASK, deliveries={})
             case StepKind.UNMASK if self._inputs:
                 return self._on_unmask(known)
@@ -134,11 +112,15 @@ class CampaignStateMachine:
     @property
     def _setup(self) -> tuple[StepKind, ...]:
         counted = (StepKind.TAGS, StepKind.WEIGHTS) if self._manifest.counts_entities else ()
-        return (StepKind.JOIN, StepKind.COHORT, *counted)
+        return (*FORMING, *counted)
+
+    @property
+    def _setup_after_forming(self) -> StepKind:
+        return StepKind.TAGS if self._manifest.counts_entities else StepKind.MASK
 
     @property
     def _names(self) -> dict[str, str]:
-        return {"campaign_id": self._manifest.campaign_id, "manifest_sha256": self._terms.manifest_sha256}
+        return self._terms.names
 
     @property
     def _members(self) -> tuple[str, ...]:
@@ -153,23 +135,10 @@ class CampaignStateMachine:
 
     @property
     def cohort(self) -> Cohort:
-        """The cohort, known after JOIN."""
+        """The cohort, known after REVEAL."""
         if self._cohort is None:
-            keys = {
-                entity: self._statement_key(entity, statement) for entity, statement in self.progress.statements.items()
-            }
-            self._cohort = form_cohort(self._manifest.campaign_id, self._terms.manifest_sha256, keys)
+            self._cohort = self._forming.cohort(self.progress)
         return self._cohort
-
-    def _statement_key(self, entity: str, statement: bytes) -> bytes:
-        opened = open_key_statement(
-            Envelope.from_json(statement),
-            entity=entity,
-            entity_key=self._terms.key_of(entity),
-            campaign_id=self._manifest.campaign_id,
-            manifest_sha256=self._terms.manifest_sha256,
-        )
-        return bytes.fromhex(opened.channel_key)
 
     def _requests(self) -> dict[str, bytes]:
         if self.progress.step in self._setup:
@@ -180,15 +149,10 @@ class CampaignStateMachine:
 
     def _setup_requests(self) -> dict[str, bytes]:
         match self.progress.step:
-            case StepKind.JOIN:
-                return dict.fromkeys(self._terms.approved, encode_document(JoinRequest(**self._names)))
-            case StepKind.COHORT:
-                statements = tuple(self.progress.statements[entity] for entity in self._members)
-                return dict.fromkeys(
-                    self._members, encode_document(CohortRequest(**self._names, statements=statements))
-                )
+            case step if step in FORMING:
+                return self._forming.requests(self.progress)
             case StepKind.TAGS:
-                return self._each(lambda delivery: TagsRequest(**self._names, wrapped_key=delivery))
+                return dict.fromkeys(self._members, encode_document(TagsRequest(**self._names)))
             case _:
                 counted = tuple(sorted(self.progress.deliveries))
                 return self._each(
@@ -246,42 +210,11 @@ class CampaignStateMachine:
     def _after_setup(self) -> bool:
         return self.progress.step in {StepKind.MASK, StepKind.UNMASK}
 
-    def _on_join(self, replies: Mapping[str, StepReply]) -> None:
-        statements = {}
-        for entity, reply in replies.items():
-            assert isinstance(reply, JoinReply)
-            try:
-                self._statement_key(entity, reply.statement)
-            except (FederatedError, TrustError) as error:
-                self._fault(entity, error)
-            else:
-                statements[entity] = reply.statement
-        self._require_cohort(len(statements))
-        self.progress = replace(self.progress, step=StepKind.COHORT, statements=statements)
-
-    def _on_cohort(self, replies: Mapping[str, StepReply]) -> None:
-        self._require_cohort(len(replies))
-        if not self._manifest.counts_entities:
-            self.progress = replace(self.progress, step=StepKind.MASK)
-            return
-        generator = key_generator_of(tuple(self.cohort.keys))
-        reply = replies.get(generator)
-        if not isinstance(reply, CohortReply):
-            raise CohortTooSmall(
-                _(
-                    "{generator}, la entidad que genera la clave para contar a las personas que están en varias "
-                    "entidades, no respondió",
-                    generator=generator,
-                )
-            )
-        deliveries = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
-        self.progress = replace(self.progress, step=StepKind.TAGS, deliveries=deliveries)
-
     def _on_tags(self, replies: Mapping[str, StepReply]) -> None:
-        self._require_cohort(len(replies))
+        require_enough(self._manifest, self.progress, len(replies))
         tags = {entity: reply.tags for entity, reply in replies.items() if isinstance(reply, TagsReply)}
         usable = {entity: each for entity, data in tags.items() if (each := self._tags(entity, data)) is not None}
-        self._require_cohort(len(usable))
+        require_enough(self._manifest, self.progress, len(usable))
         deliveries = {entity: pack_counts(counts) for entity, counts in multiplicities(usable).items()}
         self.progress = replace(self.progress, step=StepKind.WEIGHTS, deliveries=deliveries)
 
@@ -305,7 +238,7 @@ class CampaignStateMachine:
             else:
                 inputs[entity] = masked
         survivors = self.progress.survivors or tuple(sorted(inputs))
-        self._require_cohort(len(survivors))
+        require_enough(self._manifest, self.progress, len(survivors))
         self._require_openable(survivors)
         self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
         if len(self._inputs) < len(survivors):
@@ -370,19 +303,6 @@ class CampaignStateMachine:
         document = read_request(self._mask_bytes()).document
         assert isinstance(document, MaskRequest), "it was written as one"
         return hashlib.sha256(document.parameters + document.model).hexdigest()
-
-    def _require_cohort(self, count: int) -> None:
-        if count < self._manifest.minimum_cohort:
-            raise CohortTooSmall(
-                _(
-                    "{step} de la ronda {round}: entidades que participaron, {count}; el mínimo es {minimum_cohort}",
-                    step=self.progress.step,
-                    round=self.progress.round,
-                    count=count,
-                    minimum_cohort=self._manifest.minimum_cohort,
-                ),
-                remedy=_("inicie una campaña nueva cuando puedan participar más entidades"),
-            )
 
     def _require_openable(self, survivors: tuple[str, ...]) -> None:
         try:

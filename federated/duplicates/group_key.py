@@ -1,12 +1,19 @@
-"""The key that the entities of one campaign share and the coordinator, which only carries it, never learns.
+"""The key that the entities of one campaign share and the coordinator, which only carries its parts, never learns.
 
-One entity, the first of the sorted cohort, draws it and seals it for each other one under a key derived from the secret
-that the two already share (of secure aggregation's X25519 keys). HKDF is RFC 5869, the sealing ChaCha20-Poly1305 of
-RFC 8439 with campaign, sender and recipient as associated data, so that a sealed key cannot be carried elsewhere.
+It is drawn jointly (commit, then reveal; Blum, "Coin flipping by telephone", 1981). Each entity of the committee draws
+a share and signs a commitment to it together with its mask key, before it has seen anything of the others. When the
+cohort is fixed it seals the share for each other entity, under a key derived from the secret that the two already share
+(of secure aggregation's X25519 keys). The group key is derived from all shares: one share that its entity drew honestly
+makes it uniform, and nobody can choose or change it after seeing the others. Every entity of the cohort knows it.
+
+HKDF is RFC 5869, the sealing ChaCha20-Poly1305 of RFC 8439 with campaign, sender and recipient as associated data, so
+that a sealed share cannot be carried elsewhere.
 """
 
+import hashlib
+import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -18,22 +25,13 @@ from federated.errors import DuplicateCheckInvalid
 from presentation.messages import _
 
 KEY_BYTES: Final = 32
-SEALED_KEY_BYTES: Final = 12 + KEY_BYTES + 16
-"""Nonce, key, tag."""
+SEALED_SHARE_BYTES: Final = 12 + KEY_BYTES + 16
+"""Nonce, share, tag."""
 
 _NONCE_BYTES: Final = 12
 
 PairSecret = Callable[[str, str], bytes]
 """Returns the secret that two entities (own, other) share: at least 32 bytes, equal at both."""
-
-
-def key_generator_of(cohort: Sequence[str]) -> str:
-    """Return the entity of a cohort that draws the group key: the first by name.
-
-    Raises:
-        DuplicateCheckInvalid: as `checked_cohort`.
-    """
-    return checked_cohort(cohort)[0]
 
 
 def checked_cohort(cohort: Sequence[str]) -> tuple[str, ...]:
@@ -48,43 +46,63 @@ def checked_cohort(cohort: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def draw_group_key() -> bytes:
-    """Return a new key of 32 bytes, from the operating system."""
+def draw_share() -> bytes:
+    """Return a new share of 32 bytes, from the operating system."""
     return secrets.token_bytes(KEY_BYTES)
 
 
-def seal_group_key(key: bytes, pair_secret: PairSecret, *, campaign: str, sender: str, recipient: str) -> bytes:
-    """Return the group key sealed for one entity, `SEALED_KEY_BYTES` long.
+def share_commitment(share: bytes, *, campaign: str, entity: str) -> str:
+    """Return the commitment, in hex, of an entity to its share; it reveals nothing of the 256 random bits.
 
     Raises:
-        DuplicateCheckInvalid: the key, or the secret it is to be sealed under, has the wrong length.
+        DuplicateCheckInvalid: the share has the wrong length.
     """
-    if len(key) != KEY_BYTES:
-        raise DuplicateCheckInvalid(_("una clave de grupo debe tener 32 bytes"))
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    cipher = ChaCha20Poly1305(pair_key(pair_secret(sender, recipient), "group key", campaign, (sender, recipient)))
-    return nonce + cipher.encrypt(nonce, key, _associated(campaign, sender, recipient))
+    _check_length(share)
+    return hashlib.sha256(framed("redpact group share v1", campaign, entity) + share).hexdigest()
 
 
-def open_group_key(sealed: bytes, pair_secret: PairSecret, *, campaign: str, sender: str, recipient: str) -> bytes:
-    """Return the group key that `sender` sealed for `recipient` in this campaign.
+def joint_key(cohort_sha256: bytes, shares: Mapping[str, bytes], *, campaign: str) -> bytes:
+    """Return the group key of 32 bytes from everybody's shares, the same in whatever order they come.
 
     Raises:
-        DuplicateCheckInvalid: the bytes are not a key sealed by that sender for that recipient and campaign.
+        DuplicateCheckInvalid: a share has the wrong length.
     """
-    if len(sealed) != SEALED_KEY_BYTES:
-        raise DuplicateCheckInvalid(
-            _("una clave de grupo sellada debe tener {sealed_key_bytes} bytes", sealed_key_bytes=SEALED_KEY_BYTES)
-        )
-    cipher = ChaCha20Poly1305(pair_key(pair_secret(recipient, sender), "group key", campaign, (sender, recipient)))
+    for share in shares.values():
+        _check_length(share)
+    material = b"".join(framed(entity) + shares[entity] for entity in sorted(shares))
+    info = framed("redpact duplicate check v1", "group key", campaign)
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=cohort_sha256, info=info).derive(material)
+
+
+def seal_share(share: bytes, pair_secret: PairSecret, *, campaign: str, sender: str, recipient: str) -> bytes:
+    """Return a share sealed for one entity, `SEALED_SHARE_BYTES` long; the same bytes at each call.
+
+    The key serves for this one message. The nonce is derived from the share, so that a share that was drawn anew after
+    a crash would never be sealed with the nonce of the first.
+
+    Raises:
+        DuplicateCheckInvalid: the share, or the secret it is to be sealed under, has the wrong length.
+    """
+    _check_length(share)
+    key = pair_key(pair_secret(sender, recipient), "group share", campaign, (sender, recipient))
+    nonce = hmac.digest(key, share, "sha256")[:_NONCE_BYTES]
+    return nonce + ChaCha20Poly1305(key).encrypt(nonce, share, _associated(campaign, sender, recipient))
+
+
+def open_share(sealed: bytes, pair_secret: PairSecret, *, campaign: str, sender: str, recipient: str) -> bytes:
+    """Return the share that `sender` sealed for `recipient` in this campaign.
+
+    Raises:
+        DuplicateCheckInvalid: the bytes are not a share sealed by that sender for that recipient and campaign.
+    """
+    if len(sealed) != SEALED_SHARE_BYTES:
+        raise _not_sealed(sender)
+    key = pair_key(pair_secret(recipient, sender), "group share", campaign, (sender, recipient))
     nonce, content = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     try:
-        return cipher.decrypt(nonce, content, _associated(campaign, sender, recipient))
+        return ChaCha20Poly1305(key).decrypt(nonce, content, _associated(campaign, sender, recipient))
     except InvalidTag as error:
-        raise DuplicateCheckInvalid(
-            _("la clave de grupo recibida de {sender} no es la que esa entidad selló", sender=sender),
-            remedy=_("avise a quien administra el coordinador"),
-        ) from error
+        raise _not_sealed(sender) from error
 
 
 def pair_key(secret: bytes, use: str, campaign: str, entities: tuple[str, str]) -> bytes:
@@ -105,4 +123,16 @@ def framed(*parts: str) -> bytes:
 
 
 def _associated(campaign: str, sender: str, recipient: str) -> bytes:
-    return framed("redpact group key v1", campaign, sender, recipient)
+    return framed("redpact group share v1", campaign, sender, recipient)
+
+
+def _check_length(share: bytes) -> None:
+    if len(share) != KEY_BYTES:
+        raise DuplicateCheckInvalid(_("una parte de la clave de grupo debe tener 32 bytes"))
+
+
+def _not_sealed(sender: str) -> DuplicateCheckInvalid:
+    return DuplicateCheckInvalid(
+        _("la parte de la clave de grupo que llegó como de {sender} no es la que esa entidad selló", sender=sender),
+        remedy=_("avise a quien administra el coordinador"),
+    )

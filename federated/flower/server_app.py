@@ -11,8 +11,9 @@ from flwr.supercore import log
 from typing_extensions import override
 
 from federated.campaign.steps import read_request, step_name
+from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.progress import Progress
-from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.coordination.state_machine import CampaignStateMachine, start
 from federated.coordination.task_store import flower_id
 from federated.coordination.transcript import RoundRecord
 from federated.errors import TrainingMessageMalformed

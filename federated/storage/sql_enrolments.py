@@ -1,5 +1,7 @@
 """The node's enrolments in SQL."""
 
+from dataclasses import asdict
+
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -16,12 +18,13 @@ class SqlEnrolmentStore:
     def get(self, campaign_id: str) -> Enrolment | None:
         """Return the enrolment in a campaign, or None."""
         row = self._session.get(EnrolmentRow, campaign_id)
-        return Enrolment(row.campaign_id, row.statement, row.cohort) if row is not None else None
+        if row is None:
+            return None
+        return Enrolment(row.campaign_id, row.statement, row.commitments, row.cohort, row.agreement, row.agreements)
 
     def put(self, enrolment: Enrolment) -> None:
         """Store or replace the enrolment in a campaign."""
-        row = EnrolmentRow(campaign_id=enrolment.campaign_id, statement=enrolment.statement, cohort=enrolment.cohort)
-        self._session.merge(row)
+        self._session.merge(EnrolmentRow(**asdict(enrolment)))
         self._session.flush()
 
     def secret(self, campaign_id: str, secret: Secret) -> bytes | None:

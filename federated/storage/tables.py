@@ -132,7 +132,10 @@ class EnrolmentRow(Base):
 
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     statement: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the signed public key, as sent
+    commitments: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON list of everybody's, as shown before the keys
     cohort: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON list of every member's statement, as accepted
+    agreement: Mapped[bytes | None] = mapped_column(LargeBinary)  # DSSE JSON of what this entity signed about it
+    agreements: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON list of every member's agreement
 
 
 class EnrolmentSecretRow(Base):

@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 
 from federated.campaign.manifest import CampaignManifest
 from federated.campaign.steps import (
+    AgreeReply,
+    AgreeRequest,
     CohortReply,
     CohortRequest,
     JoinReply,
     JoinRequest,
     MaskRequest,
     ReceivedDocument,
+    RevealReply,
+    RevealRequest,
     UnmaskRequest,
     encode_document,
     read_request,
 )
 from federated.errors import TrainingMessageMalformed
-from federated.participation.enrolment import Enrolment, Enrolments, EntityIdentity, Secret
+from federated.participation.enrolment import Enrolment, Enrolments, EntityIdentity, ReaderOf, Secret
 from federated.participation.local_sums import LocalSums
 from federated.participation.round_replies import Participant
-from federated.secagg.cohort import Cohort
 from presentation.messages import _
 from trust.signing import Signer
 
@@ -72,7 +75,7 @@ class LocalEntity:
     """One entity of one campaign. `answer` has the form of `federated.flower.client_app.StepHandler`.
 
     Attributes:
-        participant: replies to the rounds; None until the entity accepted the cohort.
+        participant: replies to the rounds; None until all agreed on the cohort.
     """
 
     def __init__(
@@ -81,7 +84,7 @@ class LocalEntity:
         identity: tuple[str, Signer, Callable[[str], bytes]],
         local_sums: LocalSums,
         *,
-        known_cohort: Callable[[tuple[bytes, ...]], Cohort] | None = None,
+        reader_of: ReaderOf | None = None,
     ) -> None:
         """Make the entity.
 
@@ -89,13 +92,12 @@ class LocalEntity:
             manifest: of the campaign.
             identity: its name, its signing key, and the signing keys of the others.
             local_sums: over its people.
-            known_cohort: forms the cohort from statements that another entity of this process has checked already;
-                without it each entity checks all of them, as nodes do.
+            reader_of: shared by the entities of this process, so that each statement is verified once; without it
+                each entity checks all of them, as nodes do.
         """
         self._manifest = manifest
-        self._enrolments = Enrolments(MemoryEnrolments(), EntityIdentity(*identity), PlainSealer())
+        self._enrolments = Enrolments(MemoryEnrolments(), EntityIdentity(*identity), PlainSealer(), reader_of)
         self._local_sums = local_sums
-        self._known_cohort = known_cohort
         self.participant: Participant | None = None
 
     def answer(self, raw: bytes) -> bytes:
@@ -107,11 +109,16 @@ class LocalEntity:
         asked = read_request(raw)
         match asked.document:
             case JoinRequest() as request:
-                statement = self._enrolments.statement(request.campaign_id, request.manifest_sha256)
-                return encode_document(JoinReply(statement=statement))
+                commitment = self._enrolments.commitment(request.campaign_id, request.manifest_sha256)
+                return encode_document(JoinReply(commitment=commitment))
+            case RevealRequest() as request:
+                digest = request.manifest_sha256
+                statement = self._enrolments.reveal(self._manifest, digest, request.commitments)
+                return encode_document(RevealReply(statement=statement))
             case CohortRequest() as request:
-                self.participant = self._joined(request)
-                return encode_document(CohortReply())
+                return self._accepted(ReceivedDocument(request, raw))
+            case AgreeRequest() as request:
+                return self._agreed(request)
             case MaskRequest() as request:
                 return self._taking_part.mask(ReceivedDocument(request, raw))
             case UnmaskRequest() as request:
@@ -122,14 +129,23 @@ class LocalEntity:
                 )
 
     @property
+    def group_key(self) -> bytes | None:
+        """The key of the duplicate check, or None before all agreed, or where nobody is counted."""
+        return self._enrolments.kept(self._manifest.campaign_id, Secret.GROUP_KEY)
+
+    @property
     def _taking_part(self) -> Participant:
         if self.participant is None:
             raise TrainingMessageMalformed(_("la entidad aún no conoce ninguna cohorte"))
         return self.participant
 
-    def _joined(self, request: CohortRequest) -> Participant:
-        if self._known_cohort is not None:
-            cohort = self._known_cohort(request.statements)
-        else:
-            cohort = self._enrolments.accept(self._manifest, request.manifest_sha256, request.statements)
-        return Participant(self._manifest, cohort, self._enrolments.masker(cohort), self._local_sums)
+    def _accepted(self, received: ReceivedDocument[CohortRequest]) -> bytes:
+        request, enrolments = received.document, self._enrolments
+        cohort = enrolments.accept(self._manifest, request.manifest_sha256, request.statements, received.sha256)
+        shares = enrolments.sealed_shares(self._manifest, cohort)
+        return encode_document(CohortReply(agreement=enrolments.agreement(request.campaign_id), shares=shares))
+
+    def _agreed(self, request: AgreeRequest) -> bytes:
+        cohort = self._enrolments.agree(self._manifest, request.manifest_sha256, request.agreements, request.shares)
+        self.participant = Participant(self._manifest, cohort, self._enrolments.masker(cohort), self._local_sums)
+        return encode_document(AgreeReply())

@@ -5,20 +5,21 @@ must not be computed on people's records this way.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import numpy as np
+from typing_extensions import override
 
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.manifest import CampaignManifest, DataSource, manifest_sha256, seal_manifest
 from federated.campaign.stage_planning import plan_stages
 from federated.campaign.stage_sums import StageSums
+from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.progress import Progress
-from federated.coordination.state_machine import CampaignSetup
 from federated.coordination.transcript import RoundRecord
 from federated.errors import TableInvalid
 from federated.evaluation.plan import EvaluationPlan
@@ -29,12 +30,12 @@ from federated.learning.hyperparameters import ModelTerms
 from federated.learning.log_odds import log_odds
 from federated.learning.model_documents import LearnedModel
 from federated.models import local_sum_for
-from federated.participation.enrolment import Enrolments, EntityIdentity
 from federated.participation.local_sums import LocalPeople, LocalSums
 from federated.release.composition import measure
-from federated.secagg.cohort import Cohort
+from federated.secagg.cohort_reading import CohortReader, Kind, RevealedCohort
+from federated.secagg.keys import EntityStatement
 from federated.studies.baselines import each_alone, pooled_without_privacy
-from federated.studies.local_entity import LocalEntity, MemoryEnrolments, PlainSealer
+from federated.studies.local_entity import LocalEntity
 from federated.studies.site_evaluation import SiteAuc, evaluate, split
 from federated.tabular.evaluation_table import Table, TableSchema
 from federated.tabular.rows import Rows
@@ -169,13 +170,13 @@ def run_in_process(
     coordinator = Ed25519Signer.generate()
     digest = manifest_sha256(seal_manifest(manifest, coordinator))
     signers = {entity: Ed25519Signer.generate() for entity in people}
-    known = _one_check(manifest, digest, signers)
+    reader = _SharedReader(manifest, digest, _key_of(signers))
     entities = {
         entity: LocalEntity(
             manifest,
             (entity, signers[entity], _key_of(signers)),
             LocalSums(manifest, each, local_sum_for(manifest)),
-            known_cohort=known,
+            reader_of=lambda _manifest, _digest: reader,
         )
         for entity, each in people.items()
     }
@@ -197,20 +198,30 @@ def _key_of(signers: dict[str, Ed25519Signer]) -> Callable[[str], bytes]:
     return lambda entity: signers[entity].public_key
 
 
-def _one_check(
-    manifest: CampaignManifest, digest: str, signers: dict[str, Ed25519Signer]
-) -> Callable[[tuple[bytes, ...]], Cohort]:
-    # In one process all entities get the same bytes: one check of the signatures serves for all.
-    any_entity = next(iter(signers))
-    checker = Enrolments(
-        MemoryEnrolments(), EntityIdentity(any_entity, signers[any_entity], _key_of(signers)), PlainSealer()
-    )
+_Statement = TypeVar("_Statement", bound=EntityStatement)
 
-    @lru_cache(maxsize=2)
-    def formed(statements: tuple[bytes, ...]) -> Cohort:
-        return checker.checked(manifest, digest, statements)
 
-    return formed
+class _SharedReader(CohortReader):
+    """In one process all entities get the same bytes: one check of each statement serves for all."""
+
+    def __init__(self, manifest: CampaignManifest, digest: str, key_of: Callable[[str], bytes]) -> None:
+        super().__init__(manifest, digest, key_of)
+        self._opened: dict[tuple[str, bytes], Any] = {}
+        self._formed: dict[tuple[bytes, ...], RevealedCohort] = {}
+
+    @override
+    def opened(self, statement: bytes, kind: Kind[_Statement]) -> _Statement:
+        known: _Statement | None = self._opened.get((kind[1], statement))
+        if known is None:
+            known = self._opened[kind[1], statement] = super().opened(statement, kind)
+        return known
+
+    @override
+    def revealed(self, statements: Sequence[bytes], committed: Mapping[str, str]) -> RevealedCohort:
+        shown = tuple(statements)
+        if shown not in self._formed:
+            self._formed[shown] = super().revealed(statements, committed)
+        return self._formed[shown]
 
 
 def _people(training: Table, test: Table, site: str) -> LocalPeople:

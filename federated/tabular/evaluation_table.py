@@ -1,4 +1,4 @@
-"""Tables for evaluation: a CSV with a schema that names the columns of site, label and features.
+"""Tables for evaluation: a file of rows with a schema that names the columns of site, label and features.
 
 The schema, in YAML::
 
@@ -9,9 +9,9 @@ The schema, in YAML::
       - {name: MARS, kind: categorical, values: [1, 2, 3, 4]}
     protected: [sex]        # optional; never a feature
     person: case_number     # optional; a stable id of the row's person, never a feature
+    negative: [0]           # optional; the label's other values, where there are several
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from federated.errors import SchemaInvalid, TableInvalid
 from federated.tabular.features import (
+    MAX_CATEGORIES,
     MAX_FEATURES,
+    Category,
     FeatureSpec,
     FloatMatrix,
     FloatVector,
@@ -34,9 +36,12 @@ from federated.tabular.features import (
     encode_features,
     encode_labels,
 )
+from federated.tabular.unread_values import require_two_outcomes
 from policies.strict_reading import read_yaml
 from presentation.faults import first_fault, os_fault, parse_fault
 from presentation.messages import Message, _, listing
+from service.sheets.errors import SheetUnreadable
+from service.sheets.reading import read_sheet
 
 MAX_SCHEMA_BYTES: Final = 1 << 20
 MAX_ROWS: Final = 5_000_000
@@ -53,6 +58,7 @@ class TableSchema(BaseModel):
     features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
     protected: tuple[Name, ...] = Field(default=(), max_length=MAX_FEATURES)
     person: Name | None = None
+    negative: tuple[Category, ...] = Field(default=(), max_length=MAX_CATEGORIES)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -135,12 +141,13 @@ def parse_schema(data: bytes) -> TableSchema:
 
 
 def read_table(path: Path, schema: TableSchema) -> Table:
-    """Read and encode a CSV (UTF-8, comma, header line).
+    """Read and encode a table: CSV, Excel or LibreOffice, with a header line.
 
     Raises:
         TableInvalid: missing, unreadable, truncated, without a needed column, or with wrong values.
     """
     rows = read_rows(path, schema)
+    require_two_outcomes(rows, schema.label, schema.negative)
     sites = [str(row[schema.site] or "").strip() for row in rows]
     if "" in sites:
         raise TableInvalid(
@@ -158,25 +165,17 @@ def read_table(path: Path, schema: TableSchema) -> Table:
 
 
 def read_rows(path: Path, schema: TableSchema) -> list[Mapping[str, Value]]:
-    """Read the needed columns of a CSV, as text.
+    """Read the needed columns of a table, as text.
 
     Raises:
-        TableInvalid: missing, unreadable, truncated, or without a needed column.
+        TableInvalid: missing, unreadable, truncated, without a needed column.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            _require_columns(reader.fieldnames or (), schema)
-            rows = [_needed(row, schema, reader.line_num) for row in reader]
-    except OSError as error:
-        raise TableInvalid(
-            _("{path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
-        ) from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise TableInvalid(
-            _("{path}: no es un fichero CSV en UTF-8: {fault}", path=path, fault=parse_fault(error)),
-            remedy=_("expórtelo de nuevo"),
-        ) from error
+        sheet = read_sheet(path)
+        _require_columns(sheet.head[1], schema)
+        rows = [_needed(sheet.head[1], row, schema, line) for line, row in sheet.rows]
+    except SheetUnreadable as error:
+        raise TableInvalid(error.message, remedy=error.remedy) from error
     if not rows:
         raise TableInvalid(_("{path} no tiene filas", path=path))
     if len(rows) > MAX_ROWS:
@@ -217,14 +216,14 @@ def _require_columns(header: Sequence[str], schema: TableSchema) -> None:
         )
 
 
-def _needed(row: Mapping[str | None, object], schema: TableSchema, line: int) -> Mapping[str, Value]:
-    # The csv module pads short rows with None and puts the rest of long ones under the key None.
-    if None in row or any(row[name] is None for name in schema.columns):
+def _needed(names: Sequence[str], row: Sequence[str], schema: TableSchema, line: int) -> Mapping[str, Value]:
+    if len(row) != len(names):
         raise TableInvalid(
             _("línea {line!s}: el número de campos no es el del encabezado", line=line),
             remedy=_("compruebe que el fichero no está cortado"),
         )
-    return {name: str(row[name]) for name in schema.columns}
+    cells = dict(zip(names, row, strict=True))
+    return {name: cells[name].strip() for name in schema.columns}
 
 
 def _fault(error: Exception) -> Message:

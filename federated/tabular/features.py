@@ -4,6 +4,7 @@ Bounds are part of the signed manifest, so that scaling reveals nothing about an
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal, Self
 
@@ -22,8 +23,11 @@ MAX_REPORTED_FAULTS: Final = 20
 Value = str | int | float | bool | None
 
 
-def _category(value: object) -> object:
-    # 1, 1.0, "1" and "1.0" are the same category, whichever program wrote the table; pydantic refuses other types.
+def category_text(value: object) -> object:
+    """Return a category as it is compared: 1, 1.0, "1" and "1.0" are one, whichever program wrote the table.
+
+    A value of another type is returned as it is, for pydantic to refuse.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -36,10 +40,31 @@ def _category(value: object) -> object:
     return text[:-2] if text.endswith(".0") and text[:-2].lstrip("-").isdigit() else text
 
 
+_COMMA: Final = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+),[0-9]+")
+"""A number with a decimal comma."""
+
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Category = Annotated[Name, BeforeValidator(_category)]
+Category = Annotated[Name, BeforeValidator(category_text)]
 FloatMatrix = npt.NDArray[np.float64]
 FloatVector = npt.NDArray[np.float64]
+
+
+def finite_number(value: Value) -> float:
+    """Return a number, written with a point or, as in Spain, with a comma: 12.5, 12,5, 1.200,50.
+
+    Raises:
+        ValueError: not a finite number.
+    """
+    text = value
+    if isinstance(text, str) and _COMMA.fullmatch(text.strip()):
+        text = text.strip().replace(".", "").replace(",", ".")
+    try:
+        number = float(text)  # type: ignore[arg-type]  # None is the TypeError below
+    except (ValueError, TypeError) as error:
+        raise ValueError(_("{value!r} no es un número", value=value)) from error
+    if not math.isfinite(number):
+        raise ValueError(_("{value!r} no es un número finito", value=value))
+    return number
 
 
 class NumericFeature(BaseModel):
@@ -71,12 +96,7 @@ class NumericFeature(BaseModel):
         """
         if value is None or value == "":
             return (0.0,)
-        try:
-            number = float(value)
-        except (ValueError, TypeError) as error:
-            raise ValueError(_("{value!r} no es un número", value=value)) from error
-        if not math.isfinite(number):
-            raise ValueError(_("{value!r} no es un número finito", value=value))
+        number = finite_number(value)
         cut = min(max(number, self.min), self.max)
         return (2.0 * (cut - self.min) / (self.max - self.min) - 1.0,)
 
@@ -103,7 +123,7 @@ class CategoricalFeature(BaseModel):
 
     def encode(self, value: Value) -> tuple[float, ...]:
         """Return the columns of one value."""
-        text = _category(value)
+        text = category_text(value)
         return tuple(1.0 if text == known else 0.0 for known in self.values)
 
 
@@ -124,7 +144,7 @@ class LabelSpec(BaseModel):
         Raises:
             ValueError: the label is absent.
         """
-        text = _category(value)
+        text = category_text(value)
         if text == "":
             raise ValueError(_("falta la etiqueta"))
         return 1.0 if text == self.positive else 0.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli import records_access, records_erase, records_linkage, records_readings, records_shared
+from node.cli import records_access, records_erase, records_linkage, records_readings, records_shared, records_template
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
 from node.cli.professional import ListReasonOption, ProfessionalOption, ReasonOption, professional_reference
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 FileArgument = Annotated[
     Path,
     typer.Argument(
-        metavar=_("FICHERO"), help=_("Fichero CSV; su formato se explica con: redpact-node records format.")
+        metavar=_("FICHERO"),
+        help=_("Fichero .csv, .xlsx u .ods; su formato se explica con: redpact-node records format."),
+    ),
+]
+EncodingOption = Annotated[
+    str,
+    typer.Option(
+        metavar=_("CODIFICACIÓN"),
+        help=_("Codificación de un CSV que no es UTF-8; la de Excel sin más es windows-1252."),
     ),
 ]
 
@@ -41,6 +49,7 @@ def register(app: typer.Typer) -> None:
     records_readings.register(group)
     records_erase.register(group)
     records_linkage.register(group)
+    records_template.register(group)
     app.add_typer(group, name="records")
 
 
@@ -48,18 +57,25 @@ def _register_import(group: typer.Typer) -> None:
     @group.command(
         name="import",
         help=_(
-            "Importa personas de un fichero CSV: todas o ninguna; de cada fila errónea indica la línea y cómo "
+            "Importa personas de un fichero: todas o ninguna; de cada fila errónea indica la línea y cómo "
             "corregirla.\n\nVolver a importar el mismo fichero no cambia nada."
         ),
     )
-    def import_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """Import people from a CSV file, all or nothing; every wrong row is reported with line and remedy."""
-        from node.people.import_csv import import_records
+    def import_file(
+        *,
+        file: FileArgument,
+        home: HomeOption,
+        encoding: EncodingOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Import people from a file, all or nothing; every wrong row is reported with line and remedy."""
+        from node.people.import_file import import_records
         from node.people.report import import_document, imported_text
 
         node = open_node(home)
         with _progress() as advance:
-            counts = import_records(file, lambda: _people(node), node.context.clock.now(), advance)
+            counts = import_records(file, lambda: _people(node), node.context.clock.now(), advance, encoding)
         document = import_document(str(file), counts)
         emit(document, imported_text(document, lang), as_json=as_json)
 
@@ -68,7 +84,7 @@ def _register_export(group: typer.Typer) -> None:
     @group.command(
         name="export",
         help=_(
-            "Exporta a todas las personas a un fichero CSV que solo puede leer su propietario. Contiene datos "
+            "Exporta a todas las personas a un fichero .csv o .xlsx que solo puede leer su propietario. Contiene datos "
             "personales sin cifrar. Queda anotado quién lo hizo y por qué."
         ),
     )
@@ -81,9 +97,9 @@ def _register_export(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Export everybody to a CSV file that only its owner can read. It holds personal data in the clear."""
+        """Export everybody to a file that only its owner can read. It holds personal data in the clear."""
         from node.care.reading import read_many
-        from node.people.export_csv import export_records
+        from node.people.export_file import export_records
         from node.people.report import exported_text
         from node.people.store import people_store
         from policies.record_readings import RecordPart
@@ -176,7 +192,7 @@ def _register_generate(group: typer.Typer) -> None:
         from node.fictitious.population import PopulationRequest
         from node.fictitious.population import generate as generate_people
         from node.fictitious.report import generated_document, generated_text
-        from node.people.export_csv import export_records
+        from node.people.export_file import export_records
 
         request = PopulationRequest(province, people, seed)
         with _progress() as advance:

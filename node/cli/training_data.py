@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from presentation import terminal
-from presentation.messages import _, in_language, plural
+from presentation.messages import _
 
 
 def register(group: typer.Typer) -> None:
@@ -30,7 +29,7 @@ def _register_table(group: typer.Typer) -> None:
         name: Annotated[
             str, typer.Argument(metavar=_("NOMBRE"), help=_("Nombre con el que las campañas piden la tabla."))
         ],
-        data: Annotated[Path, typer.Option(help=_("La tabla: CSV, una fila por persona."))],
+        data: Annotated[Path, typer.Option(help=_("La tabla: .csv, .xlsx u .ods, una fila por persona."))],
         schema: Annotated[Path, typer.Option(help=_("Significado de sus columnas: YAML."))],
         site: Annotated[str, typer.Option(help=_("Toma solo las filas de este centro."))] = "",
         lang: LangOption = "es",
@@ -38,17 +37,10 @@ def _register_table(group: typer.Typer) -> None:
     ) -> None:
         """Register a table for evaluation. It is checked whole and copied; it spends the people's budget."""
         from node.training import datasets
+        from node.training.datasets_report import registered_document, registered_text
 
         dataset = datasets.register_table(open_node(home).context, name, data, schema, site=site)
-        document = {"name": dataset.name, "rows": dataset.rows, "sha256": dataset.data_sha256}
-        text = plural(
-            "{name}: {n} fila, SHA-256 {sha256}",
-            "{name}: {n} filas, SHA-256 {sha256}",
-            dataset.rows,
-            name=name,
-            sha256=dataset.data_sha256,
-        )
-        emit(document, terminal.paragraph(in_language(text, lang)), as_json=as_json)
+        emit(registered_document(dataset), registered_text(dataset, lang), as_json=as_json)
 
 
 def _budget(group: typer.Typer) -> None:

@@ -85,53 +85,55 @@ def register(group: typer.Typer) -> None:
 
 
 def _set(group: typer.Typer) -> None:
-    @group.command(
+    group.command(
         "set",
         help=_(
             "Pone en vigor una política. Una que aprueba fija todos los límites, los que no se indican con su valor "
             "habitual; lo que ninguna política cubre espera a una persona."
         ),
-    )
-    def set_(
-        *,
-        home: HomeOption,
-        name: NameArgument,
-        approve: ActionOption,
-        until: UntilOption,
-        source: SourceOption = "",
-        dataset: DatasetOption = "",
-        model: ModelOption = None,
-        feature: FeatureOption = None,
-        epsilon: EpsilonOption = None,
-        minimum_cohort: CohortOption = None,
-        rounds: RoundsOption = None,
-        budget_left: BudgetOption = None,
-        epsilon_alone: AloneOption = None,
-        delta: DeltaOption = None,
-        clipping_bound: ClippingOption = None,
-        colluders: ColludersOption = None,
-        counts_entities: CountsOption = None,
-        people_cap: CapOption = None,
-        label: LabelOption = None,
-        protected: ProtectedOption = None,
-        least_people: LeastOption = None,
-        days: DaysOption = None,
-        lang: LangOption = "es",
-        as_json: JsonOption = False,
-    ) -> None:
-        """Put a policy in force. An approval states every limit; what no policy covers waits for a person."""
-        from node.training import decision_policies, decision_policy_report
+    )(set_)
 
-        stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
-        stated |= {"epsilon": epsilon, "epsilon_alone": epsilon_alone, "delta": delta, "budget_left": budget_left}
-        stated |= {"clipping_bound": clipping_bound, "days": days, "rounds": rounds, "minimum_cohort": minimum_cohort}
-        stated |= {"colluders": colluders, "people_cap": people_cap, "counts_entities": counts_entities}
-        names = {"models": model, "features": feature, "labels": label, "protected": protected}
-        stated |= {limit: split_names(given) or None for limit, given in names.items()} | {"least_people": least_people}
-        context = open_node(home).context
-        change = decision_policies.set_policy(context, _policy(context, name, until, stated, approve=approve))
-        document = decision_policy_report.change_document(change, removed=False)
-        emit(document, decision_policy_report.change_text(change, lang, removed=False), as_json=as_json)
+
+def set_(
+    *,
+    home: HomeOption,
+    name: NameArgument,
+    approve: ActionOption,
+    until: UntilOption,
+    source: SourceOption = "",
+    dataset: DatasetOption = "",
+    model: ModelOption = None,
+    feature: FeatureOption = None,
+    epsilon: EpsilonOption = None,
+    minimum_cohort: CohortOption = None,
+    rounds: RoundsOption = None,
+    budget_left: BudgetOption = None,
+    epsilon_alone: AloneOption = None,
+    delta: DeltaOption = None,
+    clipping_bound: ClippingOption = None,
+    colluders: ColludersOption = None,
+    counts_entities: CountsOption = None,
+    people_cap: CapOption = None,
+    label: LabelOption = None,
+    protected: ProtectedOption = None,
+    least_people: LeastOption = None,
+    days: DaysOption = None,
+    lang: LangOption = "es",
+    as_json: JsonOption = False,
+) -> None:
+    """Put a policy in force. An approval states every limit; what no policy covers waits for a person."""
+    from node.training import decision_policies, decision_policy_report
+
+    stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
+    stated |= {"epsilon": epsilon, "epsilon_alone": epsilon_alone, "delta": delta, "budget_left": budget_left}
+    stated |= {"clipping_bound": clipping_bound, "days": days, "rounds": rounds, "minimum_cohort": minimum_cohort}
+    stated |= {"colluders": colluders, "people_cap": people_cap, "counts_entities": counts_entities}
+    names = {"models": model, "features": feature, "labels": label, "protected": protected}
+    stated |= {limit: split_names(given) or None for limit, given in names.items()} | {"least_people": least_people}
+    context = open_node(home).context
+    change = decision_policies.set_policy(context, _policy(context, name, until, stated, approve=approve))
+    document = decision_policy_report.change_document(change, removed=False)
+    emit(document, decision_policy_report.change_text(change, lang, removed=False), as_json=as_json)
 
 
 def _policy(

@@ -1,22 +1,39 @@
 """CSV cells of values: writing, and reading that is lenient in form and strict in content."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Final
 
+from node.people.code_words import known_code
 from node.people.errors import RecordInvalid
 from node.people.model import BenefitSpell, Intervention, Value, month_number
 from policies.catalogue import FieldSpec, FieldType, load_catalogue
 from policies.errors import PoliciesError
 from presentation.messages import Message, _
+from service.sheets.cells import comparable
 
 LIST_SEPARATOR: Final = "|"
 MAX_ENTRIES: Final = 500
 """Bound on the benefit spells or interventions of one person."""
 
-_YES: Final = frozenset({"yes", "y", "true", "1", "sí", "si", "s"})
-_NO: Final = frozenset({"no", "n", "false", "0"})
+_YES: Final = frozenset({"yes", "y", "true", "1", "si", "s", "x", "verdadero"})
+_NO: Final = frozenset({"no", "n", "false", "0", "falso"})
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "'")
 _PARTS_OF_SPELL: Final = 2
+_WHOLE: Final = re.compile(r"(?P<sign>[+-]?)(?P<digits>[0-9]{1,9}|[0-9]{1,3}(?:\.[0-9]{3}){1,2})(?:[.,]0{1,2})?")
+"""A whole number: 1200, 1.200 with thousands as in Spain, 1200,00 and 1200.0 as spreadsheets write it."""
+_SPANISH_DAY: Final = re.compile(
+    r"(?P<day>[0-9]{1,2})([/.-])(?P<month>[0-9]{1,2})\2(?P<year>[0-9]{4})(?: 0?0:00(?::00)?)?"
+)
+_SPANISH_MONTH: Final = re.compile(r"(?P<month>[0-9]{1,2})[/.-](?P<year>[0-9]{4})")
+_SHORT_MONTH: Final = re.compile(r"(?P<month>[^\W\d_]{3,10})\.?[-/. ](?:de )?(?P<year>[0-9]{2}|[0-9]{4})")
+_MONTH_NAMES: Final = (
+    *("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
+    *("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+)
+_MONTHS: Final = 12
+_TWO_DIGITS: Final = 99
+_LAST_OF_THIS_CENTURY: Final = 29
 _FIRST_YEAR: Final = 1900
 
 
@@ -36,7 +53,7 @@ def read_bool(cell: str) -> bool:
     Raises:
         RecordInvalid: it is neither.
     """
-    word = cell.casefold()
+    word = comparable(cell)
     if word not in _YES | _NO:
         raise RecordInvalid(_("se espera un sí o un no"), remedy=_("escriba sí o no (yes, no)"))
     return word in _YES
@@ -48,26 +65,35 @@ def read_int(cell: str) -> int:
     Raises:
         RecordInvalid: it is none, or has more than nine digits.
     """
-    digits = cell.removeprefix("'").removeprefix("-").removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):  # noqa: PLR2004 - no field has more digits
+    written = _WHOLE.fullmatch(cell.removeprefix("'"))
+    if written is None:
         raise RecordInvalid(_("se espera un número entero"), remedy=_("escriba solo cifras"))
-    return int(cell.removeprefix("'"))
+    return int(written["sign"] + re.sub(r"\D", "", written["digits"]))
 
 
 def read_date(cell: str) -> date:
-    """Return a date written YYYY-MM-DD.
+    """Return a date written YYYY-MM-DD, or day first as in Spain: 17/05/1980, 17-5-1980, 17.05.1980.
 
     Raises:
-        RecordInvalid: not a date since 1900.
+        RecordInvalid: not a date since 1900, or a year of two digits.
     """
-    day = _iso_date(cell)
+    day = _day(cell)
     if day is None:
-        raise RecordInvalid(_("se espera una fecha"), remedy=_("escriba la fecha como AAAA-MM-DD"))
+        raise RecordInvalid(
+            _("se espera una fecha"), remedy=_("escriba la fecha como AAAA-MM-DD o DD/MM/AAAA, con el año entero")
+        )
     if day.year < _FIRST_YEAR:
         raise RecordInvalid(
             _("la fecha es anterior a {first_year:d}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
         )
     return day
+
+
+def _day(text: str) -> date | None:
+    spanish = _SPANISH_DAY.fullmatch(text)
+    if spanish is None:
+        return _iso_date(text)
+    return _iso_date(f"{spanish['year']}-{spanish['month']:0>2}-{spanish['day']:0>2}")
 
 
 def _iso_date(text: str) -> date | None:
@@ -84,6 +110,9 @@ def read_moment(cell: str) -> datetime:
     Raises:
         RecordInvalid: it is neither.
     """
+    day = _day(cell)
+    if day is not None:
+        cell = day.isoformat()
     try:
         moment = datetime.fromisoformat(cell)
     except ValueError as error:
@@ -123,13 +152,22 @@ def read_field(spec: FieldSpec, cell: str) -> Value:
 
 
 def _read_value(spec: FieldSpec, cell: str) -> Value:
-    if spec.type is FieldType.BOOL:
-        return read_bool(cell)
-    if spec.type in _NUMBERS:
-        return read_int(cell)
-    if spec.type is FieldType.LIST:
-        return [item.strip() for item in cell.split(LIST_SEPARATOR) if item.strip()]
-    return read_text(cell)
+    match spec.type:
+        case FieldType.BOOL:
+            value: Value = read_bool(cell)
+        case FieldType.INT | FieldType.YEAR:
+            value = read_int(cell)
+        case FieldType.LIST:
+            value = [known_code(spec.codes, item.strip()) for item in cell.split(LIST_SEPARATOR) if item.strip()]
+        case FieldType.CODE:
+            value = known_code(spec.codes, read_text(cell))
+        case FieldType.DATE:
+            value = read_date(cell).isoformat()
+        case FieldType.MONTH:
+            value = _write_month(_read_month(cell))
+        case _:
+            value = read_text(cell)
+    return value
 
 
 def allowed_values(spec: FieldSpec) -> Message:
@@ -232,23 +270,38 @@ def _read_intervention(entry: str) -> Intervention:
 
 def _code(list_id: str, code: str) -> str:
     codes = load_catalogue().codes.list(list_id)
-    if code not in codes:
+    known = known_code(list_id, code)
+    if known not in codes:
         raise RecordInvalid(
             _("ese código no está en la lista {list_id}", list_id=list_id),
             remedy=_("use uno de estos: {by_code}", by_code=", ".join(codes.by_code)),
         )
-    return code
+    return known
 
 
 def _read_month(text: str) -> date:
-    month = _iso_date(f"{text}-01")
+    month = _month(text)
     if month is None:
-        raise RecordInvalid(_("se espera un mes"), remedy=_("escriba el mes como AAAA-MM"))
+        raise RecordInvalid(_("se espera un mes"), remedy=_("escriba el mes como AAAA-MM o MM/AAAA"))
     if month.year < _FIRST_YEAR:
         raise RecordInvalid(
             _("el mes es anterior a {first_year:d}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
         )
     return month
+
+
+def _month(text: str) -> date | None:
+    """Return the month of ``2014-03``, ``03/2014``, and of what spreadsheets make of it: ``2014-03-01``, ``mar-14``."""
+    iso, spanish, short = _iso_date(f"{text}-01"), _SPANISH_MONTH.fullmatch(text), _SHORT_MONTH.fullmatch(text)
+    if spanish:
+        return _iso_date(f"{spanish['year']}-{spanish['month']:0>2}-01")
+    if short and (name := comparable(short["month"])[:3]) in _MONTH_NAMES:
+        number, year = _MONTH_NAMES.index(name) % _MONTHS + 1, int(short["year"])
+        # Spreadsheets read two digits so: up to 29 as this century (Microsoft, "Change the date system, format").
+        century = 0 if year > _TWO_DIGITS else 2000 if year <= _LAST_OF_THIS_CENTURY else 1900
+        return date(century + year, number, 1)
+    day = _day(text)
+    return iso or (day if day is not None and day.day == 1 else None)
 
 
 def _write_month(month: date | None) -> str:

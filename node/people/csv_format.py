@@ -1,4 +1,4 @@
-"""The CSV format of people and their records: one row per person, one column per fact.
+"""The format of files of people and their records: one row per person, one column per fact.
 
 The columns come from the field catalogue. `format_page` is the documentation of the format, kept in
 ``docs/reference/records-csv.md`` and printed by ``redpact-node records format``.
@@ -150,9 +150,9 @@ _HISTORY: Final = (
 _TITLE_COMMENT: Final = (
     "<!-- Printed by `redpact-node records format`; edit node/people/csv_format.py, not this page. -->"
 )
-_TITLE: Final = _("El formato CSV de las fichas")
+_TITLE: Final = _("El formato de los ficheros de fichas")
 _COMMANDS: Final = _(
-    "`redpact-node records import FILE.csv` lo lee, `redpact-node records export FILE.csv` lo escribe y "
+    "`redpact-node records import FILE` lo lee, `redpact-node records export FILE` lo escribe y "
     "`redpact-node records generate` escribe ejemplos ficticios. `redpact-node records format` muestra esta página."
 )
 _RULES: Final = (
@@ -161,8 +161,15 @@ _RULES: Final = (
         "obligatorias."
     ),
     _(
-        'UTF-8 (con o sin marca de orden de bytes); celdas separadas por comas o por punto y coma, entre `"`. La '
-        "última línea termina en un salto de línea, para que se note si el fichero está cortado."
+        "CSV en UTF-8 (otra codificación se indica con `--encoding`), con celdas separadas por comas, punto y coma o "
+        'tabuladores, entre `"`; o la primera hoja visible de un `.xlsx`, `.xls` u `.ods`. La última línea de un CSV '
+        "termina en un salto de línea, para que se note si el fichero está cortado. Se pasan por alto las filas en "
+        "blanco y las columnas vacías del final."
+    ),
+    _(
+        "Vale el nombre de la columna, o su nombre en español o en inglés; y en una celda el código, su nombre o los "
+        "dos: `rented`, `Alquiler`, `rented (Alquiler)`. Las fechas, `1980-05-17` o `17/05/1980`. `records template` "
+        "escribe un libro de Excel con listas desplegables."
     ),
     _("Una celda vacía significa *sin anotar*. Importar de nuevo a una persona sustituye toda su ficha."),
     _(

@@ -43,15 +43,15 @@ class RecordInvalid(RecordsError):
 
 
 class ImportFileUnreadable(RecordsError):
-    """A file that is not CSV of the documented format."""
+    """A file that is not of the documented format."""
 
     code = "import_file_unreadable"
     kind = ErrorKind.USAGE
-    sentence = _("El fichero no se puede leer como CSV de fichas. No se ha importado nada.")
+    sentence = _("El fichero no se puede leer como fichero de fichas. No se ha importado nada.")
 
 
 class ImportRejected(RecordsError):
-    """A CSV file with invalid rows; nothing was imported."""
+    """A file with invalid rows; nothing was imported."""
 
     code = "import_rejected"
     kind = ErrorKind.USAGE

@@ -18,6 +18,7 @@ from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import ListedCampaign, TrainingClient
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from node.training.anchors_in_sums import required_anchors
 from node.training.approval_withdrawal import deliver_withdrawals
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
@@ -139,10 +140,11 @@ def approve(
     """Approve a campaign: reserve its whole budget, log the decision, and deliver it to the coordinator.
 
     In order: (0) this node's ledger is its newest, and its budget has all its spends; (1) the manifest is the
-    coordinator's and passes the guard's review; (2) the requested data are here and declared; (3) budget, signed
-    decision and ledger entry become durable together; (4) only then is it sent. A repetition changes nothing and
-    delivers once more. `decided_by` names the policy that decided, if one did. `alone_limit` bounds epsilon when only
-    this node's noise is unknown, which noise of its own keeps; None takes the bound of the settings.
+    coordinator's, passes the guard's review and invites enough of the anchors; (2) the requested data are here and
+    declared; (3) budget, signed decision and ledger entry become durable together; (4) only then is it sent. A
+    repetition changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
+    `alone_limit` bounds epsilon when only this node's noise is unknown, which noise of its own keeps; None takes the
+    bound of the settings.
 
     Raises:
         ManifestUnknown: the coordinator lists no such campaign.
@@ -162,6 +164,7 @@ def approve(
         if known is None:
             require_spends_of_ledger(context, session)
             manifest = training_guard(context, session).review(envelope, now)
+            required_anchors(context, session).check(manifest.invited)
             # (2) readable, and exactly the declared features
             training_data(context, session, manifest)
     limit = context.settings.epsilon_alone_limit if alone_limit is None else alone_limit

@@ -18,10 +18,11 @@ from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import PulledTask, TrainingClient
 from node.context import NodeContext
 from node.training.campaign_decisions import deliver
+from node.training.cohort_steps import Refresh
 from node.training.errors import TrainingError
 from node.training.pending_work import IDLE_SECONDS, open_campaigns, open_campaigns_in
 from node.training.received_releases import RECALLED, RELEASED, fetch_missing
-from node.training.step_replies import Refresh, StepReplies, warm_up
+from node.training.step_replies import StepReplies, warm_up
 from node.training.stores import epsilon_ledger, own_enrolments
 from service.errors import PeerRefused
 from trust import signing

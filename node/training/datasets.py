@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from federated.errors import SchemaInvalid
 from federated.tabular.evaluation_table import Table, TableSchema, parse_schema, people_of, read_rows, read_table
 from federated.tabular.features import Value, encode_features, encode_labels
+from federated.tabular.unread_values import UnreadValues, require_two_outcomes, unread_values
 from node.context import NodeContext
 from node.training.errors import DatasetConflict, DatasetDamaged, DatasetUnknown
 from node.training.held_out import hidden_id
@@ -35,12 +36,13 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A registered table."""
+    """A registered table; `unread` tells, when it is registered, which of its values the schema does not allow."""
 
     name: str
     rows: int
     data_sha256: str
     schema: TableSchema
+    unread: tuple[UnreadValues, ...] = ()
 
 
 def register_table(context: NodeContext, name: str, data: Path, schema: Path, *, site: str = "") -> Dataset:
@@ -66,7 +68,8 @@ def register_table(context: NodeContext, name: str, data: Path, schema: Path, *,
     meaning = parse_schema(text)
     rows = _with_hidden_ids(_rows_of(data, meaning, site), meaning, context.keys.data_key)
     content = _as_csv(rows, meaning)
-    dataset = Dataset(name, len(rows), hashlib.sha256(content).hexdigest(), meaning)
+    unread = unread_values(rows, meaning.features)
+    dataset = Dataset(name, len(rows), hashlib.sha256(content).hexdigest(), meaning, unread)
     with context.transaction() as session:
         if _is_registered(session, dataset, text.decode()):
             return dataset
@@ -143,6 +146,7 @@ def _rows_of(data: Path, schema: TableSchema, site: str) -> Sequence[Mapping[str
     encode_features(rows, schema.features)
     encode_labels(rows, schema.label)
     people_of(rows, schema)
+    require_two_outcomes(rows, schema.label, schema.negative)
     return rows
 
 

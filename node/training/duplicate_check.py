@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from federated.campaign.manifest import CampaignManifest
 from federated.duplicates.entity_tags import CheckTerms, EntityTags, prepare_tags
-from federated.duplicates.group_key import draw_group_key, key_generator_of, open_group_key, seal_group_key
 from federated.duplicates.multiplicities import pack_tags, unpack_counts
 from federated.errors import RoundRefused, SecureSumRefused
 from federated.participation.enrolment import Enrolments, Secret
@@ -26,40 +25,19 @@ class DuplicateCheck:
     def __init__(self, context: NodeContext) -> None:
         self._context = context
 
-    def wrapped_keys(self, enrolments: Enrolments, manifest: CampaignManifest, cohort: Cohort) -> dict[str, bytes]:
-        """Return the group key sealed for each other entity, if this entity generates it; else nothing."""
-        members = tuple(cohort.keys)
-        if not manifest.counts_entities or key_generator_of(members) != enrolments.entity:
-            return {}
-        key = enrolments.kept(manifest.campaign_id, Secret.GROUP_KEY)
-        if key is None:
-            key = draw_group_key()
-            enrolments.keep(manifest.campaign_id, Secret.GROUP_KEY, key)
-        secret = enrolments.masker(cohort).pair_secret
-        return {
-            other: seal_group_key(
-                key,
-                lambda _own, peer: secret(peer),
-                campaign=manifest.campaign_id,
-                sender=enrolments.entity,
-                recipient=other,
-            )
-            for other in members
-            if other != enrolments.entity
-        }
-
-    def tags(
-        self, session: Session, enrolments: Enrolments, cohort: Cohort, people: Sequence[str], wrapped_key: bytes
-    ) -> bytes:
+    def tags(self, session: Session, enrolments: Enrolments, cohort: Cohort, people: Sequence[str]) -> bytes:
         """Return the tags of this entity's people; repeated calls return the same ones.
 
         Raises:
-            DuplicateCheckInvalid: the group key was not sealed for this entity, or the people are not distinguishable.
+            RoundRefused: the entities have not drawn the group key.
+            DuplicateCheckInvalid: the people are not distinguishable.
         """
         kept = enrolments.kept(cohort.campaign_id, Secret.ENTITY_TAGS)
         if kept is not None:
             return pack_tags(EntityTags.from_json(kept).tags)
-        key = enrolments.kept(cohort.campaign_id, Secret.GROUP_KEY) or self._unwrapped(enrolments, cohort, wrapped_key)
+        key = enrolments.kept(cohort.campaign_id, Secret.GROUP_KEY)
+        if key is None:
+            raise RoundRefused(_("las entidades de la campaña aún no han sorteado la clave de grupo"))
         terms = CheckTerms(cohort.campaign_id, enrolments.entity, tuple(cohort.keys), key)
         known = dict(people_store(self._context, session).documents())
         documents = {person: known[person].canonical if person in known else None for person in people}
@@ -75,8 +53,10 @@ class DuplicateCheck:
 
         Raises:
             RoundRefused: this entity sent no tags.
+            RequiredEntityMissing: too few of the required entities were counted.
             DuplicateCheckInvalid, DuplicateCountWrong: the counts are impossible: nothing will be contributed.
         """
+        enrolments.required.check(counted)
         kept = enrolments.kept(manifest.campaign_id, Secret.ENTITY_TAGS)
         if kept is None:
             raise RoundRefused(_("esta entidad no envió marcas para el recuento de personas"))
@@ -124,15 +104,3 @@ class DuplicateCheck:
             )
         found: dict[str, Any] = json.loads(kept)
         return found
-
-    def _unwrapped(self, enrolments: Enrolments, cohort: Cohort, wrapped_key: bytes) -> bytes:
-        secret = enrolments.masker(cohort).pair_secret
-        key = open_group_key(
-            wrapped_key,
-            lambda _own, peer: secret(peer),
-            campaign=cohort.campaign_id,
-            sender=key_generator_of(tuple(cohort.keys)),
-            recipient=enrolments.entity,
-        )
-        enrolments.keep(cohort.campaign_id, Secret.GROUP_KEY, key)
-        return key

@@ -17,7 +17,7 @@ from service.extras import require_training
 if TYPE_CHECKING:
     from node.clients.training import TrainingClient
     from node.training.campaign_worker import TrainingWorker
-    from node.training.step_replies import Refresh
+    from node.training.cohort_steps import Refresh
 
 
 POLICY_SECONDS: Final = 30.0

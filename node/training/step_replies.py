@@ -11,8 +11,6 @@ Every step is answered in this order, without exception:
 """
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.orm import Session
@@ -21,12 +19,12 @@ from consent_ledger.log.bodies import TrainingContributedBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from federated.campaign.manifest import CampaignManifest
 from federated.campaign.steps import (
-    CohortReply,
+    AgreeRequest,
     CohortRequest,
-    JoinReply,
     JoinRequest,
     MaskRequest,
     ReceivedDocument,
+    RevealRequest,
     StepRequest,
     TagsReply,
     TagsRequest,
@@ -36,45 +34,22 @@ from federated.campaign.steps import (
     encode_document,
     read_request,
 )
-from federated.errors import FederatedError, TrainingMessageMalformed
+from federated.errors import FederatedError
 from federated.models import local_sum_for
 from federated.participation.enrolment import Enrolments
-from federated.participation.guard import Admission
 from federated.participation.local_sums import LocalSums
 from federated.participation.round_replies import Participant
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.training.campaign_decisions import decimal, finite_decimal
+from node.training.cohort_steps import AdmittedStep, CohortSteps, Refresh
 from node.training.duplicate_check import DuplicateCheck
 from node.training.errors import TrainingError
 from node.training.ledger_freshness import LedgerFreshness
 from node.training.local_data import local_people, training_data
 from node.training.stores import epsilon_ledger, own_enrolments, training_guard
-from service.errors import RuntimeFault
-from trust.directory import Directory
-from trust.errors import TrustError
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """An admitted step."""
-
-    asked: ReceivedDocument[StepRequest]
-    admission: Admission
-
-    @property
-    def manifest(self) -> CampaignManifest:
-        return self.admission.manifest
-
-    @property
-    def digest(self) -> str:
-        return self.asked.document.manifest_sha256
-
-
-Refresh = Callable[[], Directory | None]
-"""Fetches a newer directory, if there is one, and returns the newest."""
 
 
 class StepReplies:
@@ -82,7 +57,7 @@ class StepReplies:
 
     def __init__(self, context: NodeContext, refresh: Refresh) -> None:
         self._context = context
-        self._refresh = refresh
+        self._cohort_steps = CohortSteps(context, refresh)
         self._participants: dict[str, Participant] = {}
         self._duplicates = DuplicateCheck(context)
         self._freshness = LedgerFreshness(context)
@@ -110,20 +85,18 @@ class StepReplies:
             admission = training_guard(self._context, session).admit(asked, self._context.clock.now())
         if admission.stored is not None:
             return admission.stored
-        return self._answered(_Step(asked, admission))
+        return self._answered(AdmittedStep(asked, admission))
 
     def forget(self, campaign_id: str) -> None:
         """Free the memory of a campaign's people."""
         self._participants.pop(campaign_id, None)
 
-    def _answered(self, step: _Step) -> bytes:
+    def _answered(self, step: AdmittedStep) -> bytes:
         match step.asked.document:
-            case JoinRequest():
-                return self._join(step)
-            case CohortRequest():
-                return self._cohort(step, step.asked.document)
+            case JoinRequest() | RevealRequest() | CohortRequest() | AgreeRequest() as request:
+                return self._cohort_steps.answer(step, request)
             case TagsRequest():
-                return self._tags(step, step.asked.document)
+                return self._tags(step)
             case WeightsRequest():
                 return self._weights(step, step.asked.document)
             case MaskRequest():
@@ -131,56 +104,25 @@ class StepReplies:
             case UnmaskRequest():
                 return self._unmask(step, step.asked.document)
 
-    def _join(self, step: _Step) -> bytes:
-        with self._context.transaction() as session:
-            statement = own_enrolments(self._context, session).statement(step.manifest.campaign_id, step.digest)
-            return self._record(session, step, encode_document(JoinReply(statement=statement)))
-
-    def _cohort(self, step: _Step, request: CohortRequest) -> bytes:
-        try:
-            return self._accept(step, request)
-        except TrainingMessageMalformed as error:
-            # Perhaps by an entity that was admitted after this node's directory: look for a newer one, once.
-            if not self._newer_directory():
-                raise
-            _log.info("cohort_checked_again", campaign=step.manifest.campaign_id, message=error.message)
-            return self._accept(step, request)
-
-    def _newer_directory(self) -> bool:
-        before = self._context.directory.newest()
-        try:
-            after = self._refresh()
-        except (RuntimeFault, TrustError) as error:
-            _log.warning("directory_not_refreshed", code=error.code)
-            return False
-        return after is not None and (before is None or after.serial > before.serial)
-
-    def _accept(self, step: _Step, request: CohortRequest) -> bytes:
-        with self._context.transaction() as session:
-            enrolments = own_enrolments(self._context, session)
-            cohort = enrolments.accept(step.manifest, step.digest, request.statements)
-            wrapped = self._duplicates.wrapped_keys(enrolments, step.manifest, cohort)
-            return self._record(session, step, encode_document(CohortReply(wrapped_keys=wrapped)))
-
-    def _tags(self, step: _Step, request: TagsRequest) -> bytes:
+    def _tags(self, step: AdmittedStep) -> bytes:
         with self._context.transaction() as session:
             enrolments = own_enrolments(self._context, session)
             cohort = enrolments.cohort(step.manifest, step.digest)
             data = training_data(self._context, session, step.manifest)
-            tags = self._duplicates.tags(session, enrolments, cohort, data.keys, request.wrapped_key)
+            tags = self._duplicates.tags(session, enrolments, cohort, data.keys)
             return self._record(session, step, encode_document(TagsReply(tags=tags)))
 
-    def _weights(self, step: _Step, request: WeightsRequest) -> bytes:
+    def _weights(self, step: AdmittedStep, request: WeightsRequest) -> bytes:
         with self._context.transaction() as session:
             self._duplicates.weigh(
                 own_enrolments(self._context, session), step.manifest, request.multiplicities, request.counted
             )
             return self._record(session, step, encode_document(WeightsReply()))
 
-    def _record(self, session: Session, step: _Step, reply: bytes) -> bytes:
+    def _record(self, session: Session, step: AdmittedStep, reply: bytes) -> bytes:
         return training_guard(self._context, session).record(step.asked, reply, self._context.clock.now())
 
-    def _mask(self, step: _Step, request: MaskRequest) -> bytes:
+    def _mask(self, step: AdmittedStep, request: MaskRequest) -> bytes:
         participant = self._participant(step)
         # (3) computed outside the transaction, so that the node goes on answering others meanwhile
         reply = participant.mask(ReceivedDocument(request, step.asked.raw))
@@ -195,15 +137,19 @@ class StepReplies:
             ledger.append([NewEntry(EntryType.TRAINING_CONTRIBUTED, self._body(session, step, request, reply))], now)
             return durable
 
-    def _unmask(self, step: _Step, request: UnmaskRequest) -> bytes:
+    def _unmask(self, step: AdmittedStep, request: UnmaskRequest) -> bytes:
         participant = self._participant(step)
         with self._context.snapshot() as session:
-            self._duplicates.require_counted(own_enrolments(self._context, session), step.manifest, request.survivors)
+            enrolments = own_enrolments(self._context, session)
+            enrolments.required.check(request.survivors)
+            self._duplicates.require_counted(enrolments, step.manifest, request.survivors)
         reply = participant.unmask(ReceivedDocument(request, step.asked.raw))
         with self._context.transaction() as session:
             return self._record(session, step, reply)
 
-    def _body(self, session: Session, step: _Step, request: MaskRequest, reply: bytes) -> TrainingContributedBody:
+    def _body(
+        self, session: Session, step: AdmittedStep, request: MaskRequest, reply: bytes
+    ) -> TrainingContributedBody:
         statement = epsilon_ledger(session).statement()
         return TrainingContributedBody(
             campaign_id=request.campaign_id,
@@ -216,7 +162,7 @@ class StepReplies:
             contribution_sha256=hashlib.sha256(reply).hexdigest(),
         )
 
-    def _participant(self, step: _Step) -> Participant:
+    def _participant(self, step: AdmittedStep) -> Participant:
         campaign_id = step.manifest.campaign_id
         if campaign_id not in self._participants:
             with self._context.snapshot() as session:
@@ -224,7 +170,7 @@ class StepReplies:
                 self._participants[campaign_id] = self._made(session, enrolments, step)
         return self._participants[campaign_id]
 
-    def _made(self, session: Session, enrolments: Enrolments, step: _Step) -> Participant:
+    def _made(self, session: Session, enrolments: Enrolments, step: AdmittedStep) -> Participant:
         manifest = step.manifest
         cohort = enrolments.cohort(manifest, step.digest)
         masker = enrolments.masker(cohort)

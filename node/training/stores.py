@@ -8,6 +8,7 @@ from federated.participation.guard import GuardSettings, NodeGuard
 from federated.storage.sql_budget import SqlBudgetStore
 from federated.storage.sql_enrolments import SqlEnrolmentStore
 from node.context import NodeContext
+from node.training.anchors_in_sums import required_anchors
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.secret_sealing import TrainingSecretSealer
 
@@ -36,5 +37,6 @@ def own_enrolments(context: NodeContext, session: Session) -> Enrolments:
     def key_of(entity: str) -> bytes:
         return bytes.fromhex(context.directory.current(context.clock.now()).active_party(entity).signing_key)
 
-    identity = EntityIdentity(context.settings.entity, context.keys.signing, key_of)
+    required = required_anchors(context, session)
+    identity = EntityIdentity(context.settings.entity, context.keys.signing, key_of, required)
     return Enrolments(SqlEnrolmentStore(session), identity, TrainingSecretSealer(context.keys.data_key))

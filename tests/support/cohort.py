@@ -9,8 +9,9 @@ import numpy as np
 from federated.campaign.manifest import CampaignManifest, manifest_sha256
 from federated.campaign.stage_planning import plan_stages
 from federated.campaign.steps import MaskRequest, read_request
+from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.progress import Progress
-from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.coordination.state_machine import CampaignStateMachine, start
 from federated.coordination.transcript import RoundRecord
 from federated.learning.hyperparameters import AdditiveTerms
 from federated.models import local_sum_for

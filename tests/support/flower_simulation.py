@@ -16,8 +16,8 @@ from flwr.clientapp import ClientApp
 from flwr.serverapp import Grid, ServerApp
 from flwr.simulation import run_simulation
 
+from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.progress import Progress
-from federated.coordination.state_machine import CampaignSetup
 from federated.coordination.transcript import RoundRecord
 from federated.flower.client_app import build_client_app
 from federated.flower.server_app import CampaignRun, run_campaign

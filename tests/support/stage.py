@@ -11,8 +11,6 @@ import numpy as np
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import (
-    CohortReply,
-    CohortRequest,
     MaskRequest,
     ReceivedDocument,
     StepKind,
@@ -27,9 +25,9 @@ from federated.campaign.steps import (
     read_reply,
     read_request,
 )
-from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.coordination.cohort_forming import CampaignSetup
+from federated.coordination.state_machine import CampaignStateMachine, start
 from federated.duplicates.entity_tags import CheckTerms, prepare_tags
-from federated.duplicates.group_key import key_generator_of, open_group_key, seal_group_key
 from federated.duplicates.multiplicities import pack_tags
 from federated.errors import CohortTooSmall
 from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
@@ -55,7 +53,6 @@ from trust.parties import EntityKind
 from trust.signing import Envelope
 
 ENTITY = "soria"
-GROUP_KEY = b"\x07" * 32
 
 
 def demo_manifest(*, passes: int = 2, **changes: Any) -> CampaignManifest:
@@ -108,19 +105,9 @@ class Play:
         request = read_request(raw).document
         match request:
             case TagsRequest():
-                return encode_document(TagsReply(tags=self._tags(name, request.wrapped_key)))
+                return encode_document(TagsReply(tags=self._tags(name)))
             case WeightsRequest():
                 return encode_document(WeightsReply())
-            case CohortRequest() if self.manifest.counts_entities and name == key_generator_of(self._members):
-                self.others[name].answer(raw)
-                wrapped = {
-                    other: seal_group_key(
-                        GROUP_KEY, self._secret_of(name), campaign=CAMPAIGN, sender=name, recipient=other
-                    )
-                    for other in self._members
-                    if other != name
-                }
-                return encode_document(CohortReply(wrapped_keys=wrapped))
             case _:
                 return self.others[name].answer(raw)
 
@@ -134,13 +121,10 @@ class Play:
         secret = participant.masker.pair_secret
         return lambda _own, peer: secret(peer)
 
-    def _tags(self, name: str, wrapped: bytes) -> bytes:
-        drawer, secret = key_generator_of(self._members), self._secret_of(name)
-        key = GROUP_KEY
-        if name != drawer:
-            key = open_group_key(wrapped, secret, campaign=CAMPAIGN, sender=drawer, recipient=name)
-        terms = CheckTerms(CAMPAIGN, name, self._members, key)
-        return pack_tags(prepare_tags(terms, {}, secret).tags)
+    def _tags(self, name: str) -> bytes:
+        key = self.others[name].group_key
+        assert key is not None, "all agreed"
+        return pack_tags(prepare_tags(CheckTerms(CAMPAIGN, name, self._members, key), {}, self._secret_of(name)).tags)
 
     def finish(self) -> "Play":
         """Go on to the end."""

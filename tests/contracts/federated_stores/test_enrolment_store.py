@@ -59,7 +59,7 @@ def test_secrets_are_kept_by_campaign_and_kind_and_erased_together(store: Enrolm
     assert store.secret("a", Secret.WEIGHTS) == b"replaced"
     assert store.secret("a", Secret.MASK_KEY) == b"a mask_key"
     store.erase_secrets("a")
-    assert [store.secret("a", secret) for secret in Secret] == [None] * 4
+    assert [store.secret("a", secret) for secret in Secret] == [None] * len(Secret)
     assert [store.secret("b", secret) for secret in Secret] == [f"b {secret.value}".encode() for secret in Secret]
     assert store.get("a") == Enrolment("a", b"statement")
 

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from node.fictitious.population import PopulationRequest, generate
 from node.people.errors import ImportRejected
-from node.people.export_csv import export_records
-from node.people.import_csv import import_records
+from node.people.export_file import export_records
+from node.people.import_file import import_records
 from node.people.model import PROFILING_OBJECTION, PersonRecord, SaveCounts
 from node.people.store import PersonStore
 from node.training.record_features import scoring_rows, training_rows

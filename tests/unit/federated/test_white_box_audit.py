@@ -15,7 +15,8 @@ from federated.bundle.campaign_facts import BundleFacts, StageTerms
 from federated.bundle.epsilon_proof import epsilon_proof
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, seal_manifest
 from federated.campaign.steps import MaskRequest
-from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.coordination.cohort_forming import CampaignSetup
+from federated.coordination.state_machine import CampaignStateMachine, start
 from federated.errors import EpsilonUnderstated, PrivacyTermsInvalid
 from federated.models import local_sum_for
 from federated.participation.local_sums import LocalSums

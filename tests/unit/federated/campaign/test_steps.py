@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 
 from federated.campaign.steps import (
     MAX_DOCUMENT_BYTES,
+    AgreeReply,
+    AgreeRequest,
     CohortReply,
     CohortRequest,
     JoinReply,
     JoinRequest,
     MaskReply,
     MaskRequest,
+    RevealReply,
+    RevealRequest,
     StepKind,
     StepReply,
     StepRequest,
@@ -41,8 +45,10 @@ MASKED = np.array([0, 1, 2**63, 2**64 - 1], dtype=np.uint64)
 
 REQUESTS: tuple[StepRequest, ...] = (
     JoinRequest(**NAMED),
+    RevealRequest(**NAMED, commitments=(b"one", b"\xff\x00")),
     CohortRequest(**NAMED, statements=(b"one", b"\xff\x00")),
-    TagsRequest(**NAMED, wrapped_key=b""),
+    AgreeRequest(**NAMED, agreements=(b"one",), shares={"leon": b"\x01" * 60}),
+    TagsRequest(**NAMED),
     WeightsRequest(**NAMED, multiplicities=b"\x00\x01", counted=("leon", "soria")),
     MaskRequest(**NAMED, round=2, parameters=pack(NUMBERS), model=b"{}", cohort_sha256="2" * 64, transcript="3" * 64),
     UnmaskRequest(
@@ -50,8 +56,10 @@ REQUESTS: tuple[StepRequest, ...] = (
     ),
 )
 REPLIES: tuple[StepReply, ...] = (
-    JoinReply(statement=b"signed"),
-    CohortReply(wrapped_keys={"leon": b"key"}),
+    JoinReply(commitment=b"signed"),
+    RevealReply(statement=b"signed"),
+    AgreeReply(),
+    CohortReply(agreement=b"signed", shares={"leon": b"key"}),
     TagsReply(tags=b"\x07" * 32),
     WeightsReply(),
     MaskReply(round=2, masked=pack(MASKED), shares={"leon": b"\x01" * 60}),

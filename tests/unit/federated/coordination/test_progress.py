@@ -64,7 +64,7 @@ def test_a_field_that_holds_something_else_gives_our_error_only(name: str, junk:
 
 
 @pytest.mark.invariant(8)
-@pytest.mark.parametrize("name", json.loads(KNOWN.to_json()))
+@pytest.mark.parametrize("name", sorted(set(json.loads(KNOWN.to_json())) - {"commitments", "agreements"}))
 def test_a_field_that_is_missing_is_noticed(name: str) -> None:
     content = json.loads(KNOWN.to_json())
     del content[name]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federated.duplicates.entity_tags import CheckTerms, EntityTags, person_tag, prepare_tags
-from federated.duplicates.group_key import draw_group_key
+from federated.duplicates.group_key import draw_share
 from federated.duplicates.multiplicities import multiplicities
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong
 from tests.support.duplicates import (
@@ -61,7 +61,7 @@ def test_weights_add_up_to_one_for_each_person(where: dict[int, set[str]], cap: 
 
 @pytest.mark.invariant(5)
 def test_without_the_key_the_same_people_are_other_tags() -> None:
-    one, other = tags_of_entities(PEOPLE), tags_of_entities(PEOPLE, key=draw_group_key())
+    one, other = tags_of_entities(PEOPLE), tags_of_entities(PEOPLE, key=draw_share())
     for entity, sent in one.items():
         again = other[entity]
         assert {sent.tags[at] for at in sent.people.values()}.isdisjoint(again.tags)

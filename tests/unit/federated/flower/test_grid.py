@@ -18,7 +18,7 @@ from federated.storage.tables import CoordinatorBase
 from tests.support.clock import FrozenClock
 from tests.support.cohort import ENTITIES, MemoryCohort
 
-STEPS = 8
+STEPS = 10
 """Keys, cohort, and two for each of three rounds."""
 
 

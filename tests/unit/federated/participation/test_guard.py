@@ -12,9 +12,11 @@ from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.decision import Verdict
 from federated.campaign.manifest import CampaignManifest, manifest_sha256
 from federated.campaign.steps import (
+    AgreeRequest,
     CohortRequest,
     JoinRequest,
     ReceivedDocument,
+    RevealRequest,
     StepRequest,
     TagsRequest,
     UnmaskRequest,
@@ -93,7 +95,9 @@ def every_step(envelope: Envelope) -> list[ReceivedDocument[StepRequest]]:
     return [
         campaigns.asked(JoinRequest(**named)),
         campaigns.asked(CohortRequest(**named, statements=(b"x",))),
-        campaigns.asked(TagsRequest(**named, wrapped_key=b"x")),
+        campaigns.asked(RevealRequest(**named, commitments=(b"x",))),
+        campaigns.asked(AgreeRequest(**named, agreements=(b"x",))),
+        campaigns.asked(TagsRequest(**named)),
         campaigns.asked(WeightsRequest(**named, multiplicities=b"x", counted=(ENTITY,))),
         campaigns.request(envelope),
     ]

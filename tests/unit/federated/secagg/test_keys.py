@@ -22,6 +22,7 @@ def _statement(**changes: str) -> KeyStatement:
         "manifest_sha256": MANIFEST,
         "entity": "caritas",
         "channel_key": public_key(new_private_key()).hex(),
+        "group_commitment": "0" * 64,
     }
     return KeyStatement.model_validate(values | changes)
 

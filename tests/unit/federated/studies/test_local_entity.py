@@ -27,6 +27,6 @@ def test_an_entity_joins_with_one_key_and_takes_part_in_nothing_before_it_knows_
     assert isinstance(first, JoinReply)
     assert entity.answer(asked) == entity.answer(asked)
     mask = MaskRequest(**named, round=1, parameters=b"", cohort_sha256="0" * 64, transcript="0" * 64)
-    for raw in (encode_document(mask), encode_document(TagsRequest(**named, wrapped_key=b"")), b"nonsense"):
+    for raw in (encode_document(mask), encode_document(TagsRequest(**named)), b"nonsense"):
         with pytest.raises(TrainingMessageMalformed):
             entity.answer(raw)

@@ -1,6 +1,7 @@
 """DuplicateCheck people across entities at real nodes: one person in two of them weighs one half in each."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,9 @@ import pytest
 
 from federated.budget.budget_store import BudgetLimit
 from federated.campaign.manifest import CampaignManifest, manifest_sha256
-from federated.duplicates.group_key import key_generator_of
 from federated.duplicates.multiplicities import bucket_of, multiplicities, pack_counts, unpack_tags
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong, RoundRefused, SecureSumRefused
-from federated.participation.enrolment import Secret
+from federated.participation.enrolment import Enrolments, Secret
 from node.context import NodeContext
 from node.people.store import people_store
 from node.training.duplicate_check import DuplicateCheck
@@ -19,6 +19,7 @@ from node.training.stores import epsilon_ledger, own_enrolments
 from tests.support import campaigns
 from tests.support.campaigns import CAMPAIGN, reserved
 from tests.support.clock import START, FrozenClock
+from tests.support.forming import Forming
 from tests.support.parts import SignedDirectory, context_of, hold
 from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 from trust.parties import EntityKind
@@ -39,11 +40,16 @@ class Office:
     counting: DuplicateCheck
     manifest: CampaignManifest = MANIFEST
 
-    def tags(self, wrapped: bytes) -> bytes:
+    @contextmanager
+    def enrolments(self) -> Iterator[Enrolments]:
+        with self.context.transaction() as session:
+            yield own_enrolments(self.context, session)
+
+    def tags(self) -> bytes:
         with self.context.transaction() as session:
             enrolments = own_enrolments(self.context, session)
             cohort = enrolments.cohort(self.manifest, DIGEST)
-            return self.counting.tags(session, enrolments, cohort, self.people, wrapped)
+            return self.counting.tags(session, enrolments, cohort, self.people)
 
     def weigh(self, counts: tuple[int, ...], counted: tuple[str, ...] = ENTITIES) -> None:
         with self.context.transaction() as session:
@@ -58,13 +64,12 @@ class Office:
 
 @dataclass
 class Town:
-    """Three nodes that know each other's keys, and the group key on its way."""
+    """Three nodes that agreed on their cohort and drew a group key."""
 
     offices: dict[str, Office]
-    wrapped: dict[str, bytes]
 
     def tags(self) -> dict[str, bytes]:
-        return {entity: office.tags(self.wrapped.get(entity, b"")) for entity, office in self.offices.items()}
+        return {entity: office.tags() for entity, office in self.offices.items()}
 
     def counts(self) -> dict[str, tuple[int, ...]]:
         return multiplicities({entity: unpack_tags(tags) for entity, tags in self.tags().items()})
@@ -83,17 +88,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
             budget.reserve(reserved(CAMPAIGN, MANIFEST.stages), START)
             people = tuple(person for person, _ in people_store(context, session).documents())
         offices[entity] = Office(context, people, DuplicateCheck(context))
-    statements = []
-    for office in offices.values():
-        with office.context.transaction() as session:
-            statements.append(own_enrolments(office.context, session).statement(CAMPAIGN, DIGEST))
-    wrapped: dict[str, bytes] = {}
-    for office in offices.values():
-        with office.context.transaction() as session:
-            enrolments = own_enrolments(office.context, session)
-            cohort = enrolments.accept(MANIFEST, DIGEST, statements)
-            wrapped |= office.counting.wrapped_keys(enrolments, MANIFEST, cohort)
-    yield Town(offices, wrapped)
+    Forming({entity: office.enrolments for entity, office in offices.items()}, MANIFEST, DIGEST).whole()
+    yield Town(offices)
     for office in offices.values():
         office.context.close()
 
@@ -106,10 +102,13 @@ def test_one_person_in_two_entities_weighs_one_half_in_each(town: Town) -> None:
     assert weights == {"avila": [0.5, 1.0], "leon": [0.5], "soria": [1.0]}
 
 
-def test_the_group_key_is_drawn_by_one_and_wrapped_for_each_other(town: Town) -> None:
-    drawer = key_generator_of(ENTITIES)
-    assert sorted(town.wrapped) == [entity for entity in ENTITIES if entity != drawer]
-    assert len(set(town.wrapped.values())) == 2
+def test_every_entity_derives_the_same_group_key(town: Town) -> None:
+    keys = set()
+    for office in town.offices.values():
+        with office.enrolments() as enrolments:
+            keys.add(enrolments.kept(CAMPAIGN, Secret.GROUP_KEY))
+    assert len(keys) == 1
+    assert None not in keys
 
 
 def test_tags_are_padded_to_a_bucket_and_the_same_when_asked_again(town: Town) -> None:
@@ -132,7 +131,7 @@ def test_before_the_count_nothing_is_contributed_and_nothing_weighed(town: Town)
         leon.weigh((1,) * 64)
     with pytest.raises(RoundRefused):
         leon.weights()
-    leon.tags(town.wrapped["leon"]) if "leon" in town.wrapped else leon.tags(b"")
+    leon.tags()
     with pytest.raises(RoundRefused):
         leon.weights()
 
@@ -183,15 +182,7 @@ def test_a_campaign_that_counts_nobody_weighs_everybody_once(town: Town) -> None
         enrolments = own_enrolments(leon.context, session)
         assert leon.counting.weights(enrolments, plain, leon.people) is None
         leon.counting.require_counted(enrolments, plain, ENTITIES)
-        assert leon.counting.wrapped_keys(enrolments, plain, enrolments.cohort(MANIFEST, DIGEST)) == {}
-
-
-@pytest.mark.invariant(6)
-def test_a_group_key_wrapped_for_somebody_else_opens_nothing(town: Town) -> None:
-    receiver = next(iter(town.wrapped))
-    other = next(entity for entity in town.wrapped if entity != receiver)
-    with pytest.raises(DuplicateCheckInvalid):
-        town.offices[receiver].tags(town.wrapped[other])
+        assert enrolments.sealed_shares(plain, enrolments.cohort(MANIFEST, DIGEST)) == {}
 
 
 def test_when_the_campaign_is_over_neither_key_nor_tags_nor_weights_are_left(town: Town) -> None:
@@ -201,4 +192,4 @@ def test_when_the_campaign_is_over_neither_key_nor_tags_nor_weights_are_left(tow
         own_enrolments(leon.context, session).erase(CAMPAIGN)
     with leon.context.snapshot() as session:
         enrolments = own_enrolments(leon.context, session)
-        assert [enrolments.kept(CAMPAIGN, secret) for secret in Secret] == [None] * 4
+        assert [enrolments.kept(CAMPAIGN, secret) for secret in Secret] == [None] * len(Secret)

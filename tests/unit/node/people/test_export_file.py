@@ -5,8 +5,8 @@ import pytest
 
 from node.fictitious.population import PopulationRequest, generate
 from node.people.errors import ExportFailed
-from node.people.export_csv import export_records
-from node.people.import_csv import read_records
+from node.people.export_file import export_records
+from node.people.import_file import read_records
 from node.people.model import Household
 from tests.support.records import NOW, a_person
 

@@ -1,9 +1,8 @@
-"""Export of people and their records as CSV that reads back as the same records."""
+"""Export of people and their records as a file that reads back as the same records, also after a spreadsheet had it."""
 
-import csv
-import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from node.people import cells
 from node.people import csv_format as fmt
@@ -12,12 +11,15 @@ from node.people.model import PersonRecord
 from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
+from service.sheets.writing import MOST_ROWS, SheetColumn, delimited_text, workbook
+
+WORKBOOK: Final = ".xlsx"
 
 
 def export_records(path: Path, records: Iterable[PersonRecord], progress: Callable[[int], None] | None = None) -> int:
-    """Write a CSV file that only its owner can read, and return the number of people in it.
+    """Write a file that only its owner can read, and return the number of people in it.
 
-    Rows are sorted by document, so that equal content gives equal files.
+    A name that ends in ``.xlsx`` gives an Excel workbook, any other CSV. Rows are sorted by document.
 
     Raises:
         ExportFailed, StorageFull: the file cannot be written; an earlier file stays.
@@ -27,15 +29,23 @@ def export_records(path: Path, records: Iterable[PersonRecord], progress: Callab
         rows.append(_row(record))
         if progress:
             progress(len(rows))
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [column.name for column in fmt.columns()], restval="", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(sorted(rows, key=lambda row: row[fmt.DOCUMENT]))
+    rows.sort(key=lambda row: row[fmt.DOCUMENT])
     try:
-        write_private(path, text.getvalue().encode())
+        write_private(path, _content(path, rows))
     except HomeUnusable as error:
         raise ExportFailed(error.message, remedy=_("compruebe la ruta y sus permisos")) from error
     return len(rows)
+
+
+def _content(path: Path, rows: Sequence[Mapping[str, str]]) -> bytes:
+    names = [column.name for column in fmt.columns()]
+    if path.suffix.lower() != WORKBOOK:
+        return delimited_text(names, rows)
+    if len(rows) > MOST_ROWS:
+        raise ExportFailed(_("una hoja de Excel no admite tantas filas"), remedy=_("exporte a un fichero .csv"))
+    return workbook(
+        "Personas", [SheetColumn(name) for name in names], ([row.get(n, "") for n in names] for row in rows)
+    )
 
 
 def _row(record: PersonRecord) -> dict[str, str]:

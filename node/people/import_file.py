@@ -1,0 +1,145 @@
+"""Import of people and their records from a file: every row is checked, and one wrong row prevents the whole import."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from node.people import csv_format as fmt
+from node.people.errors import ImportFileUnreadable, ImportRejected
+from node.people.import_faults import RowFault
+from node.people.import_rows import RowsBefore, read_row
+from node.people.model import PersonRecord, SaveCounts
+from node.people.store import PersonStore
+from presentation.messages import Message, _, joined, plural
+from service.sheets.cells import comparable
+from service.sheets.errors import SheetUnreadable
+from service.sheets.reading import read_sheet
+
+MAX_REPORTED: Final = 50
+"""Bound on the faults reported one by one; all wrong rows are counted."""
+
+_MAX_PROBLEMS: Final = 10
+
+Progress = Callable[[str, int, int], None]
+"""Takes the phase (``read`` or ``save``), the people done and the people in all (0 when not known yet)."""
+
+
+def import_records(
+    path: Path,
+    open_people: Callable[[], AbstractContextManager[PersonStore]],
+    now: datetime,
+    progress: Progress | None,
+    encoding: str = "",
+) -> SaveCounts:
+    """Import a file, all or nothing.
+
+    Args:
+        path: the file: CSV, Excel or LibreOffice.
+        open_people: opens the store in a transaction that commits when the block ends well. It is called once the
+            whole file has been checked, so that a long file does not block other writers.
+        now: the present (aware, UTC).
+        progress: called during the import.
+        encoding: of a CSV, see `service.sheets.reading.read_sheet`.
+
+    Raises:
+        ImportFileUnreadable: the file is not of the format.
+        ImportRejected: some rows are invalid; its message lists them.
+    """
+    records = read_records(path, now, progress, encoding)
+    with open_people() as people:
+        report = (lambda done: progress("save", done, len(records))) if progress else None
+        return people.save(records, now, progress=report)
+
+
+def read_records(path: Path, now: datetime, progress: Progress | None = None, encoding: str = "") -> list[PersonRecord]:
+    """Read and validate a file, without storing anything.
+
+    Raises:
+        ImportFileUnreadable, ImportRejected: as `import_records`.
+    """
+    try:
+        return _read(path, now, progress, encoding)
+    except SheetUnreadable as error:
+        raise ImportFileUnreadable(error.message, remedy=error.remedy) from error
+
+
+def _read(path: Path, now: datetime, progress: Progress | None, encoding: str) -> list[PersonRecord]:
+    sheet = read_sheet(path, encoding)
+    header = _header(sheet.head[1])
+    before, records, faults, bad_rows = RowsBefore(), [], list[RowFault](), 0
+    for count, (line, row) in enumerate(sheet.rows, start=1):
+        if count > fmt.MAX_PEOPLE:
+            raise ImportFileUnreadable(
+                _("hay más de {max_people} personas", max_people=fmt.MAX_PEOPLE), remedy=_("divida el fichero")
+            )
+        found = read_row(header, line, row, (before, now))
+        if isinstance(found, PersonRecord):
+            records.append(found)
+        else:
+            bad_rows += 1
+            faults += found[: MAX_REPORTED - len(faults)]
+        if progress and count % 200 == 0:
+            progress("read", count, 0)
+    if bad_rows:
+        raise _rejected(path, faults, bad_rows)
+    return records
+
+
+def _rejected(path: Path, faults: Sequence[RowFault], bad_rows: int) -> ImportRejected:
+    head = plural(
+        "{file}: {n} fila tiene errores; no se ha importado nada",
+        "{file}: {n} filas tienen errores; no se ha importado nada",
+        bad_rows,
+        file=path.name,
+    )
+    lines: list[str] = [head, *(joined(("   ", fault.described())) for fault in faults)]
+    if any(fault.shape for fault in faults):
+        lines.append(_("    (9 es una cifra; A o a, una letra: los valores son datos personales y no se repiten)"))
+    if bad_rows > len({fault.line for fault in faults}):
+        lines.append(_("    … solo se muestran los primeros {count} errores", count=len(faults)))
+    return ImportRejected(joined(lines, "\n"), remedy=_("corrija esas filas e importe de nuevo el fichero"))
+
+
+def _header(row: Sequence[str]) -> list[fmt.Column]:
+    names = [cell.strip() for cell in row]
+    found = [_column(name) for name in names]
+    problems = [_unknown_column(name) for name, column in zip(names, found, strict=True) if column is None]
+    known = [column for column in found if column is not None]
+    twice = [column.name for column in fmt.columns() if known.count(column) > 1]
+    problems += [_("la columna {name!r} aparece dos veces", name=name) for name in twice]
+    missing = [name for name in fmt.REQUIRED if fmt.columns_by_name()[name] not in known]
+    if missing:
+        problems.append(_("faltan columnas obligatorias: {columns}", columns=", ".join(missing)))
+    if problems:
+        listed = joined(problems[:_MAX_PROBLEMS], "; ")
+        raise ImportFileUnreadable(
+            _("la primera línea no es correcta: {told}", told=listed), remedy=_("consulte redpact-node records format")
+        )
+    return known
+
+
+def _column(name: str) -> fmt.Column | None:
+    return fmt.columns_by_name().get(name) or _columns_by_word().get(comparable(name))
+
+
+@cache
+def _columns_by_word() -> Mapping[str, fmt.Column]:
+    """Return the columns by their names, in the format's words, in Spanish and in English, as `comparable` has them."""
+    found: dict[str, list[fmt.Column]] = {}
+    for column in fmt.columns():
+        for word in {comparable(name) for name in (column.name, column.es, column.en)}:
+            found.setdefault(word, []).append(column)
+    return {word: columns[0] for word, columns in found.items() if len(columns) == 1}
+
+
+def _unknown_column(name: str) -> Message:
+    shown, close = name[:64], get_close_matches(name, list(fmt.columns_by_name()), n=1)
+    words = get_close_matches(comparable(name), list(_columns_by_word()), n=1)
+    guess = close[0] if close else _columns_by_word()[words[0]].name if words else ""
+    if guess:
+        return _("columna desconocida {shown!r} (¿quería decir {close!r}?)", shown=shown, close=guess)
+    return _("columna desconocida {shown!r}", shown=shown)
