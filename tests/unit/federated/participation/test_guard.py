@@ -275,6 +275,24 @@ def test_a_decision_is_final_and_repeating_it_changes_nothing(guard: NodeGuard, 
         guard.refuse(approved, campaigns.decision(approved, Verdict.REFUSED), START)
 
 
+@pytest.mark.invariant(6)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stages": noisier(1.1)},
+        {"stages": noisier(1.1, kind=StageKind.EVALUATE)},
+        {"epsilon": 2.1, "stages": campaigns.stages(2.0, 4)},
+        {"delta": 1e-4, "stages": campaigns.stages(2.0, 4)},
+    ],
+    ids=str,
+)
+def test_noise_that_does_not_follow_from_the_terms_is_refused(guard: NodeGuard, changes: dict[str, Any]) -> None:
+    """A manifest that contradicts itself claims something that it does not do, even where it does more."""
+    envelope = campaigns.sealed(campaigns.manifest(**changes))
+    with pytest.raises(ManifestInvalid, match="follows from"):
+        guard.review(envelope, START)
+
+
 def test_a_campaign_with_understated_epsilon_may_still_be_refused(guard: NodeGuard) -> None:
     envelope = campaigns.sealed(campaigns.manifest(stages=noisier(0.5)))
     guard.refuse(envelope, campaigns.decision(envelope, Verdict.REFUSED), START)
