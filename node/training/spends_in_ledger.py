@@ -23,7 +23,8 @@ def require_spends_of_ledger(context: NodeContext, session: Session) -> None:
         BudgetDamaged: the budget forgot a contribution, as when a table of an older copy was put in its place.
     """
     ledger = own_ledger(context, session)
-    known = set(session.execute(select(SpendRow.campaign_id, SpendRow.round)).tuples())
+    spends = session.execute(select(SpendRow.campaign_id, SpendRow.round))
+    known = {(campaign_id, number) for campaign_id, number in spends}
     for stored in ledger.store.bodies(0, ledger.size()):
         if _MARK not in stored.body:
             continue
