@@ -21,7 +21,8 @@ from service.http_server import start_http
 from service.refused_calls import keep_refused_calls
 from service.running import ServerHandle, Service, Task
 
-ENROLMENT_WORKERS = 4
+ENROLMENT_WORKERS = 16
+"""Strangers call here, and each address may hold four of them until its request is there (`ENROLMENT_BODY_SECONDS`)."""
 
 
 def servicers(coordinator: Coordinator) -> list[Register]:
@@ -44,6 +45,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
         Task("validity", partial(keep_valid, context, registry)),
         Task("anchors", partial(keep_cosigned, coordinator.anchor_rounds, coordinator.changes)),
         Task("locator", partial(maintain_locator, context, coordinator.locator_epochs)),
+        Task("connections", coordinator.connection_limits.keep),
         Task("refused", partial(keep_refused_calls, context.home, coordinator.limits)),
         *training_tasks(coordinator),
     ]

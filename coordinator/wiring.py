@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from coordinator.training.stores import TrainingStores
     from coordinator.training.wakeup_signal import TrainingSignals
     from service.call_guard import CallGuard
+    from service.connections import ConnectionLimits
     from service.limits import CallerLimits
     from trust.parties import WitnessAddress
 
@@ -60,6 +61,13 @@ class Coordinator:
         settings = self.context.settings
         return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
 
+    @cached_property
+    def connection_limits(self) -> "ConnectionLimits":
+        """Bounds the connections of callers."""
+        from service.connections import ConnectionLimits
+
+        return ConnectionLimits(self.limits.note_connections)
+
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of entities."""
         from coordinator.certificates import recorded_certificates
@@ -68,16 +76,25 @@ class Coordinator:
 
         context = self.context
         check = recorded_certificates(context.snapshot)
-        return CallGuard(self.limits, CALLS, network=context.settings.network, certificates=check)
+        network, connections = context.settings.network, self.connection_limits
+        return CallGuard(self.limits, CALLS, network=network, certificates=check, connections=connections)
 
     def enrolment_guard(self, threads: int) -> "CallGuard":
         """Return the guard of the enrolment port, whose callers have no certificate yet."""
-        from coordinator.rpc.limits import ENROLMENT_CALLS, ENROLMENT_RATES
+        from coordinator.rpc.limits import ENROLMENT_BODY_SECONDS, ENROLMENT_CALLS, ENROLMENT_RATES
         from service.call_guard import CallGuard
         from service.limits import CallerLimits
 
         limits = CallerLimits(ENROLMENT_RATES, threads=threads, now=self.context.clock.now)
-        return CallGuard(limits, ENROLMENT_CALLS, network=self.context.settings.network, certificates=None)
+        network, connections = self.context.settings.network, self.connection_limits
+        return CallGuard(
+            limits,
+            ENROLMENT_CALLS,
+            network=network,
+            certificates=None,
+            connections=connections,
+            body_seconds=ENROLMENT_BODY_SECONDS,
+        )
 
     @cached_property
     def changes(self) -> "Changes":

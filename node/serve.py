@@ -47,6 +47,7 @@ def tasks(node: Node) -> list[Task]:
         Task("expiry", partial(expire_consents, node.consents)),
         Task("withdrawals", partial(deliver_withdrawals, node.outbox)),
         Task("outbox", partial(deliver_notifications, node.outbox)),
+        Task("connections", node.connection_limits.keep),
         Task("refused", partial(keep_refused_calls, context.home, node.limits)),
         Task("travelling", partial(keep_propagating, context, node.consent_changes, node.outbox)),
         Task("attention", partial(sweep_inbox, node.inbox_sweep)),

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from node.rpc.incoming import Incoming
     from service.call_guard import CallGuard
     from service.channels import ChannelPool
+    from service.connections import ConnectionLimits
     from service.limits import CallerLimits
     from service.tls import CurrentCertificate
     from trust.parties import Party
@@ -190,6 +191,13 @@ class Node:
         settings = self.context.settings
         return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
 
+    @cached_property
+    def connection_limits(self) -> "ConnectionLimits":
+        """Bounds the connections of callers."""
+        from service.connections import ConnectionLimits
+
+        return ConnectionLimits(self.limits.note_connections)
+
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
         from node.rpc.certificates import listed_certificates
@@ -198,7 +206,8 @@ class Node:
 
         context = self.context
         check = listed_certificates(context)
-        return CallGuard(self.limits, CALLS, network=context.settings.network, certificates=check)
+        network, connections = context.settings.network, self.connection_limits
+        return CallGuard(self.limits, CALLS, network=network, certificates=check, connections=connections)
 
     @cached_property
     def incoming(self) -> "Incoming":

@@ -26,8 +26,13 @@ class RecordPart(StrEnum):
     READINGS = "readings"
     PEOPLE = "people"
     EXPORT = "export"
+    IMPORT = "import"
     RISK_LIST = "risk_list"
     RISK_ALERTS = "risk_alerts"
+    CARDS = "cards"
+    CONSENT_REQUESTS = "consent_requests"
+    REFERRALS = "referrals"
+    LEDGER = "ledger"
 
 
 PART_NAMES: Final[Mapping[str, Message]] = {
@@ -42,8 +47,13 @@ PART_NAMES: Final[Mapping[str, Message]] = {
     RecordPart.READINGS: _("Quién consultó los datos"),
     RecordPart.PEOPLE: _("La lista de personas"),
     RecordPart.EXPORT: _("La exportación de todas las fichas"),
+    RecordPart.IMPORT: _("La comparación o importación de un fichero de fichas"),
     RecordPart.RISK_LIST: _("La lista de personas que pueden necesitar apoyo"),
     RecordPart.RISK_ALERTS: _("Las alertas de apoyo"),
+    RecordPart.CARDS: _("Las tarjetas de códigos"),
+    RecordPart.CONSENT_REQUESTS: _("Los consentimientos por confirmar"),
+    RecordPart.REFERRALS: _("Las derivaciones"),
+    RecordPart.LEDGER: _("La exportación del registro entero"),
 }
 LIST_REASONS: Final[Mapping[str, Message]] = {
     "care_planning": _("Organizar la atención"),

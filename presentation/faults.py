@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from presentation.messages import Message, _, joined, listing, plural
+from presentation.pattern_words import pattern_words
 
 _LONGEST_PART: Final = 64
 """Characters shown of a part of a place; a key that nobody expects comes from outside."""
@@ -225,7 +226,7 @@ _KINDS: Final[Mapping[str, _Said]] = {
     "string_unicode": lambda _context: _("el texto tiene un carácter que no es Unicode"),
     "string_too_short": _characters,
     "string_too_long": _fewer_characters,
-    "string_pattern_mismatch": lambda context: _("no tiene la forma {pattern}", pattern=context["pattern"]),
+    "string_pattern_mismatch": lambda context: pattern_words(str(context["pattern"])),
     "string_not_ascii": lambda _context: _("solo puede tener caracteres ASCII"),
     "enum": _options,
     "literal_error": _options,

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from presentation.messages import _
 from records_exchange.errors import MessageReplayed
 from records_exchange.message import NOTIFICATION_LIFETIME, VerifiedMessage
+from records_exchange.outbox_choice import EVERYTHING, Choice
 from records_exchange.tables import InboxMessage, OutboxMessage, PeerContact
 
 FIRST_WAIT: Final = timedelta(seconds=5)
@@ -79,35 +80,7 @@ class Notification:
     envelope: bytes | None
     fault: str
     settled_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A part of the waiting notifications.
-
-    Attributes:
-        kinds: only these kinds, where given.
-        but_kinds: none of these kinds.
-        but_recipients: none to these entities.
-    """
-
-    kinds: frozenset[str] | None = None
-    but_kinds: frozenset[str] = frozenset()
-    but_recipients: frozenset[str] = frozenset()
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on the table."""
-        found: list[ColumnElement[bool]] = []
-        if self.kinds is not None:
-            found.append(OutboxMessage.kind.in_(sorted(self.kinds)))
-        if self.but_kinds:
-            found.append(OutboxMessage.kind.not_in(sorted(self.but_kinds)))
-        if self.but_recipients:
-            found.append(OutboxMessage.recipient.not_in(sorted(self.but_recipients)))
-        return found
-
-
-EVERYTHING: Final = Choice()
+    may_have_arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +162,7 @@ class SqlMailbox:
                 "next_at": now,
                 "attempts": 0,
                 "fault": "",
+                "may_have_arrived": False,
                 "envelope": notification.envelope,
             }
             for notification in notifications
@@ -268,7 +242,13 @@ class SqlMailbox:
         self._session.execute(update(OutboxMessage).where(*waiting).values(envelope=envelope))
 
     def defer(
-        self, notifications: Sequence[Notification], fault: str, now: datetime, *, wait: timedelta | None = None
+        self,
+        notifications: Sequence[Notification],
+        fault: str,
+        now: datetime,
+        *,
+        wait: timedelta | None = None,
+        arrived: int | None = None,
     ) -> None:
         """Postpone notifications that were not answered.
 
@@ -277,6 +257,7 @@ class SqlMailbox:
             fault: an error code.
             now: the present time.
             wait: as the recipient asked, which is no failed attempt; None for the ordinary wait.
+            arrived: number of the one that may have arrived all the same; None when none of them left.
         """
         for notification in notifications:
             lapsed = notification.created_at + NOTIFICATION_LIFETIME <= now
@@ -290,6 +271,7 @@ class SqlMailbox:
                     attempts=notification.attempts + (wait is None),
                     next_at=now + (wait_after(notification.attempts) if wait is None else wait),
                     fault=fault,
+                    **({"may_have_arrived": True} if notification.number == arrived else {}),
                     **({"envelope": None} if lapsed else {}),
                 )
             )
@@ -315,7 +297,15 @@ class SqlMailbox:
             self._session.execute(
                 update(OutboxMessage)
                 .where(OutboxMessage.number == number)
-                .values(state=NotificationState.WAITING.value, created_at=now, next_at=now, attempts=0, envelope=None)
+                .values(
+                    state=NotificationState.WAITING.value,
+                    created_at=now,
+                    next_at=now,
+                    attempts=0,
+                    envelope=None,
+                    may_have_arrived=False,
+                    fault="",
+                )
             )
         return len(found)
 
@@ -394,4 +384,5 @@ def _notification(row: OutboxMessage) -> Notification:
         envelope=None if row.envelope is None else bytes(row.envelope),
         fault=row.fault,
         settled_at=row.settled_at,
+        may_have_arrived=row.may_have_arrived,
     )

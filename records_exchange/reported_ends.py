@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.log.bodies import Actor
 from records_exchange.single_rows import insert_once
 from records_exchange.tables import ReportedEnd
+from records_exchange.travel import LONGEST_CONSENT
 from records_exchange.withdrawal import ReportedWithdrawal
 
 MAX_UNKNOWN: Final = 10_000
@@ -24,7 +25,7 @@ MAX_UNKNOWN: Final = 10_000
 UNKNOWN_LIFE: Final = timedelta(days=400)
 """A copy that comes later comes from an entity that was away for longer than its certificate is valid."""
 
-KNOWN_LIFE: Final = timedelta(days=5 * 366)
+KNOWN_LIFE: Final = LONGEST_CONSENT
 """No consent is valid for longer: after this no copy of it can come."""
 
 

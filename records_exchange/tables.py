@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text
+from sqlalchemy import Boolean, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.columns import RowNumber, UtcDateTime
@@ -94,6 +94,8 @@ class OutboxMessage(Base):
     envelope: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The signed message once composed: the same bytes go out at every attempt."""
     fault: Mapped[str] = mapped_column(String(100))
+    may_have_arrived: Mapped[bool] = mapped_column(Boolean)
+    """True once an attempt left without a failure to connect: its recipient may have it."""
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reply: Mapped[bytes | None] = mapped_column(LargeBinary)
 

@@ -15,14 +15,19 @@ from typing import Final
 import grpc
 import structlog
 
+from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
+from service.connections import ConnectionLimits
 from service.errors import CallTooLarge, PeerUnidentified
 from service.limits import CallerLimits, CallGroup, Excess
 from service.peer import CertificateCheck, caller_address, caller_id, presented_certificate
+from service.turns import Turns
 from trust.errors import MalformedDocument
 
 BODY_SECONDS: Final = 30.0
 """How long a caller may take to send a request, once the call is open: half a mebibyte at 140 kbit/s."""
+
+_AT_FAULT: Final = frozenset({ErrorKind.REFUSED, ErrorKind.USAGE})
 
 _log = structlog.get_logger(__name__)
 
@@ -33,11 +38,13 @@ class CallLimit:
 
     Attributes:
         any_certificate: a revoked certificate is enough, as the call carries a signature of its own.
+        waits: the call mostly waits for something to happen; it takes no turn.
     """
 
     group: CallGroup
     max_bytes: int
     any_certificate: bool = False
+    waits: bool = False
 
 
 OTHER_CALLS: Final = CallLimit(CallGroup.QUESTIONS, 1024)
@@ -66,6 +73,7 @@ class CallGuard:
         *,
         network: str,
         certificates: CertificateCheck | None,
+        connections: ConnectionLimits | None = None,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         """Guard the calls of a server.
@@ -75,11 +83,13 @@ class CallGuard:
             calls: limits by full method name, such as ``/redpact.v1.Records/FetchSummary``.
             network: the network's name, which certificates carry.
             certificates: checks that a caller's certificate is in force; None on a port without client certificates.
+            connections: bounds those of the server's port.
             body_seconds: how long a request may take to arrive.
         """
         self._limits, self._calls, self._network = limits, calls, network
-        self._certificates = certificates
+        self._certificates, self._connections = certificates, connections
         self._body_seconds = body_seconds
+        self._turns = Turns()
         self._lock = threading.Lock()
         self._waiting: dict[int, tuple[float, grpc.ServicerContext, AdmittedCall]] = {}
         self._stopping = threading.Event()
@@ -106,6 +116,8 @@ class CallGuard:
         try:
             if identified and self._certificates is not None and not limit.any_certificate:
                 self._certificates(caller, presented_certificate(context))
+                if self._connections is not None:
+                    self._connections.identified(context.peer(), caller)
             yield AdmittedCall(caller, limit)
         finally:
             self._limits.leave(caller)
@@ -127,6 +139,7 @@ class CallGuard:
             raise MalformedDocument(_("la llamada no contiene ninguna petición"))
         if len(data) > call.limit.max_bytes:
             self._limits.note(call.caller, call.limit.group, Excess.SIZE)
+            self._limits.fault(call.caller, call.limit.group)
             raise CallTooLarge(
                 _(
                     "la petición ocupa {size} bytes; esta llamada admite {max_bytes}",
@@ -136,6 +149,31 @@ class CallGuard:
                 remedy=_("envíe menos datos"),
             )
         return data
+
+    @contextmanager
+    def turn(self, context: grpc.ServicerContext, call: AdmittedCall) -> Iterator[None]:
+        """Work on a call whose request is there, when it is the caller's turn; count it when it is at fault.
+
+        Raises:
+            CallerGone: the caller did not wait for it.
+        """
+        if call.limit.waits:
+            yield
+            return
+        with self._turns.of(call.caller):
+            if not context.is_active():
+                raise CallerGone
+            try:
+                yield
+            except RedpactError as error:
+                if error.kind in _AT_FAULT:
+                    self._limits.fault(call.caller, call.limit.group)
+                raise
+
+    def serves(self, port: int) -> None:
+        """Bound the connections to the port of the server."""
+        if self._connections is not None:
+            self._connections.watch(port)
 
     def watch(self) -> None:
         """Cancel calls whose request does not arrive in time, until `stop`; runs in a thread of its own."""

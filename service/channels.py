@@ -11,6 +11,9 @@ from service.tls import CurrentCertificate, TlsIdentity, client_credentials
 CALL_SECONDS: Final = 10.0
 """Deadline of an ordinary call. Every call has one: without it a dead peer holds the caller forever."""
 
+STREAM_SECONDS: Final = 330.0
+"""Deadline of a stream. Its server ends it after five minutes; one that does not, or falls silent, is opened anew."""
+
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """Bound on a message in either direction; a directory of 5,000 entities is about 3 MiB."""
 

@@ -43,7 +43,7 @@ def agree(question: str) -> None:
     Raises:
         Abort: the answer is another one, or nobody is there to answer.
     """
-    answer = typer.prompt(f"{question} {_('[s/N]')}", default="", show_default=False, err=True)
+    answer = typer.prompt(harmless(f"{question} {_('[s/N]')}"), default="", show_default=False, err=True)
     if answer.strip().lower() not in _YES:
         raise typer.Abort
 

@@ -84,10 +84,18 @@ class PeerUnreachable(RuntimeFault):
     kind = ErrorKind.UNREACHABLE
     sentence = _("La otra entidad no responde. Inténtelo más tarde.")
 
-    def __init__(self, message: str, *, remedy: str = "", answered: bool = False) -> None:
+    def __init__(self, message: str, *, remedy: str = "", answered: bool = False, peer_code: str = "") -> None:
         """Create the error; `answered` says that the other side did answer, but cannot serve the call now."""
         super().__init__(message, remedy=remedy)
         self.answered = answered
+        self.peer_code = peer_code
+
+
+class PeerSilent(PeerUnreachable):
+    """The call left and no usable answer came in time: the other side may have received it, or not."""
+
+    code = "peer_silent"
+    sentence = _("La petición salió y la otra entidad no ha dado respuesta: quizá la recibió. Inténtelo más tarde.")
 
 
 class CallUnknown(RuntimeFault):
@@ -187,3 +195,14 @@ class PeerUntrusted(RuntimeFault):
     code = "peer_untrusted"
     kind = ErrorKind.REFUSED
     sentence = _("No se puede confiar en el certificado de la otra parte. No se ha enviado nada. Ejecute «doctor».")
+
+
+class DatabasePasswordExposed(RuntimeFault):
+    """A password in an argument, which every user of the machine can read while the program runs."""
+
+    code = "database_password_exposed"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "La contraseña de la base de datos no debe escribirse en la orden: otros usuarios del equipo la verían. "
+        "Póngala en el fichero de contraseñas de PostgreSQL (.pgpass)."
+    )

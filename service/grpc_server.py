@@ -91,6 +91,7 @@ def start_server(
             _("no se puede escuchar en {listen}", listen=listen),
             remedy=_("elija otro puerto, o cierre el programa que lo usa"),
         ) from error
+    guard.serves(port)
     server.start()
     threading.Thread(target=guard.watch, name="call-guard", daemon=True).start()
     servicer.set("", health_pb2.HealthCheckResponse.SERVING)
@@ -159,12 +160,15 @@ class _Served:
     def unary(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Any:
         with _errors_as_statuses(context, self.method), self.guard.admitted(self.method, context) as call:
             data = self.guard.read(requests, context, call)
-            return self.handler.unary_unary(_parse(self.handler, data), context)
+            with self.guard.turn(context, call):
+                return self.handler.unary_unary(_parse(self.handler, data), context)
 
     def stream(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[Any]:
         with _errors_as_statuses(context, self.method), self.guard.admitted(self.method, context) as call:
             data = self.guard.read(requests, context, call)
-            yield from self.handler.unary_stream(_parse(self.handler, data), context)
+            with self.guard.turn(context, call):
+                request = _parse(self.handler, data)
+            yield from self.handler.unary_stream(request, context)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ of connections that wait; beyond it the one that has waited longest is closed, s
 address still gets in.
 """
 
-import ipaddress
 import selectors
 import socket
 import threading
@@ -27,17 +26,6 @@ _MAX_HEAD: Final = 16 * 1024
 _DIGITS: Final = 12
 _CHUNK: Final = 64 * 1024
 _TICK_SECONDS: Final = 0.1
-
-
-def address_key(host: str) -> str:
-    """Return the limit's key of a caller: its IPv4 address, or the /64 network of its IPv6 address."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
 
 
 class Arriving:

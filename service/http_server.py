@@ -20,8 +20,9 @@ import structlog
 from typing_extensions import override
 
 from presentation.messages import _
+from service.addresses import address_key
 from service.errors import AddressInUse
-from service.http_arrivals import Arrivals, Arriving, address_key
+from service.http_arrivals import Arrivals, Arriving
 from trust.addresses import split_address
 
 WORKERS: Final = 8

@@ -21,6 +21,8 @@ from presentation.messages import _
 from service.errors import TooManyCalls
 
 MAX_CALLERS: Final = 4096
+FAULTS: Final = 500
+"""Calls at fault that use up the whole reserve of a caller."""
 SURE_SHARE: Final = 4
 """Calls that a caller may have under way however busy the service is."""
 
@@ -45,6 +47,7 @@ class Excess(StrEnum):
     SHARE = "share"
     SIZE = "size"
     SLOW = "slow"
+    CONNECTIONS = "connections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,27 @@ class CallerLimits:
         with self._lock:
             self._spend(caller, self._known(caller), group)
 
+    def fault(self, caller: str, group: CallGroup) -> None:
+        """Charge a caller for a call that was refused as its own fault: a share of the reserve, beside the call.
+
+        An honest entity makes few of them. One that tries, or floods with what is refused, has used up its reserve
+        after some hundreds, and its calls are then refused before anything is read.
+        """
+        with self._lock:
+            bucket = self._known(caller).buckets.get(group)
+            if bucket is not None:
+                bucket.tokens = max(bucket.tokens - self._rates[group].burst // FAULTS, 0.0)
+
     def note(self, caller: str, group: CallGroup, excess: Excess) -> None:
         """Count a call that was refused or ended for a reason other than its rate or share."""
         with self._lock:
             self._count(caller, self._known(caller), group, excess)
+
+    def note_connections(self, caller: str, count: int) -> None:
+        """Count connections of an address or an entity that were closed as too many."""
+        closed = RefusedCalls(caller, CallGroup.QUESTIONS, Excess.CONNECTIONS, count, self._now())
+        with self._lock:
+            self._known(caller).add(closed)
 
     def refused(self) -> tuple[RefusedCalls, ...]:
         """Return the refusals since the service started, the most frequent first."""

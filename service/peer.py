@@ -1,6 +1,5 @@
 """The identity of a caller: the SPIFFE id in its certificate's URI name, never its common name."""
 
-import ipaddress
 import re
 import urllib.parse
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any, Final
 import grpc
 
 from presentation.messages import _
+from service.addresses import address_key
 from service.errors import CertificateRevoked, CertificateUnusable, PeerUnidentified
 from service.tls import key_digest, read_certificates
 from trust.directory import Directory
@@ -65,7 +65,7 @@ def presented_certificate(context: grpc.ServicerContext) -> PresentedCertificate
     presented: Any = context.auth_context().get("x509_pem_cert", ())  # as in `caller_id`
     if len(presented) != 1:
         raise _unidentified()
-    return _read(presented[0])
+    return presented_of(presented[0])
 
 
 def require_in_force(certificate: PresentedCertificate, party: Party, issued: datetime) -> None:
@@ -91,7 +91,12 @@ def revoked(entity: str) -> CertificateRevoked:
 
 
 @lru_cache(maxsize=4096)
-def _read(pem: bytes) -> PresentedCertificate:
+def presented_of(pem: bytes) -> PresentedCertificate:
+    """Read a certificate (PEM) that a caller presented.
+
+    Raises:
+        PeerUnidentified: it cannot be used.
+    """
     try:
         leaf = read_certificates(pem)[0]
         return PresentedCertificate(f"{leaf.serial_number:x}", leaf.not_valid_before_utc, key_digest(leaf.public_key()))
@@ -111,14 +116,8 @@ def caller_address(context: grpc.ServicerContext) -> str:
     A caller can choose its port, and its address within an IPv6 network, at will.
     """
     kind, _, rest = context.peer().partition(":")
-    host = urllib.parse.unquote(rest.rpartition(":")[0]).strip("[]").partition("%")[0]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return f"{kind}:unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    host = urllib.parse.unquote(rest.rpartition(":")[0]).strip("[]")
+    return address_key(host) if kind in {"ipv4", "ipv6"} else f"{kind}:unknown"
 
 
 def active_caller(context: grpc.ServicerContext, directory: Directory) -> Party:

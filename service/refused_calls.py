@@ -66,6 +66,8 @@ def refused_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
 
 
 def _counted(refused: dict[str, Any]) -> str:
+    if refused["excess"] == Excess.CONNECTIONS:
+        return plural("{n} conexión", "{n} conexiones", refused["count"])
     match refused["group"], refused["count"]:
         case CallGroup.FETCHES, n:
             return plural("{n} consulta", "{n} consultas", n)
@@ -101,4 +103,5 @@ _REASONS: Final[Mapping[str, str]] = {
     Excess.SHARE: _("por llamadas simultáneas"),
     Excess.SIZE: _("por tamaño"),
     Excess.SLOW: _("por lentitud"),
+    Excess.CONNECTIONS: _("por conexiones simultáneas"),
 }

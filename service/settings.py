@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from presentation.faults import first_fault, os_fault, parse_fault, place_of
 from presentation.messages import _
-from service.errors import HomeUnusable, SettingsInvalid
+from service.errors import DatabasePasswordExposed, HomeUnusable, SettingsInvalid
 from service.files import private_folder, write_private
 from service.limits import CallGroup, Rate
 from trust.addresses import MAX_PORT, Address
@@ -135,6 +136,20 @@ class ServiceSettings(BaseModel):
     def database_url(self, home: Path) -> str:
         """Return the URL of the service's database."""
         return self.database or f"sqlite:///{(home / self.FILE).with_suffix('.sqlite').absolute()}"
+
+
+def database_argument(url: str) -> str:
+    """Return the URL of a database that was given as an argument.
+
+    Raises:
+        DatabasePasswordExposed: it holds a password.
+    """
+    parts = urlsplit(url)
+    if parts.password or "password=" in parts.query.lower():
+        raise DatabasePasswordExposed(
+            _("--database lleva una contraseña"), remedy=_("cámbiela, y repita la orden con la URL sin contraseña")
+        )
+    return url
 
 
 def http_url(listen: str, address: str = "") -> str:

@@ -9,7 +9,7 @@ import grpc
 
 from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
-from service.errors import PeerBusy, PeerRefused, PeerUnreachable, PeerUntrusted
+from service.errors import PeerBusy, PeerRefused, PeerSilent, PeerUnreachable, PeerUntrusted
 
 CODE_METADATA: Final = "redpact-code"
 """Trailing metadata with the error's stable code."""
@@ -47,7 +47,8 @@ def peer_errors(peer: str) -> Iterator[None]:
         PeerRefused: the peer refused; `peer_code` holds its error code.
         PeerUntrusted: the certificates of the two sides do not match.
         PeerBusy: the peer takes no more calls from us for now.
-        PeerUnreachable: no answer, a fault at the peer, or this side closed the channel.
+        PeerSilent: the call left, and no usable answer came: the peer may have received it.
+        PeerUnreachable: no connection, or this side closed the channel.
     """
     try:
         yield
@@ -82,12 +83,11 @@ def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
             remedy=_UNTRUSTED_REMEDY,
         )
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return PeerUnreachable(_("{peer} no ha contestado a tiempo", peer=peer), remedy=_("inténtelo más tarde"))
-    return PeerUnreachable(
-        _("{peer} no contesta: {details}", peer=peer, details=details),
-        remedy=_UNREACHABLE_REMEDY,
-        answered=error.code() is not grpc.StatusCode.UNAVAILABLE or bool(peer_code(error)),
-    )
+        return PeerSilent(_("{peer} no ha contestado a tiempo", peer=peer), remedy=_("inténtelo más tarde"))
+    answered = error.code() is not grpc.StatusCode.UNAVAILABLE or bool(peer_code(error))
+    kind = PeerSilent if answered or not _NO_CONNECTION.search(details) else PeerUnreachable
+    text = _("{peer} no contesta: {details}", peer=peer, details=details)
+    return kind(text, remedy=_UNREACHABLE_REMEDY, answered=answered, peer_code=peer_code(error))
 
 
 def public_details(error: RedpactError, reference: str) -> str:
@@ -105,9 +105,8 @@ def refused_by(peer: str, kind: ErrorKind, code: str, details: str) -> RedpactEr
             remedy=_REFUSED_REMEDY,
             peer_code=code,
         )
-    return PeerUnreachable(
-        _("{peer} no contesta: {details}", peer=peer, details=details[:500]), remedy=_UNREACHABLE_REMEDY, answered=True
-    )
+    text = _("{peer} no contesta: {details}", peer=peer, details=details[:500])
+    return PeerSilent(text, remedy=_UNREACHABLE_REMEDY, answered=True, peer_code=code)
 
 
 _DISTRUST: Final = ("CERTIFICATE_VERIFY_FAILED", "SSL_ERROR_SSL", "Hostname Verification Check failed", "_ALERT_")
@@ -119,6 +118,11 @@ _REFUSED_REMEDY: Final = _("lea el motivo indicado; quien administra el nodo de 
 
 
 _BUSY_REMEDY: Final = _("vuelva a intentarlo dentro de un momento; pida menos cosas a la vez")
+_NO_CONNECTION: Final = re.compile(
+    r"failed to connect|connections to all backends|DNS resolution|name resolution|empty address list", re.IGNORECASE
+)
+"""Marks of a connection that was never made; after any other fault the call may have arrived."""
+
 _CLOSED: Final = re.compile(r"Cannot invoke RPC")
 """gRPC's ValueError for a call on a channel that a stopping service has closed."""
 

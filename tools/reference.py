@@ -18,7 +18,7 @@ import typer.main
 
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError
 from presentation.command_words import speak_current_language
-from presentation.messages import use_language
+from presentation.messages import in_language, use_language
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REFERENCE: Final = ROOT / "docs" / "reference"
@@ -57,11 +57,45 @@ COMMAND_WORDS: Final = {
         "required",
     ),
 }
-KIND_MEANING: Final = {
-    ErrorKind.REFUSED: "refused, or the evidence does not verify",
-    ErrorKind.USAGE: "wrong usage: the request makes no sense as it stands",
-    ErrorKind.UNREACHABLE: "not reachable: try again later",
-    ErrorKind.DAMAGED: "damaged state on this machine",
+
+
+class ErrorWords(NamedTuple):
+    """The words of the page of errors in one language."""
+
+    title: str
+    head: str
+    exit_code: str
+    columns: tuple[str, str]
+    kinds: Mapping[ErrorKind, str]
+
+
+ERROR_WORDS: Final = {
+    "es": ErrorWords(
+        "Errores",
+        "Cada error que RedPACT da a propósito tiene un código estable. Con `--json` se escribe como\n"
+        '`{"error": {"code", "message", "remedy", "es", "en"}, "exit_code"}`.',
+        "Código de salida",
+        ("código", "qué ha pasado y qué hacer"),
+        {
+            ErrorKind.REFUSED: "rechazado, o la prueba no se puede comprobar",
+            ErrorKind.USAGE: "uso incorrecto: la petición no tiene sentido tal como está",
+            ErrorKind.UNREACHABLE: "no se llega: inténtelo más tarde",
+            ErrorKind.DAMAGED: "algo está dañado en este equipo",
+        },
+    ),
+    "en": ErrorWords(
+        "Errors",
+        "Every error that RedPACT raises on purpose has a stable code. `--json` prints it as\n"
+        '`{"error": {"code", "message", "remedy", "es", "en"}, "exit_code"}`.',
+        "Exit code",
+        ("code", "what happened and what to do"),
+        {
+            ErrorKind.REFUSED: "refused, or the evidence does not verify",
+            ErrorKind.USAGE: "wrong usage: the request makes no sense as it stands",
+            ErrorKind.UNREACHABLE: "not reachable: try again later",
+            ErrorKind.DAMAGED: "damaged state on this machine",
+        },
+    ),
 }
 
 
@@ -82,21 +116,15 @@ def concrete_errors() -> list[type[RedpactError]]:
     return [found for found in all_errors() if not (found.__doc__ or "").startswith("Root of the errors of")]
 
 
-def errors_page() -> str:
-    """Return docs/reference/errors.md."""
-    lines = [
-        GENERATED,
-        "# Errors",
-        "",
-        "Every error that RedPACT raises on purpose has a stable code. `--json` prints it as",
-        '`{"error": {"code", "message", "remedy", "es"}, "exit_code"}`; a person reads the Spanish sentence first.',
-    ]
+def errors_page(lang: str) -> str:
+    """Return docs/reference/errors.LANG.md."""
+    words = ERROR_WORDS[lang]
+    lines = [GENERATED, f"# {words.title}", "", words.head]
     for kind in ErrorKind:
-        lines += ["", f"## Exit code {EXIT_CODES[kind]}: {KIND_MEANING[kind]}", ""]
-        lines += ["| code | meaning | what the person reads |", "|---|---|---|"]
-        lines += [
-            f"| `{e.code}` | {_first_line(e.__doc__)} | {e.sentence} |" for e in concrete_errors() if e.kind is kind
-        ]
+        lines += ["", f"## {words.exit_code} {EXIT_CODES[kind]}: {words.kinds[kind]}", ""]
+        lines += [f"| {words.columns[0]} | {words.columns[1]} |", "|---|---|"]
+        found = [error for error in concrete_errors() if error.kind is kind]
+        lines += [f"| `{error.code}` | {in_language(error.sentence, lang)} |" for error in found]
     return "\n".join(lines) + "\n"
 
 
@@ -177,7 +205,8 @@ def _shown(value: object) -> str:
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
-    "errors.md": errors_page,
+    "errors.es.md": partial(errors_page, "es"),
+    "errors.en.md": partial(errors_page, "en"),
     "commands.es.md": partial(commands_page, "es"),
     "commands.en.md": partial(commands_page, "en"),
     "settings.md": settings_page,

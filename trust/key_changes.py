@@ -90,7 +90,7 @@ class KeyChangeRecord(BaseModel):
         return change
 
 
-KeyChanges = Annotated[tuple[KeyChangeRecord, ...], Field(max_length=MAX_CHANGES)]
+KeyChangeRecords = Annotated[tuple[KeyChangeRecord, ...], Field(max_length=MAX_CHANGES)]
 
 
 @lru_cache(maxsize=4096)
@@ -102,7 +102,7 @@ def _parsed(payload: str) -> KeyChange:
 
 
 def followed(
-    keys: Mapping[KeyPurpose, bytes], records: KeyChanges, *, network: str, entity: str, after: int
+    keys: Mapping[KeyPurpose, bytes], records: KeyChangeRecords, *, network: str, entity: str, after: int
 ) -> dict[KeyPurpose, bytes]:
     """Return the keys to which a chain of changes leads.
 
@@ -136,7 +136,7 @@ def followed(
     return reached
 
 
-def former_keys(records: KeyChanges, purpose: KeyPurpose, *, since: datetime | None = None) -> tuple[bytes, ...]:
+def former_keys(records: KeyChangeRecords, purpose: KeyPurpose, *, since: datetime | None = None) -> tuple[bytes, ...]:
     """Return the replaced keys of a purpose, the newest first; with `since`, those replaced at or after it."""
     changes = [record.change for record in reversed(records)]
     return tuple(

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from presentation.messages import _
 from trust import signing
-from trust.key_changes import SIGNING_GRACE, KeyChanges, former_keys
+from trust.key_changes import SIGNING_GRACE, KeyChangeRecords, former_keys
 from trust.key_proofs import KeyPurpose
 
 ENTITY_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -39,6 +39,9 @@ HexKey = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A raw 32-byte public key in lower-case hex."""
 CertificateSerial = Annotated[str, Field(pattern=r"^[0-9a-f]{1,40}$")]
 """The serial number of a certificate in lower-case hex."""
+
+ShownAddress = Annotated[str, Field(max_length=300)]
+"""An address as a directory states it: unchecked, but of a length that can be shown."""
 
 MAX_CERTIFICATES: Final = 8
 """Certificates of an entity that are in force at once: during a renewal there are two."""
@@ -80,7 +83,9 @@ class Party(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     kind: EntityKind
     status: EntityStatus
-    addresses: tuple[str, ...] = Field(max_length=8, description="host:port, tried in order; empty when none is open")
+    addresses: tuple[ShownAddress, ...] = Field(
+        max_length=8, description="host:port, tried in order; empty when none is open"
+    )
     signing_key: HexKey = Field(description="Ed25519: signs messages")
     exchange_key: HexKey = Field(description="X25519: pairwise pseudonyms, later sealed envelopes")
     ledger_vkey: str = Field(max_length=400, description="C2SP signed-note verifier key of the entity's ledger")
@@ -90,7 +95,7 @@ class Party(BaseModel):
         pattern=r"^([0-9a-f]{64})?$",
         description="Ed25519: cosigns the ledgers of others; kept without a URL",
     )
-    key_changes: KeyChanges = Field(default=(), description="every change of its keys, in order")
+    key_changes: KeyChangeRecords = Field(default=(), description="every change of its keys, in order")
     certificates: tuple[CertificateSerial, ...] = Field(
         default=(), max_length=MAX_CERTIFICATES, description="recorded, unrevoked and unexpired when it was signed"
     )

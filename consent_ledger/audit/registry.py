@@ -11,6 +11,7 @@ from consent_ledger.audit.feature import AuditRun, Feature
 from consent_ledger.audit.features.access_reports import ACCESS_REPORTS
 from consent_ledger.audit.features.administration import ADMINISTRATION
 from consent_ledger.audit.features.assurance import ASSURANCE
+from consent_ledger.audit.features.cards import CARDS
 from consent_ledger.audit.features.consents import CONSENTS
 from consent_ledger.audit.features.erasures import ERASURES
 from consent_ledger.audit.features.readings import READINGS, RECEIPTS
@@ -35,6 +36,7 @@ FEATURES: Final[Sequence[Feature]] = (
     READINGS,
     ACCESS_REPORTS,
     RECEIPTS,
+    CARDS,
     TRAINING,
     ERASURES,
     ADMINISTRATION,

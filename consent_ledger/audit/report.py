@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from consent_ledger.audit.words import Glossary
 from consent_ledger.log.entry import EntryType
 from policies.retention import load_retention
 from presentation.catalogue import LANGUAGES
@@ -112,6 +113,8 @@ class AuditReport:
     erased: int = 0
     erasures: list[ErasureNote] = field(default_factory=list)
     entries_by_type: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    """Entity to the name that the consents give it."""
     _by_code: dict[str, Check] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -164,11 +167,11 @@ class AuditReport:
 
     def text(self, language: str) -> str:
         """Return the report for a terminal."""
-        say = speaking(language)
+        say, glossary = speaking(language), Glossary(language, self.names, {})
         entries = say.plural("{n} anotación", "{n} anotaciones", self.size)
         lines = [paragraph(f"{self.origin}: {entries}, {self.root}", hanging=2), ""]
         for check in self.checks:
-            lines += _check_lines(check, language)
+            lines += _check_lines(check, glossary)
         if self.erasures:
             notes = (f"#{note.index}: {note.text(language)}" for note in self.erasures)
             lines += ["", *(paragraph(note, hanging=2) for note in notes)]
@@ -177,12 +180,14 @@ class AuditReport:
         return "\n".join([*lines, "", paragraph(passed if self.passed else failed)])
 
 
-def _check_lines(check: Check, language: str) -> Iterator[str]:
-    title = in_language(check.title, language)
+def _check_lines(check: Check, glossary: Glossary) -> Iterator[str]:
+    title = in_language(check.title, glossary.lang)
     yield paragraph(f"{check.mark} {check.number:\u00a0>2}. {title} ({check.examined})", hanging=_HANGING)
     for finding in check.findings:
         place = "" if finding.index is None else f"#{finding.index}: "
-        yield paragraph(f"{place}{in_language(finding.message, language)} [{finding.code}]", indent=_HANGING, hanging=2)
+        named = glossary.named(finding.message)
+        said = in_language(named if isinstance(named, str) else finding.message, glossary.lang)
+        yield paragraph(f"{place}{said} [{finding.code}]", indent=_HANGING, hanging=2)
 
 
 def _check_document(check: Check) -> dict[str, Any]:

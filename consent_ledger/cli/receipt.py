@@ -19,19 +19,25 @@ def register(app: typer.Typer) -> None:
     app.command(
         "receipt",
         help=_(
-            "Comprueba el justificante de una persona: que el consentimiento que muestra está en el registro, "
-            "sin cambios."
+            "Comprueba el justificante o el informe de acceso de una persona: que lo que muestra está en el registro, "
+            "y que sus páginas son las que se entregaron."
         ),
     )(receipt)
 
 
 def receipt(
-    file: Annotated[Path, typer.Argument(metavar=_("FICHERO"), help=_("El consent.tlog-proof del justificante"))],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar=_("FICHERO"),
+            help=_("El consent.tlog-proof del justificante, o el issue.tlog-proof de un informe de acceso"),
+        ),
+    ],
     policy: PolicyOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
 ) -> None:
-    """Check a person's receipt: that the consent shown is in the ledger, unchanged."""
+    """Check a person's receipt or access report: it is in the ledger, and its pages are those that were issued."""
     from consent_ledger.exports.ledger_export import POLICY_FILE
     from consent_ledger.receipts.receipt import load_policy, verify_receipt
 

@@ -9,10 +9,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
 from consent_ledger.log.entry import Body, EntryType, UtcTime
 from consent_ledger.log.field_types import Code, Codes, Decimal, HexDigest, Reference, Text
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
-from consent_ledger.log.reading_bodies import ReceiptIssuedBody, RecordReadBody
+from consent_ledger.log.reading_bodies import PaperDigest, ReceiptIssuedBody, RecordReadBody
 from presentation.faults import first_fault
 from presentation.messages import _
 from trust.errors import MalformedDocument
@@ -329,6 +330,8 @@ class AccessReportBody(Body):
     """The entity through which the person asked; None when the person asked here."""
     staff_reason: Code | None = None
     """The reason for naming members of staff; None when the report names none."""
+    papers: Annotated[tuple[PaperDigest, ...], Field(max_length=10)] = ()
+    """The files handed to the person; none of a report that was only shown, or sent to another entity."""
 
 
 class ErasureBody(Body):
@@ -360,6 +363,8 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
     AccessReportBody,
     RecordReadBody,
     ReceiptIssuedBody,
+    CardIssuedBody,
+    CardBlockedBody,
     ErasureBody,
 )
 

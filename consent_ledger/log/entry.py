@@ -53,6 +53,8 @@ class EntryType(StrEnum):
     ACCESS_REPORT_ISSUED = "access_report_issued"
     RECORD_READ = "record_read"
     RECEIPT_ISSUED = "receipt_issued"
+    CARD_ISSUED = "card_issued"
+    CARD_BLOCKED = "card_blocked"
     ERASURE = "erasure"
 
 

@@ -29,6 +29,8 @@ ENTRY_NAMES: Final[Mapping[EntryType, Message]] = {
     EntryType.ACCESS_REPORT_ISSUED: _("informe de accesos entregado"),
     EntryType.RECORD_READ: _("consulta de una ficha"),
     EntryType.RECEIPT_ISSUED: _("justificante entregado"),
+    EntryType.CARD_ISSUED: _("tarjeta dada"),
+    EntryType.CARD_BLOCKED: _("tarjeta bloqueada"),
     EntryType.ERASURE: _("borrado"),
 }
 

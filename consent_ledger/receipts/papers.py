@@ -1,11 +1,13 @@
-"""The pages of a receipt: made, recorded in the ledger by their digests, and compared with that entry.
+"""The pages handed to a person: recorded in the ledger by their digests, and compared with that entry.
+
+Those of a receipt are made here; those of an access report at the node.
 
 The digests are recorded, and not the pages made again by whoever checks: a later version of the templates, or of the
 names in the vocabulary, makes other pages of the same consent.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Final
 from consent_ledger.consents.model import ConsentView
 from consent_ledger.errors import LedgerDamaged, ProofError
 from consent_ledger.exports.folders import read_file
-from consent_ledger.log.bodies import ConsentBody, parse_body
+from consent_ledger.log.bodies import AccessReportBody, ConsentBody, parse_body
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.log.reading_bodies import PaperDigest, ReceiptIssuedBody
@@ -27,7 +29,9 @@ from presentation.messages import Message, _
 
 ISSUE_FILE: Final = "issue.tlog-proof"
 MAX_PAPER_BYTES: Final = 20_000_000
+REPORT_FILE: Final = "report.json"
 _PAPERS: Final = ("consent.es.html", "consent.en.html", "consent.es.pdf", "consent.en.pdf")
+_REPORT_PAPERS: Final = (REPORT_FILE, "access.es.html", "access.en.html")
 
 Label = Callable[[str, str], str]
 """Returns the name of a term of the vocabulary in a language (``es``, ``en``)."""
@@ -82,10 +86,26 @@ def issue_receipt(
     issued = ReceiptIssuedBody(
         person_ref=consent.person_ref,
         consent_id=consent.consent_id,
-        papers=tuple(PaperDigest(name=name, sha256=_digest(data)) for name, data in sorted(papers.items())),
+        papers=paper_digests(papers),
     )
     (appended,) = ledger.append([NewEntry(EntryType.RECEIPT_ISSUED, issued)], now)
     return Issue(appended.index, papers)
+
+
+def paper_digests(papers: Mapping[str, bytes]) -> tuple[PaperDigest, ...]:
+    """Return the digests of files by their names, as an entry holds them."""
+    return tuple(PaperDigest(name=name, sha256=_digest(data)) for name, data in sorted(papers.items()))
+
+
+def verify_report_papers(folder: Path, issued: AccessReportBody) -> tuple[str, ...]:
+    """Check the files of an access report's folder against the verified entry of its issue, and return their names.
+
+    Raises:
+        ExportUnusable: a file cannot be read.
+        ProofError: a file is not the one that was issued.
+    """
+    digests = {paper.name: paper.sha256 for paper in issued.papers}
+    return _compared(folder, [name for name in _REPORT_PAPERS if (folder / name).exists()], digests)
 
 
 def verify_papers(folder: Path, consent_id: str, policy: TrustPolicy) -> tuple[str, ...]:
@@ -104,12 +124,15 @@ def verify_papers(folder: Path, consent_id: str, policy: TrustPolicy) -> tuple[s
             _("las páginas de la carpeta no tienen prueba: falta {issue_file}", issue_file=ISSUE_FILE),
             remedy=_("pida un justificante nuevo, o compruebe la prueba sola en otra carpeta"),
         )
-    digests = _issued(folder / ISSUE_FILE, consent_id, policy)
+    return _compared(folder, found, _issued(folder / ISSUE_FILE, consent_id, policy))
+
+
+def _compared(folder: Path, found: Sequence[str], digests: Mapping[str, str]) -> tuple[str, ...]:
     for name in found:
         if digests.get(name) != _digest(read_file(folder / name, MAX_PAPER_BYTES)):
             raise ProofError(
                 _("{name} no es la página que entregó la entidad: se ha cambiado", name=name),
-                remedy=_("no se fíe de esa página; pida un justificante nuevo"),
+                remedy=_("no se fíe de esa página; pídala de nuevo a la entidad"),
             )
     return tuple(found)
 

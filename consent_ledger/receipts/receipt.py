@@ -16,14 +16,14 @@ from consent_ledger.errors import ExportUnusable, ProofError
 from consent_ledger.exports.folders import read_file
 from consent_ledger.exports.ledger_export import POLICY_FILE
 from consent_ledger.exports.testimony import WitnessTestimony
-from consent_ledger.log.bodies import ConsentBody, parse_body
+from consent_ledger.log.bodies import AccessReportBody, ConsentBody, parse_body
 from consent_ledger.log.entry import Body, Leaf
 from consent_ledger.log.entry_words import entry_name
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.entry_proofs import prove_entry
 from consent_ledger.receipts.jsonld import DPV_STATUS, consent_record
-from consent_ledger.receipts.papers import ISSUE_FILE, Issue, verify_papers
+from consent_ledger.receipts.papers import ISSUE_FILE, Issue, verify_papers, verify_report_papers
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof, leaf_alone
 from presentation.messages import _
 
@@ -46,7 +46,7 @@ class ReceiptReport:
     record_matches: bool | None
     """True when the JSON-LD record beside the proof is the one that was committed to; None when there is none."""
     papers: tuple[str, ...] | None = None
-    """The pages beside the proof, which are those that were issued; None for a proof that is no receipt's."""
+    """The pages beside the proof, which are those that were issued; None for a proof that is of no issue."""
 
 
 def write_receipt(
@@ -81,7 +81,7 @@ def write_receipt(
 
 
 def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:
-    """Verify a proof file, and the JSON-LD record and the pages beside it when it is a consent's.
+    """Verify a proof file, with what lies beside it: the record and pages of a consent, the files of an access report.
 
     Raises:
         ExportUnusable: the file cannot be read.
@@ -105,6 +105,8 @@ def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:
             remedy=_("pida un justificante nuevo"),
         )
     papers = verify_papers(file.parent, str(document["consent_id"]), policy) if is_receipt else None
+    if isinstance(body, AccessReportBody) and file.name == ISSUE_FILE:
+        papers = verify_report_papers(file.parent, body)
     return ReceiptReport(checkpoint.origin, proof.index, checkpoint.size, witnesses, leaf, document, matches, papers)
 
 

@@ -58,7 +58,7 @@ def init(
     from coordinator.setup import set_up, upgrade
     from coordinator.status import summary, summary_text
     from service.clock import SystemClock
-    from service.settings import witness_address
+    from service.settings import database_argument, witness_address
 
     if CoordinatorSettings.exists(home) and not network:
         made = upgrade(home, SystemClock())
@@ -69,7 +69,7 @@ def init(
             "address": address or listen,
             "enrolment_listen": enrolment_listen,
             "enrolment_address": enrolment_address or enrolment_listen,
-            "database": database,
+            "database": database_argument(database),
             "witness_listen": witness_address(witness_listen, listen),
             "witness_url": witness_url,
         }

@@ -8,6 +8,7 @@ import typer
 
 from coordinator.cli.options import JsonOption, LangOption, emit
 from presentation import formats, terminal
+from presentation.harmless import harmless_line
 from presentation.messages import Message, _, speaking
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _run(table: "Table", schema: "TableSchema", plan: "SimulationPlan", lang: st
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task(speaking(lang)("entrenamiento"), total=None)
+        task = bars.add_task(harmless_line(speaking(lang)("entrenamiento")), total=None)
         return simulation.simulate(
             table,
             schema,

@@ -11,6 +11,7 @@ from coordinator.training import campaign_report as report
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.campaign_states import STATE_NAMES
 from presentation import formats
+from presentation.harmless import harmless_line
 from presentation.messages import speaking
 
 POLL_SECONDS: Final = 0.25
@@ -36,7 +37,7 @@ def show_until_over(read: Callable[[str], Campaign], shown: Sequence[Campaign], 
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bars: dict[str, TaskID] = {
             campaign.campaign_id: progress.add_task(
-                campaign.manifest.name, total=campaign.manifest.rounds, facts=_facts(campaign, lang)
+                harmless_line(campaign.manifest.name), total=campaign.manifest.rounds, facts=_facts(campaign, lang)
             )
             for campaign in shown
         }

@@ -1,12 +1,11 @@
-"""The demonstration: a coordinator and nine nodes as real processes on this machine, and the whole job.
+"""The demonstration: a coordinator and nine nodes (six in its quick form) as real processes, and the whole job.
 
 Usage: python -m deploy.local.demo [--quick] [--keep] [--lang es|en] [--output FOLDER]
 
-It runs only installed programs; all their commands are in OUTPUT/commands.log.
+It runs only installed programs, but for what attackers do; all their commands are in OUTPUT/commands.log.
 """
 
 import argparse
-import csv
 import signal
 import sys
 from pathlib import Path
@@ -16,11 +15,12 @@ from typing import Final
 from rich.markup import escape
 
 from deploy.local.directory import DirectoryChapter
+from deploy.local.electronic_signature import ElectronicSignatureChapter
 from deploy.local.exchange import Case, ExchangeChapter, documents, find_person
 from deploy.local.ledgers import LedgerChapter
 from deploy.local.network import Entity, LocalNetwork, fresh_folder
 from deploy.local.persons_will import PersonsWillChapter
-from deploy.local.populations import CACHE, Population, prepare_tables
+from deploy.local.populations import CACHE, Population, prepare_tables, table_rows
 from deploy.local.programs import BIN, COORDINATOR, NODE, DemoFailed, Programs, at_once
 from deploy.local.referral import ReferralChapter
 from deploy.local.story import Story
@@ -39,7 +39,11 @@ ENTITIES: Final = [
     Entity("segovia", "Diputación de Segovia"),
     Entity("soria", "Diputación de Soria"),
 ]
+QUICK: Final = frozenset({"leon", "valladolid", "burgos", "zamora", "segovia", "soria"})
+"""The entities of the quick form: those that a chapter needs."""
 COLLABORATOR: Final = Entity("banco-alimentos", "Banco de Alimentos de León", "collaborator")
+_COHORT, _QUICK_COHORT = 7, 4
+"""The fewest entities over which a sum is opened."""
 
 
 def main() -> int:
@@ -61,9 +65,9 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    about = _("La demostración: un coordinador y nueve nodos, como procesos reales en este equipo.")
+    about = _("La demostración: un coordinador y varios nodos, como procesos reales en este equipo.")
     parser = argparse.ArgumentParser(prog="make demo", description=about)
-    parser.add_argument("--quick", action="store_true", help=_("poblaciones más pequeñas"))
+    parser.add_argument("--quick", action="store_true", help=_("menos entidades y poblaciones más pequeñas"))
     parser.add_argument("--keep", action="store_true", help=_("deja la red en marcha"))
     parser.add_argument("--lang", default=current_language(), help=_("idioma: es o en"))
     parser.add_argument("--output", type=Path, default=Path("demo-output"), help=_("carpeta para todo lo que crea"))
@@ -83,15 +87,18 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         raise DemoFailed(_("{program} no está instalado: ejecute «make setup»", program=NODE))
     fresh_folder(output)
     programs = Programs(output / "commands.log")
-    with LocalNetwork(output, ENTITIES, programs, keep=arguments.keep) as network:
+    entities = [entity for entity in ENTITIES if not arguments.quick or entity.id in QUICK]
+    with LocalNetwork(output, entities, programs, keep=arguments.keep) as network:
         data = _bring_up(network, story, quick=arguments.quick)
         document = find_person(data, known_to=("leon", "burgos"), unknown_to="soria")
         case = Case("leon", "burgos", "soria", COLLABORATOR.id, document)
         ExchangeChapter(network, story, case, output).run()
         TravellingChapter(network, story, document, ("leon", "burgos", "soria")).run()
-        PersonsWillChapter(network, story, data, _two_people(data, "leon", "burgos"), ("leon", "burgos")).run()
+        people = _two_people(data, "leon", "burgos")
+        PersonsWillChapter(network, story, data, people, ("leon", "burgos")).run()
+        ElectronicSignatureChapter(network, story, people[1], ("leon", "burgos")).run()
         ReferralChapter(network, story, document, ("leon", "burgos")).run()
-        TrainingChapter(network, story, output).run()
+        TrainingChapter(network, story, output, cohort=_QUICK_COHORT if arguments.quick else _COHORT).run()
         LedgerChapter(network, story, output).run(*_people(data))
         DirectoryChapter(network, story, output).run()
         commands = plural("{n} orden, en commands.log", "{n} órdenes, en commands.log", programs.count)
@@ -101,24 +108,27 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
 
 
 def _bring_up(network: LocalNetwork, story: Story, *, quick: bool) -> Path:
-    story.heading(_("Una red: un coordinador y nueve entidades"))
+    entities = network.entities
+    story.heading(
+        plural("Una red: un coordinador y {n} entidad", "Una red: un coordinador y {n} entidades", len(entities))
+    )
     population = Population.of(quick=quick)
-    with story.step(_("Personas ficticias de nueve provincias y una tabla pública real")) as step:
-        data = prepare_tables(network.programs, population, [entity.id for entity in ENTITIES])
+    with story.step(_("Personas ficticias de las provincias y una tabla pública real")) as step:
+        data = prepare_tables(network.programs, population, [entity.id for entity in entities])
         step.say(_("en {folder}", folder=CACHE))
     with story.step(_("El coordinador crea la red y arranca")):
         network.start_coordinator()
-    with story.step(_("Se dan de alta nueve entidades, cada una con su invitación, y un banco de alimentos")):
-        at_once(network.enrol, [*ENTITIES, COLLABORATOR])
+    with story.step(_("Se dan de alta las entidades, cada una con su invitación, y un banco de alimentos")):
+        at_once(network.enrol, [*entities, COLLABORATOR])
     with story.step(_("Cada una importa sus fichas")) as step:
-        people = at_once(lambda entity: _import(network, data, entity.id), ENTITIES, workers=3)
+        people = at_once(lambda entity: _import(network, data, entity.id), entities, workers=3)
         step.say(plural("{n} persona", "{n} personas", sum(people)))
-    with story.step(_("Arrancan nueve nodos")):
-        network.serve([entity.id for entity in ENTITIES])
+    with story.step(plural("Arranca {n} nodo", "Arrancan {n} nodos", len(entities))):
+        network.serve([entity.id for entity in entities])
     DirectoryChapter(network, story, network.folder).pin()
     listed = network.programs.ask(COORDINATOR, "entity", "list", "--home", network.coordinator_home)
     story.fact(
-        _("Nueve nodos en una red"),
+        plural("{n} nodo en una red", "{n} nodos en una red", len(entities)),
         _(
             "{entities}, {people}",
             entities=plural("{n} entidad dada de alta", "{n} entidades dadas de alta", len(listed["entities"])),
@@ -144,10 +154,9 @@ def _import(network: LocalNetwork, data: Path, entity: str) -> int:
 def _people(data: Path) -> tuple[set[str], set[str]]:
     documents, names = set(), set()
     for table in data.glob("*.csv"):
-        with table.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                documents.add(row["document"])
-                names.add(row["name"])
+        for row in table_rows(table):
+            documents.add(row["document"])
+            names.add(row["name"])
     return documents, names
 
 

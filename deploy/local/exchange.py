@@ -1,6 +1,5 @@
 """The chapter on exchange: consent, fetch, withheld fields, the locator, withdrawal, and a stopped coordinator."""
 
-import csv
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -8,9 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.local.network import LocalNetwork
+from deploy.local.populations import table_rows
 from deploy.local.programs import AUDIT, COORDINATOR, NODE, DemoFailed, at_once
 from deploy.local.story import Story
-from presentation.messages import _, listing, plural
+from policies.catalogue import load_catalogue
+from policies.reasons import reason_label
+from policies.vocabulary import load_vocabulary
+from presentation.messages import _, current_language, listing, plural
 
 PURPOSE: Final = "coordination"
 CONSENTED: Final = "person.birth_year,person.language,household,work.status,edu.level,case,plan.services,housing"
@@ -49,8 +52,7 @@ def find_person(data: Path, known_to: tuple[str, str], unknown_to: str) -> str:
 
 def documents(data: Path, entity: str) -> set[str]:
     """Return the documents of the people in an entity's table."""
-    with (data / f"{entity}.csv").open(newline="", encoding="utf-8") as file:
-        return {row["document"] for row in csv.DictReader(file)}
+    return {row["document"] for row in table_rows(data / f"{entity}.csv")}
 
 
 class ExchangeChapter:
@@ -91,10 +93,10 @@ class ExchangeChapter:
         self._story.fact(
             _("Sin consentimiento no hay datos, y nada distingue a quien consta de quien no"),
             _(
-                "La persona consta en {holder} y no en {stranger}: las dos contestaron {reason}",
+                "La persona consta en {holder} y no en {stranger}: las dos contestaron «{reason}»",
                 holder=case.holder,
                 stranger=case.stranger,
-                reason=reason,
+                reason=reason_label(str(reason), current_language()),
             ),
         )
 
@@ -112,7 +114,7 @@ class ExchangeChapter:
                     "{n} dato, para {purpose}, hasta el {day}",
                     "{n} datos, para {purpose}, hasta el {day}",
                     len(view["fields"]),
-                    purpose=PURPOSE,
+                    purpose=load_vocabulary().purpose(PURPOSE).label(current_language()),
                     day=date.fromisoformat(view["last_day"]),
                 )
             )
@@ -151,8 +153,8 @@ class ExchangeChapter:
                 "{n} dato recibido; {field}, retenido: {reason}",
                 "{n} datos recibidos; {field}, retenido: {reason}",
                 len(fields),
-                field=SENSITIVE,
-                reason=withheld[SENSITIVE],
+                field=load_catalogue().field(SENSITIVE).label(current_language()),
+                reason=reason_label(withheld[SENSITIVE], current_language()),
             ),
         )
 
@@ -249,9 +251,9 @@ class ExchangeChapter:
             outcomes = at_once(lambda words: self._programs.attempt(NODE, "fetch", *words, *home, "--json"), wrong)
             if any(outcome.code not in (1, 2) for outcome in outcomes):
                 raise DemoFailed("\n".join(str(outcome) for outcome in outcomes))
-            codes = ", ".join(str(outcome.document["error"]["code"]) for outcome in outcomes)
-            step.say(codes)
-        self._story.fact(_("Un dato erróneo da un error concreto con su remedio, y nada cambia"), codes)
+            said = "; ".join(str(outcome.document["error"]["message"]) for outcome in outcomes)
+            step.say(said)
+        self._story.fact(_("Un dato erróneo da un error concreto con su remedio, y nada cambia"), said)
 
     def _asked(self, *, expected: int, holders: str, fields: str = CONSENTED) -> dict[str, Any]:
         outcome = self._programs.attempt(NODE, *self._question(holders, fields), "--json", stdin=self._case.document)

@@ -1,20 +1,19 @@
 """The chapter on a person's will: at an NGO, with a code of each card; and what the NGO makes up opens nothing."""
 
 import csv
-import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from deploy.local.cards import issued_codes
 from deploy.local.exchange import PURPOSE
-from deploy.local.network import Entity, LocalNetwork, Process
+from deploy.local.network import LocalNetwork, Process
+from deploy.local.ngo import NGO, Ngo
+from deploy.local.populations import table_rows
 from deploy.local.programs import NODE, DemoFailed
 from deploy.local.story import Story
 from presentation.messages import _, listing, plural
 
-NGO: Final = Entity("asociacion", "Asociación Puerta Abierta", "agent")
 FIELDS: Final = "person.birth_year,person.language,household"
-_TIMEOUT_SECONDS: Final = 60.0
 
 
 class PersonsWillChapter:
@@ -35,6 +34,7 @@ class PersonsWillChapter:
         self._network, self._story, self._data = network, story, data
         (self._person, self._other), self._holders = people, holders
         self._programs = network.programs
+        self._ngo = Ngo(network, holders, FIELDS)
 
     def run(self) -> None:
         """Run the whole chapter."""
@@ -57,11 +57,10 @@ class PersonsWillChapter:
     def _two_people(self) -> Path:
         """Write a table with the two people, from that of the first holder."""
         table = self._network.folder / f"{NGO.id}.csv"
-        with (self._data / f"{self._holders[0]}.csv").open(newline="", encoding="utf-8") as source:
-            reader = csv.DictReader(source)
-            rows = [row for row in reader if row["document"] in (self._person, self._other)]
+        known = table_rows(self._data / f"{self._holders[0]}.csv")
+        rows = [row for row in known if row["document"] in (self._person, self._other)]
         with table.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, reader.fieldnames or ())
+            writer = csv.DictWriter(file, list(known[0]))
             writer.writeheader()
             writer.writerows(rows)
         return table
@@ -78,10 +77,10 @@ class PersonsWillChapter:
     def _with_codes(self, codes: list[str]) -> None:
         title = _("La persona entrega en la asociación un código de cada tarjeta, para que esta pregunte")
         with self._story.step(title) as step:
-            if self._released(self._person):
+            if self._ngo.released(self._person):
                 raise DemoFailed(_("sin la persona no debería abrirse nada"))
-            self._sent(self._grant(self._person, codes))
-            self._until_open()
+            self._ngo.sent(self._grant(self._person, codes))
+            self._ngo.until_open(self._person)
             step.say(_("abren {holders}", holders=listing(self._holders)))
         fact = _("{holders} comprobaron el código de su propia tarjeta", holders=listing(self._holders))
         self._story.fact(_("Una persona abre dos entidades desde una asociación"), fact)
@@ -90,8 +89,8 @@ class PersonsWillChapter:
         title = _("La asociación inventa el consentimiento de otra persona: sin código, y con códigos que no son suyos")
         with self._story.step(title) as step:
             for proofs in ([], codes):
-                self._sent(self._grant(self._other, proofs))
-            if released := self._released(self._other):
+                self._ngo.sent(self._grant(self._other, proofs))
+            if released := self._ngo.released(self._other):
                 raise DemoFailed(_("un consentimiento inventado abrió {entities}", entities=listing(sorted(released))))
             step.say(_("no abre nada, y a la asociación no se le dice por qué"))
         tries = sum(self._wrong_codes(holder) for holder in self._holders)
@@ -101,38 +100,10 @@ class PersonsWillChapter:
         self._story.fact(_("Un consentimiento inventado no abre nada"), noted)
 
     def _grant(self, document: str, codes: list[str]) -> str:
-        words = ["--purpose", PURPOSE, "--recipient", NGO.id, "--holder", ",".join(self._holders), "--fields", FIELDS]
-        if codes:
-            words += ["--codes-file", "-"]
+        words = [*self._ngo.terms(), *(("--codes-file", "-") if codes else ())]
         typed = "\n".join([document, *codes])
-        return str(self._ask("consent", "grant", "--document", "-", *words, stdin=f"{typed}\n")["consent_id"])
-
-    def _sent(self, consent: str) -> None:
-        """Wait until both holders have acknowledged a consent."""
-        home = ("--home", self._network.home(NGO.id))
-        end = time.monotonic() + _TIMEOUT_SECONDS
-        while time.monotonic() < end:
-            status = self._programs.attempt(NODE, "consent", "status", consent, *home, "--json").document
-            if len([each for each in status["told"] if each["state"] == "acknowledged"]) == len(self._holders):
-                return
-            time.sleep(0.3)
-        raise DemoFailed(_("el consentimiento no llega a {holders}", holders=listing(self._holders)))
-
-    def _until_open(self) -> None:
-        if (released := self._released(self._person)) != set(self._holders):
-            raise DemoFailed(_("deberían compartir las dos; lo hizo {entities}", entities=listing(sorted(released))))
-
-    def _released(self, document: str) -> set[str]:
-        words = ("--document", "-", "--purpose", PURPOSE, "--from", ",".join(self._holders), "--fields", FIELDS)
-        home = ("--home", self._network.home(NGO.id))
-        outcome = self._programs.attempt(NODE, "fetch", *words, *home, "--json", stdin=document)
-        if outcome.code not in (0, 1):
-            raise DemoFailed(str(outcome))
-        return {each["holder"] for each in outcome.document["answers"] if each["outcome"] == "released"}
+        return str(self._ngo.ask("consent", "grant", "--document", "-", *words, stdin=f"{typed}\n")["consent_id"])
 
     def _wrong_codes(self, holder: str) -> int:
         status = self._programs.ask(NODE, "status", "--home", self._network.home(holder))
         return int(status["cards"]["wrong_codes"].get(NGO.id, 0))
-
-    def _ask(self, *words: str, stdin: str | None = None) -> dict[str, Any]:
-        return self._programs.ask(NODE, *words, "--home", self._network.home(NGO.id), stdin=stdin)

@@ -7,6 +7,7 @@ from typing import Final, Self
 
 from deploy.local.cps import write_cps
 from deploy.local.programs import NODE, Programs, at_once
+from service.sheets.reading import read_sheet
 
 CACHE: Final = Path(".cache/demo")
 SEED: Final = "1"
@@ -59,6 +60,12 @@ def prepare_tables(programs: Programs, population: Population, entities: list[st
 
     at_once(make, entities, workers=2)
     return folder
+
+
+def table_rows(table: Path) -> list[dict[str, str]]:
+    """Return the rows of a generated table, by column."""
+    sheet = read_sheet(table)
+    return [dict(zip(sheet.head[1], row, strict=False)) for _line, row in sheet.rows]
 
 
 def public_table() -> tuple[Path, Path]:

@@ -59,6 +59,11 @@ class Outcome:
             raise DemoFailed(_("{command}\n--json no ha escrito un objeto JSON", command=str(self)))
         return document
 
+    @property
+    def error_sentence(self) -> str:
+        """The sentence of the error that a failed command printed, in the present language."""
+        return str(self.document["error"][current_language()])
+
     @override
     def __str__(self) -> str:
         said = "\n".join(text.strip()[-_MAX_SHOWN:] for text in (self.output, self.errors) if text.strip())
@@ -79,12 +84,22 @@ class Programs:
         Raises:
             DemoFailed: it took longer than `timeout` seconds.
         """
+        return self._run([str(BIN / program)], program, *arguments, stdin=stdin, timeout=timeout)
+
+    def _run(
+        self,
+        start: list[str],
+        program: str,
+        *arguments: str | Path,
+        stdin: str | None = None,
+        timeout: float = 180,
+    ) -> Outcome:
         words = [str(argument) for argument in arguments]
         command = shlex.join([program, *words])
         started = time.monotonic()
         try:
             done = subprocess.run(
-                [str(BIN / program), *words],
+                [*start, *words],
                 input=stdin,
                 stdin=None if stdin is not None else subprocess.DEVNULL,
                 capture_output=True,
@@ -122,6 +137,13 @@ class Programs:
         outcome = self.attempt(program, *arguments, "--json")
         if outcome.code != code:
             raise DemoFailed(_("{outcome}\nse esperaba el código de salida {code:d}", outcome=str(outcome), code=code))
+        return outcome.document
+
+    def own(self, module: str, *arguments: str | Path) -> dict[str, Any]:
+        """Run a module of the demonstration itself, which must succeed, and return its JSON document: an attacker's."""
+        outcome = self._run([sys.executable, "-m", module], module, *arguments)
+        if outcome.code != 0:
+            raise DemoFailed(str(outcome))
         return outcome.document
 
     def _note(self, outcome: Outcome) -> None:

@@ -6,7 +6,8 @@ from typing import Any, Final
 from deploy.local.network import LocalNetwork
 from deploy.local.programs import NODE, DemoFailed
 from deploy.local.story import Story
-from presentation.messages import _
+from policies.referrals import WordList, load_referral_words
+from presentation.messages import _, current_language
 
 SERVICE: Final = "job_guidance"
 _TIMEOUT_SECONDS: Final = 60.0
@@ -35,10 +36,10 @@ class ReferralChapter:
             (reply,) = answer["answers"]
             step.say(
                 _(
-                    "{provider}: {places} plazas, espera {wait}",
+                    "{provider}: plazas, {places}; espera, {wait}",
                     provider=self._provider,
-                    places=reply["answer"]["places"],
-                    wait=reply["answer"]["wait"],
+                    places=_word(WordList.PLACES, reply["answer"]["places"]),
+                    wait=_word(WordList.WAITS, reply["answer"]["wait"]),
                 )
             )
 
@@ -67,7 +68,12 @@ class ReferralChapter:
             self._ask(self._provider, "referral", "finish", reference, "--result", "given")
             closed = self._until(self._sender, reference, "done")
             step.say(
-                _("{sender} lee: {state}, {code}", sender=self._sender, state=closed["state"], code=closed["code"])
+                _(
+                    "{sender} lee: «{state}», «{code}»",
+                    sender=self._sender,
+                    state=_word(WordList.STATES, closed["state"]),
+                    code=_word(WordList.RESULTS, closed["code"]),
+                )
             )
         home = ("--home", self._network.home(self._sender))
         self._story.show(self._programs.run(NODE, "referral", "show", reference, *home))
@@ -101,3 +107,7 @@ class ReferralChapter:
 
     def _ask(self, entity: str, *words: str, stdin: str | None = None) -> dict[str, Any]:
         return self._programs.ask(NODE, *words, "--home", self._network.home(entity), stdin=stdin)
+
+
+def _word(words: WordList, code: str) -> str:
+    return load_referral_words().label(words, code, current_language())

@@ -35,8 +35,9 @@ class Campaign:
 class TrainingChapter:
     """The steps of the Gerencia and of each entity's data-protection officer."""
 
-    def __init__(self, network: LocalNetwork, story: Story, output: Path) -> None:
-        self._network, self._story, self._output = network, story, output
+    def __init__(self, network: LocalNetwork, story: Story, output: Path, *, cohort: int) -> None:
+        """Take the parts; `cohort` is the fewest entities over which a sum is opened."""
+        self._network, self._story, self._output, self._cohort = network, story, output, cohort
         self._programs = network.programs
         self._entities = [entity.id for entity in network.entities]
 
@@ -49,7 +50,7 @@ class TrainingChapter:
             greedy = beside.submit(self._propose, "Demasiado", "20", "--source", "records")
             self._risk_lists()
         self._overspend(greedy.result())
-        self._story.heading(_("Entrenamiento privado con una tabla pública real y nueve entidades desiguales"))
+        self._story.heading(_("Entrenamiento privado con una tabla pública real y entidades desiguales"))
         self._public_table()
 
     def _campaign(self, campaign: Campaign, proposed: str = "") -> str:
@@ -78,7 +79,7 @@ class TrainingChapter:
         return started
 
     def _propose(self, name: str, epsilon: str, *arguments: str | Path) -> str:
-        terms = ("--epsilon", epsilon, "--delta", DELTA, "--minimum-cohort", "7")
+        terms = ("--epsilon", epsilon, "--delta", DELTA, "--minimum-cohort", str(self._cohort))
         times = ("--deadline", "30m", "--ends", "2h")
         # Others may have joined since, who hold nothing to learn from.
         invited = [word for entity in self._entities for word in ("--invite", entity)]
@@ -183,10 +184,10 @@ class TrainingChapter:
                 raise DemoFailed(
                     _("{outcome}\nel nodo debería haberse negado: no queda presupuesto", outcome=str(outcome))
                 )
-            code = str(outcome.document["error"]["code"])
-            step.say(_("{entity} no puede aprobarla: {code}", entity=entity, code=code))
+            said = outcome.error_sentence
+            step.say(_("{entity} no puede aprobarla: {said}", entity=entity, said=said))
         self._story.fact(
-            _("Cada nodo vigila su presupuesto de privacidad"), _("una campaña más, de ε 20: {code}", code=code)
+            _("Cada nodo vigila su presupuesto de privacidad"), _("una campaña más, de ε 20: {said}", said=said)
         )
 
     def _public_table(self) -> None:

@@ -32,7 +32,8 @@ class TravellingChapter:
         self._opens_nothing_yet()
         self._confirm(consent)
         self._both_share()
-        self._withdraw_while_away(consent)
+        self._lie_while_away(consent)
+        self._withdraw(consent)
         self._arrives(consent)
 
     def _sign_once(self) -> str:
@@ -99,8 +100,35 @@ class TravellingChapter:
             step.say(listing(sorted(released)))
         self._story.fact(_("Una firma para varias entidades"), _("{asker} recibió datos de las dos", asker=self._asker))
 
-    def _withdraw_while_away(self, consent: str) -> None:
+    def _lie_while_away(self, consent: str) -> None:
+        """Let the asker, who would rather go on receiving, say that the person withdrew at the holder."""
         self._network.nodes[self._holder].stop()
+        with self._story.step(
+            _(
+                "{asker} miente: dice a {origin} que la persona lo retiró en {holder}, para que no se le avise",
+                asker=self._asker,
+                origin=self._origin,
+                holder=self._holder,
+            )
+        ) as step:
+            words = ("--to", self._origin, "--consent", consent, "--named", self._holder)
+            told = self._programs.own("deploy.local.liar", "--home", self._network.home(self._asker), *words)
+            code, status = self._status(consent)
+            if code != _OUTSTANDING or self._holder not in status["outstanding"]:
+                raise DemoFailed(
+                    _("{holder} debería seguir pendiente: {status}", holder=self._holder, status=str(status))
+                )
+            heard = _("le da acuse") if told["outcome"] == "accepted" else _("no lo admite")
+            step.say(
+                _(
+                    "{origin} {heard}, y {holder} sigue en la lista de a quién avisar",
+                    origin=self._origin,
+                    heard=heard,
+                    holder=self._holder,
+                )
+            )
+
+    def _withdraw(self, consent: str) -> None:
         with self._story.step(
             _(
                 "{holder} está parada; la persona retira el consentimiento en {origin}",
@@ -129,6 +157,14 @@ class TravellingChapter:
             notified = self._status(consent)[1]["told"]
             confirmed = sorted(each["entity"] for each in notified if each["what"] == "consent.withdrawal")
             step.say(_("confirmada por {entities}; ya no comparte nadie", entities=listing(confirmed)))
+        self._story.fact(
+            _("Quien miente no puede callar una retirada"),
+            _(
+                "{asker} dijo que {holder} ya lo sabía; {holder} se enteró igual y dejó de compartir",
+                asker=self._asker,
+                holder=self._holder,
+            ),
+        )
         self._story.fact(
             _("Retirado una vez, terminado en todas partes"),
             _(

@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from node.cards.errors import CardTermsInvalid, CardUnknown
-from node.cards.model import CEILING_NAMES, Card, CardCode, CardEnd, CardState, CodeCeiling
+from node.cards.model import CEILING_NAMES, Card, CardCode, CardState, CodeCeiling
+from node.cards.on_record import end_card, note_issued
 from node.cards.sealed_keys import seal_key
 from node.cards.store import CardStore
 from node.people.store import people_store
+from policies.card_ends import CardEnd
 from policies.catalogue import Sensitivity
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _, listing
@@ -39,11 +41,13 @@ class CardInput:
         document: of the person; a linkage code too.
         codes: their number.
         ceilings: ``purpose[,purpose]:P1`` or ``:P2``, among which the codes are shared out in turn.
+        professional: the entity's own reference of the member of staff who gives it.
     """
 
     document: "Document"
     codes: int = DEFAULT_CODES
     ceilings: Sequence[str] = DEFAULT_CEILINGS
+    professional: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Cards:
         """
         ceilings = _ceilings(given)
         with self._context.transaction() as session:
-            return self._issue(session, given.document, ceilings)
+            return self._issue(session, given, ceilings)
 
     def replace(self, given: CardInput) -> IssuedCard:
         """Block the person's cards and issue another one.
@@ -89,24 +93,25 @@ class Cards:
         with self._context.transaction() as session:
             store = CardStore(session)
             for card in store.list(self._person(session, given.document)):
-                store.end(card.serial, CardEnd.REPLACED, now)
-            return self._issue(session, given.document, ceilings)
+                end_card(self._context, session, card, CardEnd.REPLACED, now=now, professional=given.professional)
+            return self._issue(session, given, ceilings)
 
-    def block(self, serial: str, end: CardEnd = CardEnd.LOST) -> Card:
+    def block(self, serial: str, end: CardEnd = CardEnd.LOST, professional: str = "") -> Card:
         """Block a card; what was opened with its codes before stays as it was.
 
         Raises:
             CardUnknown: there is none of that serial.
         """
         with self._context.transaction() as session:
-            store = CardStore(session)
-            store.end(serial, end, self._context.clock.now())
-            found = store.find(serial)
+            card = CardStore(session).find(serial)
+            if card is not None:
+                end_card(self._context, session, card, end, now=self._context.clock.now(), professional=professional)
+            found = CardStore(session).find(serial)
         if found is None:
             raise CardUnknown(_("no hay ninguna tarjeta {serial}", serial=serial), remedy=_("consulte: card list"))
         return found
 
-    def block_all(self, document: "Document", end: CardEnd = CardEnd.LOST) -> tuple[Card, ...]:
+    def block_all(self, document: "Document", end: CardEnd = CardEnd.LOST, professional: str = "") -> tuple[Card, ...]:
         """Block the cards of a person who does not know their serials, and return those that served until now.
 
         Raises:
@@ -118,7 +123,7 @@ class Cards:
             store, person = CardStore(session), self._person(session, document)
             active = [card for card in store.list(person) if card.state(now) is CardState.ACTIVE]
             for card in active:
-                store.end(card.serial, end, now)
+                end_card(self._context, session, card, end, now=now, professional=professional)
             blocked = tuple(found for each in active if (found := store.find(each.serial)))
         if not blocked:
             raise CardUnknown(_("la persona no tiene ninguna tarjeta activa"), remedy=_("consulte: card list"))
@@ -133,9 +138,9 @@ class Cards:
         with self._context.snapshot() as session:
             return CardStore(session).list(self._person(session, document) if document else None)
 
-    def _issue(self, session: "Session", document: "Document", ceilings: Sequence[CodeCeiling]) -> IssuedCard:
+    def _issue(self, session: "Session", asked: CardInput, ceilings: Sequence[CodeCeiling]) -> IssuedCard:
         now, store = self._context.clock.now(), CardStore(session)
-        person = self._person(session, document)
+        person = self._person(session, asked.document)
         cipher = people_store(self._context, session).cipher_of(person)
         serial = _free_serial(store)
         given = tuple(GivenCode(serial, number, new_code()) for number in range(1, len(ceilings) + 1))
@@ -144,6 +149,7 @@ class Cards:
         earlier = store.list(person)
         card = _new_card(serial, person, now, codes)
         store.add(card)
+        note_issued(self._context, session, card, asked.professional)
         return IssuedCard(card, given, earlier)
 
     def _person(self, session: "Session", document: "Document") -> str:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from node.cards.model import CardEnd
 from node.cards.store import CardStore
 from node.cards.verifier import WRONG_TRIES
 from node.context import NodeContext
+from policies.card_ends import CardEnd
 from policies.errors import RedpactError
 from presentation.messages import _, plural
 from service.findings import Finding, Level

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from policies.card_ends import CardEnd
 from policies.catalogue import Sensitivity, load_catalogue
 from presentation.messages import Message, _
 
@@ -14,15 +15,6 @@ CEILING_NAMES: Final[dict[Sensitivity, Message]] = {
     Sensitivity.P2: _("datos corrientes, sociales y económicos; nada de salud"),
 }
 """The sensitivities up to which a code may be good: P3 takes a signature or a confirmation, P4 an explicit act."""
-
-
-class CardEnd(StrEnum):
-    """The reasons for which a card serves no more."""
-
-    LOST = "lost"
-    REPLACED = "replaced"
-    GUESSED = "guessed"
-    ASKED = "asked"
 
 
 class CardState(StrEnum):

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from node.cards.model import CEILING_NAMES, Card, CardEnd, CardState
+from node.cards.model import CEILING_NAMES, Card, CardState
+from policies.card_ends import card_end_label
 from presentation.formats import day
 from presentation.messages import Message, _, in_language, speaking
 from presentation.terminal import paragraph, table
@@ -14,12 +15,6 @@ _STATES: Final[Mapping[CardState, Message]] = {
     CardState.ACTIVE: _("sirve"),
     CardState.BLOCKED: _("bloqueada"),
     CardState.EXPIRED: _("caducada"),
-}
-_ENDS: Final[Mapping[CardEnd, Message]] = {
-    CardEnd.LOST: _("la persona la perdió"),
-    CardEnd.REPLACED: _("se dio otra"),
-    CardEnd.GUESSED: _("alguien probó códigos que no son"),
-    CardEnd.ASKED: _("lo pidió la persona"),
 }
 
 
@@ -88,4 +83,4 @@ def issued_text(card: Card, files: Sequence[str], lang: str) -> str:
 
 def _state(card: Card, now: datetime, lang: str) -> str:
     state = in_language(_STATES[card.state(now)], lang)
-    return f"{state} ({in_language(_ENDS[card.end], lang)})" if card.end else state
+    return f"{state} ({card_end_label(card.end, lang)})" if card.end else state

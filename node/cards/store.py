@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from node.cards.model import Card, CardCode, CardEnd, CodeCeiling
+from node.cards.model import Card, CardCode, CodeCeiling
 from node.cards.tables import CARDS, CODES, TRIES
+from policies.card_ends import CardEnd
 from policies.catalogue import Sensitivity
 
 

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from node.cards.model import Card, CardCode, CardEnd, CardState
+from node.cards.model import Card, CardCode, CardState
+from node.cards.on_record import end_card
 from node.cards.sealed_keys import open_key
 from node.cards.store import CardStore
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.people.store import people_store
 from policies.assurance import Assurance
+from policies.card_ends import CardEnd
 from records_exchange.assurance.evidence import (
     Evidence,
     EvidenceContext,
@@ -83,8 +85,7 @@ class PersonCodeVerifier(EvidenceVerifier):
         use = CodeUse(context.holder, context.origin, card.serial, code.number, digest)
         return code if use.proved_by(evidence.mac, open_key(cipher, card.serial, code)) else None
 
-    @staticmethod
-    def _note_wrong(store: CardStore, card: Card | None, evidence: PersonCode, context: EvidenceContext) -> None:
+    def _note_wrong(self, store: CardStore, card: Card | None, evidence: PersonCode, context: EvidenceContext) -> None:
         now, origin, inbox = context.now, context.origin, Inbox(context.session)
         store.purge_tries(now - TRIES_KEPT)
         if not store.note_try(origin, evidence_digest(evidence), card, now):
@@ -94,7 +95,7 @@ class PersonCodeVerifier(EvidenceVerifier):
             inbox.add(NewItem(ItemKind.CODE_GUESSES, origin, origin), now)
         if card is None or store.tries(origin, since, card.serial) < WRONG_TRIES:
             return
-        if store.end(card.serial, CardEnd.GUESSED, now):
+        if end_card(self._context, context.session, card, CardEnd.GUESSED, now=now):
             inbox.add(NewItem(ItemKind.CARD_BLOCKED, card.serial, origin, CardEnd.GUESSED.value), now)
 
 

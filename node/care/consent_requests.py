@@ -5,12 +5,12 @@ what other proofs open (decision 0025). The origin hears the decision in a signe
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.assured import opened_fields
-from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
-from consent_ledger.consents.sql_policy import SqlConsentPolicy
+from consent_ledger.consents.in_force import Obstacle
+from consent_ledger.consents.model import ConsentView
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin, ProofFound
 from node.care.errors import NotOnTheCase
 from node.care.professionals import check_professional
@@ -18,16 +18,19 @@ from node.care.store import CaseStore
 from node.consents.changes import ConsentChanges
 from node.consents.errors import NothingToConfirm
 from node.consents.held import HeldConsents
+from node.consents.in_force import ConsentInForce, InForce
 from node.consents.signed_forms import EvidenceVault
 from node.context import NodeContext
 from node.inbox.items import Inbox, ItemKind
 from node.ledger.own import own_consents
 from node.people.store import people_store
-from policies.assurance import Assurance, AssurancePolicy
+from policies.assurance import Assurance
 from policies.decline_reasons import decline_reason
 from presentation.messages import _
 from records_exchange.assurance.decisions import CONSENT_DECIDED, DecisionBody, DecisionOutcome
 from records_exchange.mailboxes import NewNotification, SqlMailbox
+
+_OVER: Final = frozenset({Obstacle.NOT_STARTED, Obstacle.ENDED, Obstacle.REFUSED, Obstacle.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class ConsentRequest:
         view: the consent as held here.
         origin: where it was given, with what was found.
         form_sha256: digest of the scan of the signed form.
-        closed: fields that it does not open yet, for one of its purposes at least.
+        closed: fields that it does not open yet, for one of its purposes and recipients at least.
     """
 
     view: ConsentView
@@ -57,12 +60,9 @@ class ConsentRequests:
 
     def list(self) -> tuple[ConsentRequest, ...]:
         """Return the requests that wait, the oldest first."""
-        now = self._context.clock.now()
         with self._context.snapshot() as session:
-            policy = SqlConsentPolicy(session).read()
-            views = own_consents(self._context, session).list()
-        found = (_request(view, policy) for view in views if view.is_live(now))
-        return tuple(request for request in found if request is not None)
+            found = InForce(self._context, session, self._context.clock.now()).list()
+        return tuple(request for each in found if (request := _request(each)) is not None)
 
     def form(self, consent_id: str) -> bytes:
         """Return the scan of the signed form of a request.
@@ -126,27 +126,22 @@ class ConsentRequests:
             return view
 
     def _get(self, session: Session, consent_id: str) -> ConsentRequest:
-        view = own_consents(self._context, session).find(consent_id)
-        request = _request(view, SqlConsentPolicy(session).read()) if view else None
-        if request is None or not request.view.is_live(self._context.clock.now()):
+        known = own_consents(self._context, session).find(consent_id)
+        now = self._context.clock.now()
+        request = _request(InForce(self._context, session, now).of(consent_id)) if known else None
+        if request is None:
             raise NothingToConfirm(consent_id)
         return request
 
 
-def _request(view: ConsentView, policy: AssurancePolicy) -> ConsentRequest | None:
-    origin = view.record.origin
-    if origin is None or origin.form_sha256 is None or view.state not in VALID_FOR_PROCESSING:
+def _request(found: ConsentInForce) -> ConsentRequest | None:
+    """Return what waits for a professional of a consent; None when nothing does, or it is over."""
+    view, origin = found.view, found.view.record.origin
+    if origin is None or origin.form_sha256 is None or found.obstacle in _OVER:
         return None
     confirmed = any(proof.assurance is Assurance.CONFIRMED for proof in origin.proofs or ())
     if confirmed or origin.declined is not None:
         return None
-    return ConsentRequest(view, origin, origin.form_sha256, _closed(view, origin, policy))
-
-
-def _closed(view: ConsentView, origin: ConsentOrigin, policy: AssurancePolicy) -> tuple[str, ...]:
-    record = view.record
-    opened = [
-        opened_fields(record.fields, origin, policy, purpose=purpose, recipient=origin.entity)
-        for purpose in record.purposes
-    ]
-    return tuple(field for field in record.fields if not all(field in each for each in opened))
+    closed = {field for part in found.parts for field in part.closed}
+    fields = tuple(field for field in view.record.fields if field in closed)
+    return ConsentRequest(view, origin, origin.form_sha256, fields)

@@ -6,7 +6,7 @@ Each reading is an entry of the ledger before anything is shown; those of one pe
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.reading_bodies import RecordReadBody
@@ -17,11 +17,14 @@ from node.care.questions import ProfessionalInput
 from node.context import NodeContext
 from node.ledger.own import own_consents, own_ledger
 from node.people.documents import Document
+from node.people.errors import PersonUnknown
 from node.people.store import people_store
 from policies.record_readings import RecordPart, list_reason, part_label, reading_reason
 from presentation import terminal
 from presentation.formats import moment
 from presentation.messages import speaking
+
+USUAL_LIST_REASON: Final = "care_planning"
 
 
 def read_many(context: NodeContext, professional: str, part: RecordPart, *, reason: str, people: int) -> None:
@@ -36,6 +39,64 @@ def read_many(context: NodeContext, professional: str, part: RecordPart, *, reas
     )
     with context.transaction() as session:
         own_ledger(context, session).append([NewEntry(EntryType.RECORD_READ, body)], context.clock.now())
+
+
+def read_everybody(context: NodeContext, given: ProfessionalInput, part: RecordPart) -> None:
+    """Record that a professional reads the data of everybody here.
+
+    Raises:
+        ProfessionalInvalid, UnknownTerm: as `read_many`.
+    """
+    with context.snapshot() as session:
+        people = people_store(context, session).count()
+    read_many(context, given.professional, part, reason=given.reason, people=people)
+
+
+def read_listed(
+    context: NodeContext, given: ProfessionalInput, part: RecordPart, document: Document | None, *, people: int
+) -> None:
+    """Record that a professional reads a part of one person's record, or that of everybody in a list.
+
+    Args:
+        context: of the entity.
+        given: the professional; the reason is one for opening a case, or one for reading of many people.
+        part: of the record.
+        document: of the person that was asked for; None for a list of everybody.
+        people: number of people in the list; nothing is recorded about an empty one.
+
+    Raises:
+        PersonUnknown, ProfessionalInvalid, UnknownTerm: as `CaseRegister.read`.
+    """
+    if document is not None:
+        CaseRegister(context).read(document, given.professional, part, reason=given.reason)
+    elif people:
+        reason = given.reason or USUAL_LIST_REASON
+        read_many(context, given.professional, part, reason=reason, people=people)
+
+
+def read_of_person(context: NodeContext, given: ProfessionalInput, part: RecordPart, person_ref: str | None) -> None:
+    """Record that a professional reads a part of the record of a person that an act names, not a document.
+
+    Of somebody whom this entity does not hold, or not any more, it is on record as a list of one.
+
+    Raises:
+        ProfessionalInvalid, UnknownTerm: as `CaseRegister.read`.
+    """
+    document = _document_of(context, person_ref)
+    if document is None:
+        read_many(context, given.professional, part, reason=USUAL_LIST_REASON, people=1)
+    else:
+        CaseRegister(context).read(document, given.professional, part, reason=given.reason)
+
+
+def _document_of(context: NodeContext, person_ref: str | None) -> Document | None:
+    if person_ref is None:
+        return None
+    with context.snapshot() as session:
+        try:
+            return people_store(context, session).identity(person_ref).document
+        except PersonUnknown:
+            return None
 
 
 def read_signed_form(
@@ -56,9 +117,8 @@ def read_signed_form(
     """
     scan = scan_of(consent_id)
     with context.snapshot() as session:
-        record = own_consents(context, session).get(consent_id).record
-        document = people_store(context, session).identity(record.person_ref).document
-    CaseRegister(context).read(document, given.professional, RecordPart.SIGNED_FORM, reason=given.reason)
+        person_ref = own_consents(context, session).get(consent_id).person_ref
+    read_of_person(context, given, RecordPart.SIGNED_FORM, person_ref)
     return scan
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from node.care.view_sources import CaseView, ViewSource
+from node.messages.no_answer import no_answer_label, reason_of
 from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import error_document
@@ -42,8 +43,13 @@ def source_lines(view: CaseView, lang: str) -> Iterator[str]:
 def _about(source: ViewSource, lang: str) -> Iterator[str]:
     say, name = speaking(lang), source.name
     if source.error is not None:
-        said = say(source.error.sentence)
-        yield say("✗ {name}: sin respuesta. {said} [{code}]", name=name, said=said, code=source.error.code)
+        yield say(
+            "✗ {holder}: {why}. {said} [{code}]",
+            holder=name,
+            why=no_answer_label(reason_of(source.error)),
+            said=source.error.sentence,
+            code=source.error.code,
+        )
     elif source.refusal is not None:
         yield say("- {name}: no comparte nada ({reason})", name=name, reason=reason_label(source.refusal, lang))
     else:
@@ -95,5 +101,6 @@ def _document(source: ViewSource) -> dict[str, Any]:
         "outcome": outcome,
         "withheld": [{"id": field, "reason": reason} for field, reason in source.withheld.items()],
         "reason": source.refusal,
+        "why": reason_of(source.error).value if source.error else None,
         "error": error_document(source.error)["error"] if source.error else None,
     }

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -22,6 +23,14 @@ DocumentOption = Annotated[
         envvar=DOCUMENT_VARIABLE,
         help=_("DNI, NIE, PAS:<país>:<número> o código de enlace; con '-' se lee de la entrada estándar."),
         show_default=False,
+    ),
+]
+
+FileArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar=_("FICHERO"),
+        help=_("Fichero .csv, .xlsx u .ods; su formato se explica con: redpact-node records format."),
     ),
 ]
 

@@ -8,11 +8,11 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import AnyReasonOption, ProfessionalOption, professional_reference, reader
 from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.cards.cards import CardInput, IssuedCard
-    from node.people.documents import Document
     from node.wiring import Node
 
 CodesOption = Annotated[int, typer.Option("--codes", help=_("Número de códigos de la tarjeta, de 1 a 40."))]
@@ -62,42 +62,34 @@ def register(app: typer.Typer) -> None:
 
 
 def _register_issue(group: typer.Typer) -> None:
-    @group.command(
-        help=_(
-            "Da una tarjeta de códigos a una persona, también sin documentación (con su código de enlace).\n\n"
-            "Los códigos solo están en el fichero que se escribe: imprímalo, entréguelo y bórrelo. El nodo guarda de "
-            "cada uno una clave cifrada con la de la persona."
-        )
+    words = _(
+        "Da una tarjeta de códigos a una persona, también sin documentación (con su código de enlace).\n\n"
+        "Los códigos solo están en el fichero que se escribe: imprímalo, entréguelo y bórrelo. El nodo guarda de "
+        "cada uno una clave cifrada con la de la persona."
     )
-    def issue(
-        *,
-        home: HomeOption,
-        document: DocumentOption,
-        out: OutOption,
-        codes: CodesOption = 10,
-        limits: ForOption = None,
-        pdf: PdfOption = None,
-        lang: LangOption = "es",
-        as_json: JsonOption = False,
-    ) -> None:
-        """Issue a card with single-use codes to a person."""
-        node = open_node(home)
-        _write(
-            node, node.cards.issue, _input(read_document(document), codes, limits), (out, pdf, lang), as_json=as_json
-        )
+    _register_giving(group, "issue", words, lambda node: node.cards.issue)
 
 
 def _register_list(group: typer.Typer) -> None:
     @group.command(name="list", help=_("Muestra las tarjetas dadas, su estado y cuántos códigos se han usado."))
     def list_cards(
-        *, home: HomeOption, document: PersonOption = "", lang: LangOption = "es", as_json: JsonOption = False
+        *,
+        home: HomeOption,
+        document: PersonOption = "",
+        professional: ProfessionalOption = "",
+        reason: AnyReasonOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
     ) -> None:
         """List cards with their states, oldest first."""
         from node.cards.report import card_document, cards_text
+        from node.care.reading import read_listed
+        from policies.record_readings import RecordPart
 
-        node = open_node(home)
-        found = node.cards.list(read_document(document) if document else None)
-        now = node.context.clock.now()
+        node, person = open_node(home), read_document(document) if document else None
+        found, now = node.cards.list(person), node.context.clock.now()
+        people = len({card.person_ref for card in found})
+        read_listed(node.context, reader(professional, reason), RecordPart.CARDS, person, people=people)
         emit({"cards": [card_document(card, now) for card in found]}, cards_text(found, now, lang), as_json=as_json)
 
 
@@ -116,6 +108,7 @@ def _register_block(group: typer.Typer) -> None:
         ] = "",
         document: PersonOption = "",
         reason: Annotated[str, typer.Option("--reason", help=_("Motivo: lost o asked."))] = "lost",
+        professional: ProfessionalOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -123,22 +116,29 @@ def _register_block(group: typer.Typer) -> None:
         from node.cards.cards import end_of, serial_of
         from node.cards.report import card_document, cards_text
 
-        node, end = open_node(home), end_of(reason)
+        node, end, who = open_node(home), end_of(reason), professional_reference(professional)
         if document and not serial:
-            blocked = node.cards.block_all(read_document(document), end)
+            blocked = node.cards.block_all(read_document(document), end, who)
         else:
-            blocked = (node.cards.block(serial_of(serial), end),)
+            blocked = (node.cards.block(serial_of(serial), end, who),)
         now = node.context.clock.now()
         emit({"cards": [card_document(card, now) for card in blocked]}, cards_text(blocked, now, lang), as_json=as_json)
 
 
 def _register_replace(group: typer.Typer) -> None:
-    @group.command(
-        help=_(
-            "Bloquea las tarjetas de una persona y le da otra, con la lista de lo que abrieron los códigos anteriores."
-        )
+    words = _(
+        "Bloquea las tarjetas de una persona y le da otra, con la lista de lo que abrieron los códigos anteriores."
     )
-    def replace(
+    _register_giving(group, "replace", words, lambda node: node.cards.replace)
+
+
+def _register_giving(
+    group: typer.Typer, name: str, words: str, giving: "Callable[[Node], Callable[[CardInput], IssuedCard]]"
+) -> None:
+    """Add a command that gives a person a new card."""
+
+    @group.command(name=name, help=words)
+    def give(
         *,
         home: HomeOption,
         document: DocumentOption,
@@ -146,20 +146,16 @@ def _register_replace(group: typer.Typer) -> None:
         codes: CodesOption = 10,
         limits: ForOption = None,
         pdf: PdfOption = None,
+        professional: ProfessionalOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Block a person's cards and issue another one."""
-        node = open_node(home)
-        _write(
-            node, node.cards.replace, _input(read_document(document), codes, limits), (out, pdf, lang), as_json=as_json
-        )
+        """Give a card with single-use codes to a person."""
+        from node.cards.cards import DEFAULT_CEILINGS, CardInput
 
-
-def _input(document: "Document", codes: int, limits: list[str] | None) -> "CardInput":
-    from node.cards.cards import DEFAULT_CEILINGS, CardInput
-
-    return CardInput(document, codes, tuple(limits or DEFAULT_CEILINGS))
+        node, who = open_node(home), professional_reference(professional)
+        given = CardInput(read_document(document), codes, tuple(limits or DEFAULT_CEILINGS), who)
+        _write(node, giving(node), given, (out, pdf, lang), as_json=as_json)
 
 
 def _write(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from presentation.harmless import harmless_line
 from presentation.messages import _
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _lines(file: str, holders: Sequence[str]) -> Iterator[str]:
     elif sys.stdin.isatty():
         for holder in holders:  # without echo: a code stays in no scroll-back
             text = _("Código de la tarjeta de {holder} (vacío si no hay)", holder=holder)
-            typed = typer.prompt(str(text), default="", show_default=False, hide_input=True, err=True)
+            typed = typer.prompt(harmless_line(str(text)), default="", show_default=False, hide_input=True, err=True)
             yield f"{holder}={typed}" if typed else ""
     else:
         yield from (line for line, _place in zip(sys.stdin, range(_MOST_LINES), strict=False))

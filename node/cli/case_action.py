@@ -88,6 +88,7 @@ def _register_update(group: typer.Typer) -> None:
             ),
         ],
         what: Annotated[str, typer.Option("--what", help=_("Código de intervención."))] = "",
+        professional: ProfessionalOption = "",
         function: FunctionOption = "",
         case_role: PartOption = "",
         state: StateOption = "",
@@ -97,11 +98,15 @@ def _register_update(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Change the given parts of an action."""
+        from node.care.access import CaseRegister
         from node.care.actions import ActionInput, CaseActions
         from node.care.report import action_document, actions_text
+        from policies.record_readings import RecordPart
 
         given = ActionInput(what, function, case_role, state, read_day(since), read_day(until))
-        action = CaseActions(open_node(home).context).update(read_document(document), action_id, given)
+        context, person, who = open_node(home).context, read_document(document), professional_reference(professional)
+        action = CaseActions(context).update(person, action_id, given)
+        CaseRegister(context).read(person, who, RecordPart.CASE_ACTIONS)
         emit(action_document(action), actions_text([action], lang), as_json=as_json)
 
 

@@ -7,7 +7,7 @@ import typer
 
 from node.cli.arguments import read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
+from node.cli.professional import AnyReasonOption, ProfessionalOption, ReasonOption, reader
 from presentation.messages import _
 
 ConsentArgument = Annotated[
@@ -54,27 +54,28 @@ def _register_list(group: typer.Typer) -> None:
         due: DueOption = False,
         days: DaysOption = 60,
         professional: ProfessionalOption = "",
-        reason: ReasonOption = "",
+        reason: AnyReasonOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
-        from node.care.access import CaseRegister
+        from node.care.reading import read_listed
         from node.consents.in_force import consents_in_force
         from node.consents.latest_change import latest_changes
         from node.consents.report import consents_document, consents_text, due_document, due_text
         from policies.record_readings import RecordPart
 
         node, person = open_node(home), read_document(document) if document else None
-        if person is not None:
-            who = professional_reference(professional)
-            CaseRegister(node.context).read(person, who, RecordPart.CONSENTS, reason=reason)
-        names = node.context.entity_names()
+        given, names = reader(professional, reason), node.context.entity_names()
         if due:
             found = node.consents.due(days, person)
+            people = len({each.found.view.person_ref for each in found})
+            read_listed(node.context, given, RecordPart.CONSENTS, person, people=people)
             emit(due_document(found), due_text(found, names=names, lang=lang), as_json=as_json)
             return
         consents = consents_in_force(node.context, person)
+        people = len({each.view.person_ref for each in consents})
+        read_listed(node.context, given, RecordPart.CONSENTS, person, people=people)
         changes = latest_changes(node.context, [each.view for each in consents])
         text = consents_text(consents, changes=changes, names=names, lang=lang)
         emit(consents_document(consents), text, as_json=as_json)
@@ -130,11 +131,10 @@ def _register_evidence(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Open the scan of the signed form that a consent rests on, checked against the ledger."""
-        from node.care.questions import ProfessionalInput
         from node.care.reading import read_signed_form
         from service.files import write_private
 
-        node, given = open_node(home), ProfessionalInput(professional_reference(professional), reason=reason)
+        node, given = open_node(home), reader(professional, reason)
         scan = read_signed_form(node.context, node.consents.evidence, consent_id, given)
         write_private(file, scan)
         emit({"consent_id": consent_id, "file": str(file), "bytes": len(scan)}, f"✓ {file}", as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, professional_reference
+from node.cli.professional import ListReasonOption, ProfessionalOption, professional_reference, reader
 from presentation.messages import _
 
 ConsentArgument = Annotated[
@@ -38,15 +38,27 @@ def _register_requests(group: typer.Typer) -> None:
             "formulario firmado. Mientras tanto no se comparte nada con ellos."
         )
     )
-    def requests(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+    def requests(
+        *,
+        home: HomeOption,
+        professional: ProfessionalOption = "",
+        reason: ListReasonOption = "care_planning",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
         """Show the consents given at other entities that wait for a professional to look at the signed form."""
         from node.care.consent_requests_report import requests_document, requests_text
+        from node.care.reading import read_listed
         from node.consents.in_force import consent_in_force
+        from policies.record_readings import RecordPart
 
         node = open_node(home)
         found, names = node.consent_requests.list(), node.context.entity_names()
         waiting = [request.view.consent_id for request in found]
         consents = {consent_id: consent_in_force(node.context, consent_id) for consent_id in waiting}
+        people = len({request.view.person_ref for request in found})
+        given = reader(professional, reason)
+        read_listed(node.context, given, RecordPart.CONSENT_REQUESTS, None, people=people)
         emit(requests_document(found, consents), requests_text(found, consents, names, lang), as_json=as_json)
 
 
@@ -116,11 +128,10 @@ def _register_form_scan(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Open the scan of the signed form that came with a consent to be confirmed."""
-        from node.care.questions import ProfessionalInput
         from node.care.reading import read_signed_form
         from service.files import write_private
 
-        node, given = open_node(home), ProfessionalInput(professional_reference(professional))
+        node, given = open_node(home), reader(professional)
         scan = read_signed_form(node.context, node.consent_requests.form, consent_id, given)
         write_private(out, scan)
         emit({"consent_id": consent_id, "file": str(out), "bytes": len(scan)}, f"✓ {out}", as_json=as_json)

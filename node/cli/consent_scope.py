@@ -6,6 +6,7 @@ import typer
 
 from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import ProfessionalOption, ReasonOption, reader
 from presentation.harmless import harmless
 from presentation.messages import _, speaking
 
@@ -80,15 +81,25 @@ def _register_status(group: typer.Typer) -> None:
         )
     )
     def status(
-        home: HomeOption, consent_id: ConsentArgument, lang: LangOption = "es", as_json: JsonOption = False
+        *,
+        home: HomeOption,
+        consent_id: ConsentArgument,
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
     ) -> None:
         """Show the entities that have a consent, those informed of its withdrawal, and those that have not answered."""
+        from node.care.reading import read_of_person
         from node.consents.latest_change import latest_changes
         from node.consents.status import consent_status
         from node.consents.status_report import exit_code, status_text
+        from policies.record_readings import RecordPart
 
         context = open_node(home).context
         found = consent_status(context, consent_id)
+        person = found.view.person_ref if found.view else None
+        read_of_person(context, reader(professional, reason), RecordPart.CONSENTS, person)
         changes = latest_changes(context, [found.view] if found.view else [])
         text = status_text(found, changes=changes, names=context.entity_names(), lang=lang)
         emit(found.document(), text, as_json=as_json)

@@ -79,13 +79,13 @@ def init(
     from node.operations.status import summary, summary_text
     from node.setup import Answers, set_up
     from service.clock import SystemClock
-    from service.settings import witness_address
+    from service.settings import database_argument, witness_address
 
     answers = Answers(
         token=given_token(token, token_file, sys.stdin),
         listen=listen,
         addresses=tuple(address or ()),
-        database=database,
+        database=database_argument(database),
         witness_listen=witness_address(witness_listen, listen),
         witness_url=witness_url,
         replace=replace,

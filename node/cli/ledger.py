@@ -7,6 +7,7 @@ import typer
 
 from node.cli import ledger_retain, ledger_witness
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import ListReasonOption, ProfessionalOption, reader
 from presentation.messages import _, plural
 
 
@@ -24,16 +25,29 @@ def register(app: typer.Typer) -> None:
 
 
 def _register_export(group: typer.Typer) -> None:
-    @group.command(help=_("Escribe el registro completo en una carpeta; compruébelo con: redpact-audit verify DIR."))
+    @group.command(
+        help=_(
+            "Escribe el registro completo en una carpeta; compruébelo con: redpact-audit verify DIR. Queda anotado "
+            "quién lo hizo y por qué."
+        )
+    )
     def export(
+        *,
         home: HomeOption,
         directory: Annotated[Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta nueva para la exportación."))],
+        professional: ProfessionalOption = "",
+        reason: ListReasonOption = "data_protection",
         as_json: JsonOption = False,
     ) -> None:
         """Write the whole ledger to a folder; check it with: redpact-audit verify DIR."""
+        from node.care.reading import read_everybody
         from node.ledger.export import export_own_ledger
+        from policies.record_readings import RecordPart
 
-        summary = export_own_ledger(open_node(home).context, directory)
+        context, given = open_node(home).context, reader(professional, reason)
+        summary = export_own_ledger(
+            context, directory, record=lambda: read_everybody(context, given, RecordPart.LEDGER)
+        )
         document = {
             "origin": summary.origin,
             "size": summary.size,

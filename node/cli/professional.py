@@ -10,6 +10,8 @@ from presentation.messages import _
 if TYPE_CHECKING:
     from datetime import date
 
+    from node.care.questions import ProfessionalInput
+
 
 PROFESSIONAL_VARIABLE: Final = "REDPACT_PROFESSIONAL"
 
@@ -45,6 +47,29 @@ ListReasonOption = Annotated[
         ),
     ),
 ]
+
+AnyReasonOption = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        help=_(
+            "Con --document, motivo por el que abre el caso si no está en su equipo (redpact-node vocabulary "
+            "openings). Sin él, motivo de la consulta de varias personas: care_planning (si no se indica), "
+            "data_transfer, statistics, supervision, data_protection."
+        ),
+    ),
+]
+
+
+def reader(professional: str, reason: str = "") -> "ProfessionalInput":
+    """Return the professional who runs the command, with the reason that they give for reading.
+
+    Raises:
+        ProfessionalInvalid: as `professional_reference`.
+    """
+    from node.care.questions import ProfessionalInput
+
+    return ProfessionalInput(professional_reference(professional), reason=reason)
 
 
 def professional_reference(given: str) -> str:

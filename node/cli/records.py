@@ -1,36 +1,26 @@
 """``redpact-node records``: the entity's people, imported, exported, listed, shown, generated."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli import records_access, records_erase, records_linkage, records_readings, records_shared, records_template
-from node.cli.arguments import DocumentOption, read_document
-from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
+from node.cli import (
+    records_access,
+    records_erase,
+    records_import,
+    records_linkage,
+    records_readings,
+    records_shared,
+    records_template,
+)
+from node.cli.arguments import DocumentOption, FileArgument, read_document
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ListReasonOption, ProfessionalOption, ReasonOption, professional_reference
+from node.cli.progress import progress_bar
 from presentation.messages import _
 
 if TYPE_CHECKING:
-    from node.people.store import PersonStore
-    from node.wiring import Node
-
-FileArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar=_("FICHERO"),
-        help=_("Fichero .csv, .xlsx u .ods; su formato se explica con: redpact-node records format."),
-    ),
-]
-EncodingOption = Annotated[
-    str,
-    typer.Option(
-        metavar=_("CODIFICACIÓN"),
-        help=_("Codificación de un CSV que no es UTF-8; la de Excel sin más es windows-1252."),
-    ),
-]
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +31,7 @@ def register(app: typer.Typer) -> None:
             "Personas y sus fichas: importa, exporta, enumera, muestra, genera, informa, borra y da códigos de enlace."
         ),
     )
-    for add in (_register_import, _register_export, _register_list, _register_show, _register_generate):
+    for add in (_register_export, _register_list, _register_show, _register_generate):
         add(group)
     _register_format(group)
     records_shared.register(group)
@@ -49,35 +39,9 @@ def register(app: typer.Typer) -> None:
     records_readings.register(group)
     records_erase.register(group)
     records_linkage.register(group)
+    records_import.register(group)
     records_template.register(group)
     app.add_typer(group, name="records")
-
-
-def _register_import(group: typer.Typer) -> None:
-    @group.command(
-        name="import",
-        help=_(
-            "Importa personas de un fichero: todas o ninguna; de cada fila errónea indica la línea y cómo "
-            "corregirla.\n\nVolver a importar el mismo fichero no cambia nada."
-        ),
-    )
-    def import_file(
-        *,
-        file: FileArgument,
-        home: HomeOption,
-        encoding: EncodingOption = "",
-        lang: LangOption = "es",
-        as_json: JsonOption = False,
-    ) -> None:
-        """Import people from a file, all or nothing; every wrong row is reported with line and remedy."""
-        from node.people.import_file import import_records
-        from node.people.report import import_document, imported_text
-
-        node = open_node(home)
-        with _progress() as advance:
-            counts = import_records(file, lambda: _people(node), node.context.clock.now(), advance, encoding)
-        document = import_document(str(file), counts)
-        emit(document, imported_text(document, lang), as_json=as_json)
 
 
 def _register_export(group: typer.Typer) -> None:
@@ -105,7 +69,7 @@ def _register_export(group: typer.Typer) -> None:
         from policies.record_readings import RecordPart
 
         node, who = open_node(home), professional_reference(professional)
-        with node.context.snapshot() as session, _progress() as advance:
+        with node.context.snapshot() as session, progress_bar() as advance:
             people = people_store(node.context, session)
             total = people.count()
             read_many(node.context, who, RecordPart.EXPORT, reason=reason, people=total)
@@ -195,7 +159,7 @@ def _register_generate(group: typer.Typer) -> None:
         from node.people.export_file import export_records
 
         request = PopulationRequest(province, people, seed)
-        with _progress() as advance:
+        with progress_bar() as advance:
             export_records(file, generate_people(request), lambda done: advance("write", done, people))
         document = generated_document(str(file), request)
         emit(document, generated_text(document, lang), as_json=as_json)
@@ -218,27 +182,3 @@ def _register_format(group: typer.Typer) -> None:
             for column in columns()
         ]
         emit({"columns": listed}, format_page(lang).rstrip("\n"), as_json=as_json, verbatim=True)
-
-
-@contextmanager
-def _people(node: "Node") -> Iterator["PersonStore"]:
-    from node.people.store import people_store
-
-    with node.context.transaction() as session:
-        yield people_store(node.context, session)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on standard error while the block runs; its value takes phase, done and total."""
-    from rich.progress import Progress, TaskID
-
-    with Progress(console=progress_console(), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def advance(phase: str, done: int, total: int) -> None:
-            if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total or None)
-            bar.update(tasks[phase], completed=done)
-
-        yield advance

@@ -8,6 +8,7 @@ import typer
 from node.cli import referral_answers, referral_capacity
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import ListReasonOption, ProfessionalOption, ReasonOption, reader
 from node.cli.referral_answers import show_referral
 from presentation.messages import _
 
@@ -88,16 +89,22 @@ def _register_list(group: typer.Typer) -> None:
         sent: Annotated[bool, typer.Option("--sent", help=_("Solo las enviadas desde aquí."))] = False,
         received: Annotated[bool, typer.Option("--received", help=_("Solo las recibidas aquí."))] = False,
         open_only: Annotated[bool, typer.Option("--open", help=_("Solo las que tienen algo pendiente."))] = False,
+        professional: ProfessionalOption = "",
+        reason: ListReasonOption = "care_planning",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
         """List referrals with their state, the most recently changed first."""
+        from node.care.reading import read_listed
         from node.referrals.report import referral_document, referrals_text
+        from policies.record_readings import RecordPart
         from policies.referrals import ReferralSide
 
         side = None if sent == received else ReferralSide.SENDER if sent else ReferralSide.RECEIVER
         node = open_node(home)
         found = node.referrals.list(side=side, open_only=open_only)
+        people = len({each.person_ref or each.referral_id for each in found})
+        read_listed(node.context, reader(professional, reason), RecordPart.REFERRALS, None, people=people)
         document = {"referrals": [referral_document(each) for each in found]}
         emit(document, referrals_text(found, names=node.context.entity_names(), lang=lang), as_json=as_json)
 
@@ -110,13 +117,22 @@ def _register_show(group: typer.Typer) -> None:
         )
     )
     def show(
-        home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
+        *,
+        home: HomeOption,
+        referral: ReferralArgument,
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
     ) -> None:
         """Show a referral with every step of both sides, and the summary of a transferred case."""
+        from node.care.reading import read_of_person
         from node.referrals.report import referral_text, shown_document, summary_text
+        from policies.record_readings import RecordPart
 
         node = open_node(home)
         found, steps = node.referrals.show(referral)
+        read_of_person(node.context, reader(professional, reason), RecordPart.REFERRALS, found.person_ref)
         summary = node.transfers.summary(referral)
         names = node.context.entity_names()
         text = referral_text(found, steps, names=names, lang=lang)

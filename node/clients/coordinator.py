@@ -10,7 +10,7 @@ from presentation.messages import _
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc, network_pb2, network_pb2_grpc
 from protos.redpact.v1.directory_pb2 import DirectoryProof
 from protos.redpact.v1.envelope_pb2 import SignedEnvelope
-from service.channels import CALL_SECONDS
+from service.channels import CALL_SECONDS, STREAM_SECONDS
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
 from trust.key_changes import KeyChangeRecord
@@ -97,7 +97,7 @@ def directory_hints(channel: grpc.Channel) -> Iterator[None]:
         PeerRefused, PeerUntrusted, PeerUnreachable: it refused, or the call broke.
     """
     with peer_errors(_PEER):
-        for event in network_pb2_grpc.NetworkStub(channel).Watch(network_pb2.WatchRequest()):
+        for event in network_pb2_grpc.NetworkStub(channel).Watch(network_pb2.WatchRequest(), timeout=STREAM_SECONDS):
             if event.kind == network_pb2.NetworkEvent.KIND_DIRECTORY_CHANGED:
                 yield
 

@@ -7,6 +7,7 @@ import grpc
 from presentation.messages import _
 from protos.redpact.v1 import ledger_pb2, ledger_pb2_grpc
 from service.channels import CALL_SECONDS
+from service.deadlines import Deadline
 from service.errors import PeerUnreachable
 from service.status import peer_errors
 
@@ -22,10 +23,12 @@ def consistency_proof(holder: str, channels: Sequence[grpc.Channel], old: int, n
     unreachable = PeerUnreachable(
         _("{holder} no tiene ninguna dirección abierta", holder=holder), remedy=_("pida a esa entidad que publique una")
     )
-    for channel in channels:
+    deadline = Deadline(CALL_SECONDS)
+    for place, channel in enumerate(channels):
+        share = deadline.share(len(channels) - place)
         try:
             with peer_errors(holder):
-                reply = ledger_pb2_grpc.LedgerStub(channel).ProveConsistency(request, timeout=CALL_SECONDS)
+                reply = ledger_pb2_grpc.LedgerStub(channel).ProveConsistency(request, timeout=share)
         except PeerUnreachable as error:
             unreachable = error
             continue

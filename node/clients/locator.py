@@ -9,6 +9,7 @@ import grpc
 
 from presentation.messages import _
 from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
+from service.deadlines import Deadline
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
 from trust.errors import MalformedDocument
@@ -22,6 +23,8 @@ QUOTA_EXCEEDED: Final = "locator_quota_exceeded"
 """The code of the locator's refusal to an entity beyond its quota."""
 
 PUBLISH_SECONDS: Final = 20.0
+LIST_SECONDS: Final = 300.0
+"""Deadline of the whole list of our entries, page after page."""
 MAX_PAGES: Final = 1000
 _TOKEN_BYTES: Final = 32
 _LATEST: Final = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
@@ -66,11 +69,11 @@ class LocatorClient:
         Raises:
             MalformedDocument: the answer is no ordered list of entries.
         """
-        after = b""
+        after, deadline = b"", Deadline(LIST_SECONDS)
         for _unused in range(MAX_PAGES):
             message = locator_pb2.ListPublishedRequest(epoch=epoch, after=after)
             with peer_errors(_name(COORDINATOR_ID)):
-                page = self._stub().ListPublished(message, timeout=PUBLISH_SECONDS).entries
+                page = self._stub().ListPublished(message, timeout=min(PUBLISH_SECONDS, deadline.left())).entries
             if not page:
                 return
             for entry in page:

@@ -10,7 +10,8 @@ from protos.redpact.v1 import messages_pb2, messages_pb2_grpc, records_pb2, reco
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import REQUEST_TYPE
 from service.channels import CALL_SECONDS
-from service.errors import PeerBusy, PeerUnreachable
+from service.deadlines import Deadline
+from service.errors import PeerBusy, PeerSilent, PeerUnreachable
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
 from trust.errors import MalformedDocument
@@ -58,26 +59,28 @@ def call_peer(
         channels: one for each of its addresses, tried in order while nobody answers.
         envelope: the signed request or message.
         heads: of the log of directories.
-        seconds: deadline of each try.
+        seconds: deadline of all tries together.
 
     Raises:
         PeerRefused: the peer refused.
         PeerBusy: it takes no more calls from us for now.
-        PeerUnreachable: no address answered.
+        PeerUnreachable: no address answered; `PeerSilent` when the call may have arrived at one.
         MalformedDocument: the answer is no signed envelope, or no method takes one of this type.
     """
     call = _CALLS.get(envelope.payload_type)
     if call is None:
         raise MalformedDocument(_("ninguna llamada admite {payload_type!r}", payload_type=envelope.payload_type))
-    unreachable: PeerUnreachable | None = None
-    for channel in channels:
+    unreachable: PeerUnreachable | None = None  # one that may have received the call, where any may
+    deadline = Deadline(seconds)
+    for place, channel in enumerate(channels):
         try:
             with peer_errors(peer):
-                answer, head = call(channel, envelope, heads.own(), seconds)
+                answer, head = call(channel, envelope, heads.own(), deadline.share(len(channels) - place))
         except PeerBusy:
             raise  # its other addresses lead to the same node
         except PeerUnreachable as error:
-            unreachable = error
+            if not isinstance(unreachable, PeerSilent):
+                unreachable = error
             continue
         heads.shown(head, peer)
         return answer

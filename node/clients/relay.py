@@ -8,11 +8,13 @@ import grpc
 
 from presentation.messages import _
 from protos.redpact.v1 import relay_pb2, relay_pb2_grpc
-from service.channels import CALL_SECONDS
-from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from service.channels import CALL_SECONDS, STREAM_SECONDS
+from service.errors import PeerRefused, PeerSilent, PeerUnreachable, PeerUntrusted
 from service.status import peer_errors
 
 _RELAY: Final = _("el repetidor")
+_NOT_TAKEN: Final = frozenset({"relay_not_attached", "relay_busy"})
+"""Codes with which the relay says that it has not handed a call to its recipient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def attend(channel: grpc.Channel) -> Iterator[RelayedCall | None]:
         PeerRefused, PeerUntrusted, PeerUnreachable: the relay refused, or the stream broke.
     """
     with peer_errors(_RELAY):
-        for call in relay_pb2_grpc.RelayStub(channel).Attach(relay_pb2.AttachRequest()):
+        for call in relay_pb2_grpc.RelayStub(channel).Attach(relay_pb2.AttachRequest(), timeout=STREAM_SECONDS):
             yield RelayedCall(call.call_id, call.caller, call.sealed) if call.call_id else None
 
 
@@ -39,14 +41,17 @@ def pass_on(channel: grpc.Channel, recipient: str, sealed: bytes, *, seconds: fl
     """Pass a call on by the relay and return the sealed answer.
 
     Raises:
-        PeerUnreachable: no answer came. Every fault counts as this one, as the relay cannot refuse for the recipient.
+        PeerSilent: the relay took it, and no answer came.
+        PeerUnreachable: every other fault counts as this one, as the relay cannot refuse for the recipient.
     """
     request = relay_pb2.PassRequest(recipient=recipient, sealed=sealed)
     try:
         with peer_errors(_RELAY):
             return relay_pb2_grpc.RelayStub(channel).Pass(request, timeout=seconds).sealed
     except (PeerRefused, PeerUnreachable, PeerUntrusted) as error:
-        raise PeerUnreachable(
+        taken = isinstance(error, PeerSilent) and error.peer_code not in _NOT_TAKEN
+        kind = PeerSilent if taken else PeerUnreachable
+        raise kind(
             _("no se llega a {recipient} por el repetidor: {error}", recipient=recipient, error=error.message),
             remedy=error.remedy,
         ) from error

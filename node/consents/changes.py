@@ -37,6 +37,8 @@ class ChangeSource(StrEnum):
     """The entity where the consent was given sent a newer version of it."""
     RENEWED = "renewed"
     """The person agreed to it again, for a shorter time."""
+    DECLINED = "declined"
+    """A professional of this entity declined a consent given elsewhere, which opens nothing here from then on."""
     EXPIRED = "expired"
     """Its validity is over."""
     PERSON_ERASED = "person_erased"

@@ -176,8 +176,15 @@ class HeldConsents:
         return after
 
     def confirm(self, decision: ConfirmationBody, proof: ProofFound | None, now: datetime) -> ConsentView:
-        """Record what a professional decided on a consent given elsewhere; see `ConsentRegister.confirm`."""
-        return self._register.confirm(decision, proof, now)
+        """Record what a professional decided on a consent given elsewhere; see `ConsentRegister.confirm`.
+
+        One that is declined opens nothing any more, whatever other proofs opened before: that is published.
+        """
+        before = self._register.get(decision.consent_id)
+        after = self._register.confirm(decision, proof, now)
+        if proof is None:
+            self._publish(ChangeSource.DECLINED, before, after, now, lost_here=True)
+        return after
 
     def end_unusable(self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime) -> None:
         """End a consent of whose newer version nothing is of use here: the older one must not stay in force."""

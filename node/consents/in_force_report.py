@@ -10,7 +10,6 @@ from presentation.messages import Message, Translator, _, bilingual, listing
 
 _YES: Final = _("sí")
 _WHY: Final[Mapping[Obstacle, Message]] = {
-    Obstacle.NOT_STARTED: _("no: su vigencia aún no ha empezado"),
     Obstacle.ENDED: _("no: su vigencia ha terminado"),
     Obstacle.REFUSED: _("no: la persona dijo que no"),
     Obstacle.WITHDRAWN: _("no: la persona lo retiró"),
@@ -18,6 +17,9 @@ _WHY: Final[Mapping[Obstacle, Message]] = {
     Obstacle.LATER_DENIAL: _("no: la persona dijo que no, y no consta que este consentimiento sea posterior"),
 }
 _REMEDIES: Final[Mapping[Obstacle, Message]] = {
+    Obstacle.NOT_STARTED: _(
+        "Compruebe la fecha y la hora de este equipo: redpact-node doctor. Con el reloj en hora estará en vigor."
+    ),
     Obstacle.UNPROVED: _("Si espera confirmación, mire el formulario firmado: redpact-node consent requests"),
     Obstacle.LATER_DENIAL: _(
         "Si la persona ha cambiado de idea, registre aquí un consentimiento nuevo: redpact-node consent grant"
@@ -48,6 +50,11 @@ def in_force_message(found: ConsentInForce, names: Mapping[str, str]) -> Message
     if found.obstacle is Obstacle.ORIGIN_SILENT and found.view.record.origin:
         origin = found.view.record.origin.entity
         return _("no: hace demasiado tiempo que no hay noticias de {entity}", entity=names.get(origin, origin))
+    if found.obstacle is Obstacle.NOT_STARTED:
+        return _(
+            "no: se dio para valer desde el {since}, y el reloj de este equipo marca una hora anterior",
+            since=found.view.record.valid_from,
+        )
     if found.obstacle is not None:
         return _WHY[found.obstacle]
     return _YES if found.extent is Extent.WHOLE else _in_part(found)

@@ -11,6 +11,7 @@ from node.consents.in_force import ConsentInForce, InForce
 from node.consents.in_force_report import in_force_document
 from node.consents.propagation.parties import origin_of
 from node.ledger.own import own_consents
+from node.messages.no_answer import NoAnswer, reason_for
 from policies.assurance import Assurance
 from records_exchange.assurance.decisions import HeardDecision, SqlDecisions
 from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
@@ -36,6 +37,7 @@ class NotificationStatus:
         proof: of a consent, the proof that went with it, and a professional's decision on its signed form; empty for
             other notices.
         reason: code of a refusal to confirm it; empty when there is none.
+        no_answer: why it has no answer; None when it has one.
     """
 
     entity: str
@@ -46,6 +48,7 @@ class NotificationStatus:
     fault: str
     proof: str = ""
     reason: str = ""
+    no_answer: NoAnswer | None = None
 
     @property
     def outstanding(self) -> bool:
@@ -131,6 +134,7 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
 
 
 def _status(notification: Notification, decided: HeardDecision | None) -> NotificationStatus:
+    answered = notification.state in (NotificationState.ACKNOWLEDGED, NotificationState.REFUSED)
     proof, reason = _proof(notification.content, decided) if notification.kind == CONSENT_COPY else ("", "")
     return NotificationStatus(
         entity=notification.recipient,
@@ -141,6 +145,7 @@ def _status(notification: Notification, decided: HeardDecision | None) -> Notifi
         fault=notification.fault,
         proof=proof,
         reason=reason,
+        no_answer=None if answered else reason_for(notification),
     )
 
 

@@ -7,6 +7,7 @@ from node.consents.assurance.verifiers import WAITS
 from node.consents.latest_change import Change
 from node.consents.report import NO_CHANGES, NO_NAMES, consent_document, consent_text
 from node.consents.status import ConsentStatus, NotificationStatus
+from node.messages.no_answer import NoAnswer, no_answer_label, no_answer_remedy
 from policies.decline_reasons import decline_label
 from policies.errors import EXIT_CODES, ErrorKind, code_sentence
 from presentation.formats import listed, moment
@@ -14,7 +15,7 @@ from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
 from records_exchange.mailboxes import NotificationState
 from records_exchange.travel import CONSENT_COPY
-from records_exchange.withdrawal import CONSENT_ENDED, CONSENT_WITHDRAWN, PART_LOST
+from records_exchange.withdrawal import CONSENT_ENDED, CONSENT_WITHDRAWN, END_KINDS, PART_LOST
 
 _SUBJECTS: Final = {
     CONSENT_COPY: _("el consentimiento"),
@@ -23,10 +24,8 @@ _SUBJECTS: Final = {
     PART_LOST: _("que ya no participa"),
 }
 _STATES: Final = {
-    NotificationState.WAITING: _("sin contestar"),
     NotificationState.ACKNOWLEDGED: _("acuse firmado"),
-    NotificationState.REFUSED: _("rechazado"),
-    NotificationState.LAPSED: _("no contestó en plazo"),
+    NotificationState.REFUSED: _("rechazado, con su firma"),
 }
 _PROOFS: Final = {
     "declared": _("sin prueba"),
@@ -76,8 +75,7 @@ def status_text(
         return "\n".join([*lines, say("No hay que avisar a ninguna otra entidad.")])
     lines += ["", _table(status.notifications, names, say), ""]
     if status.outstanding:
-        text = say("! Pendientes de contestar a la retirada: {entities}.", entities=named(status.outstanding))
-        lines.append(paragraph(text))
+        lines += [paragraph(line) for line in _outstanding(status, names, say)]
     elif exit_code(status) == 0:
         lines.append(say("✓ Todas las entidades avisadas han contestado."))
     return "\n".join(lines)
@@ -117,7 +115,7 @@ def _table(notifications: tuple[NotificationStatus, ...], names: Mapping[str, st
         (
             names.get(each.entity, each.entity),
             say(_SUBJECTS[each.what]),
-            say(_STATES[each.state]),
+            _state(each, say),
             moment(each.since, say.lang),
             each.attempts,
             say(code_sentence(each.fault)) if each.fault else "",
@@ -126,6 +124,32 @@ def _table(notifications: tuple[NotificationStatus, ...], names: Mapping[str, st
         for each in notifications
     ]
     return table(head, rows)
+
+
+def _outstanding(status: ConsentStatus, names: Mapping[str, str], say: Translator) -> list[str]:
+    """Return a line for each reason why entities have not answered a withdrawal, with the next step."""
+    found: dict[NoAnswer, list[str]] = {}
+    for each in status.notifications:
+        if each.what in END_KINDS and each.outstanding and each.no_answer:
+            found.setdefault(each.no_answer, []).append(names.get(each.entity, each.entity))
+    return [
+        say(
+            "! Retirada sin acuse de {entities}: {why}; {next_step}.",
+            entities=listed(list(dict.fromkeys(entities)), say.lang),
+            why=no_answer_label(reason),
+            next_step=no_answer_remedy(reason),
+        )
+        for reason, entities in found.items()
+    ]
+
+
+def _state(notification: NotificationStatus, say: Translator) -> str:
+    if notification.no_answer is None:
+        return say(_STATES[notification.state])
+    why = say(no_answer_label(notification.no_answer))
+    if notification.state is NotificationState.LAPSED:
+        return say("{why}; se le volverá a enviar más tarde", why=why)
+    return why
 
 
 def _proof(notification: NotificationStatus, say: Translator) -> str:

@@ -1,10 +1,12 @@
 """Results of a located fetch, for people and for programs."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
 from node.fetch.located import LocatedFetch
 from node.fetch.report import exit_code, fetched_document, fetched_text
+from node.messages.no_answer import no_answer_label, reason_of
 from policies.errors import EXIT_CODES, ErrorKind
 from presentation.messages import Message, _, joined, plural, speaking
 from presentation.terminal import paragraph
@@ -37,9 +39,9 @@ def located_text(found: LocatedFetch, *, lang: str = "es") -> str:
 
 def _causes(found: LocatedFetch) -> Iterator[Message]:
     replies, located = found.fetched.replies, found.located
-    silent = sum(reply.error is not None for reply in replies)
-    if silent:
-        yield _("entidades sin respuesta: {silent} de {named}", silent=silent, named=len(replies))
+    failed = Counter(reason_of(reply.error) for reply in replies if reply.error is not None)
+    for reason, count in failed.items():
+        yield _("{count} de {named}: {why}", count=count, named=len(replies), why=no_answer_label(reason))
     if located.more:
         yield _("hay más entidades de las que el localizador nombra de una vez (use --from)")
     if located.unlisted:

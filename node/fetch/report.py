@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from node.fetch.asking import Fetched, HolderReply
+from node.fetch.identity_conflicts import identity_conflicts, shown_value
+from node.messages.no_answer import no_answer_label, reason_of
 from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
 from policies.reasons import reason_label
 from presentation.formats import day
-from presentation.messages import Translator, speaking
+from presentation.messages import Translator, listing, speaking
 from presentation.terminal import paragraph, table
 
 
@@ -32,6 +34,10 @@ def fetched_document(fetched: Fetched) -> dict[str, Any]:
         "opening_reason": question.access.reason,
         "asked_at": fetched.asked_at.isoformat(),
         "answers": [_reply_document(reply) for reply in fetched.replies],
+        "identity_conflicts": [
+            {"field": each.field, "told": [{"holder_name": name, "value": value} for name, value in each.told]}
+            for each in identity_conflicts(fetched)
+        ],
         "exit_code": exit_code(fetched),
     }
 
@@ -40,7 +46,8 @@ def _reply_document(reply: HolderReply) -> dict[str, Any]:
     head: dict[str, Any] = {"holder": reply.holder.id, "holder_name": reply.holder.name}
     if reply.answer is None:
         error = error_document(reply.error)["error"] if reply.error else None
-        return {**head, "outcome": "failed", "error": error}
+        why = reason_of(reply.error).value if reply.error else None
+        return {**head, "outcome": "failed", "why": why, "error": error}
     answer = reply.answer.model_dump(mode="json")
     ledger = {"origin": answer["ledger"]["origin"], "index": answer["ledger"]["index"]}
     return {
@@ -55,14 +62,26 @@ def _reply_document(reply: HolderReply) -> dict[str, Any]:
 
 
 def fetched_text(fetched: Fetched, *, lang: str = "es") -> str:
-    """Return the released values with source and date, the withheld fields with reasons, and the silent holders."""
+    """Return the released values with source and date, the withheld fields, and why others gave no answer."""
     say = speaking(lang)
     access = fetched.question.access
     access_line = say(
         "Acceso al caso, que queda anotado: {access}", access=access_label(access.how, access.reason, say.lang)
     )
-    lines = [paragraph(line, hanging=2) for line in (*_silent(fetched, say), access_line)]
-    return "\n\n".join([*_tables(fetched, say), "\n".join(lines)])
+    lines = [paragraph(line, hanging=2) for line in (*_unanswered(fetched, say), access_line)]
+    warnings = [paragraph(line, hanging=2) for line in _conflicts(fetched, say)]
+    return "\n\n".join([*warnings, *_tables(fetched, say), "\n".join(lines)])
+
+
+def _conflicts(fetched: Fetched, say: Translator) -> Iterator[str]:
+    for each in identity_conflicts(fetched):
+        told = [f"{shown_value(each, value, say.lang)} ({name})" for name, value in each.told]
+        yield say(
+            "⚠ Las entidades hablan quizá de personas distintas. {field}: {told}. No junte estos datos, ni decida con "
+            "ellos, hasta aclarar con esas entidades de quién es cada ficha.",
+            field=load_catalogue().field(each.field).label(say.lang),
+            told=listing(told),
+        )
 
 
 def _tables(fetched: Fetched, say: Translator) -> Iterator[str]:
@@ -96,11 +115,17 @@ def _withheld(fetched: Fetched, say: Translator) -> Iterator[str]:
             )
 
 
-def _silent(fetched: Fetched, say: Translator) -> Iterator[str]:
+def _unanswered(fetched: Fetched, say: Translator) -> Iterator[str]:
     for reply in fetched.replies:
         name, error = reply.holder.name, reply.error
         if error is not None:
-            yield say("✗ {holder}. Sin respuesta: {why} [{code}]", holder=name, why=error.sentence, code=error.code)
+            yield say(
+                "✗ {holder}: {why}. {said} [{code}]",
+                holder=name,
+                why=no_answer_label(reason_of(error)),
+                said=error.sentence,
+                code=error.code,
+            )
         elif not reply.released and reply.answer is not None:
             reason = reason_label(reply.answer.reason or "", say.lang)
             yield say("- {holder}: no comparte datos ({reason})", holder=name, reason=reason)

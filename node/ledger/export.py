@@ -1,9 +1,11 @@
 """Export and status of the entity's own ledger, trust policies, and checkpoints of other ledgers."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from consent_ledger.exports.folders import new_folder
 from consent_ledger.exports.ledger_export import ExportSummary, export_ledger
 from consent_ledger.witnessing.assignment import trust_policy
 from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
@@ -32,16 +34,26 @@ class LedgerStatus:
         return asdict(self)
 
 
-def export_own_ledger(context: NodeContext, directory: Path) -> ExportSummary:
+def export_own_ledger(
+    context: NodeContext, directory: Path, *, record: Callable[[], None] = lambda: None
+) -> ExportSummary:
     """Write the ledger to a new folder, from one consistent state, while the node goes on.
+
+    Args:
+        context: of the entity.
+        directory: new.
+        record: puts the export on record, before the folder is there and after it is written.
 
     Raises:
         ExportUnusable: the folder is not empty, or cannot be written.
         LedgerDamaged: the stored ledger contradicts itself.
     """
     catch_up(context)
-    with context.snapshot() as session:
-        return export_ledger(own_ledger(context, session), directory, own_testimony(context, session))
+    with new_folder(directory) as folder:
+        with context.snapshot() as session:
+            summary = export_ledger(own_ledger(context, session), folder, own_testimony(context, session))
+        record()
+        return summary
 
 
 def own_ledger_status(context: NodeContext) -> LedgerStatus:

@@ -29,7 +29,7 @@ from node.people.store import people_store
 from policies.errors import RedpactError
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
-from records_exchange.mailboxes import Choice, Notification, NotificationState, SqlMailbox
+from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
 from records_exchange.message import (
     NOTIFICATION_LIFETIME,
     Message,
@@ -40,8 +40,9 @@ from records_exchange.message import (
     parse_message,
     seal_message,
 )
+from records_exchange.outbox_choice import Choice
 from records_exchange.request import payload_digest
-from service.errors import PeerBusy, PeerUnreachable, PeerUntrusted
+from service.errors import PeerBusy, PeerSilent, PeerUnreachable, PeerUntrusted
 from trust.errors import TrustError
 from trust.parties import Party
 from trust.signing import Envelope, key_id, seal
@@ -72,6 +73,16 @@ class _Fault:
     alone: bool = False
     itself_waits: bool = True
     """False when the notification was postponed already, to be composed anew."""
+    arrived: bool = False
+    """True when the recipient may have the notification all the same."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """An attempt to hand a notification in; `answered` once an answer came, whether it verifies or not."""
+
+    notification: Notification
+    answered: bool = False
 
 
 class Queue(StrEnum):
@@ -116,7 +127,8 @@ class Outbox:
             now=self._context.clock.now(),
             subject=self._subject(peer, document),
         )
-        return self._send(peer, message, seal_message(message, self._context.keys.signing))
+        envelope = seal_message(message, self._context.keys.signing)
+        return self._opened(self._call(peer, envelope), peer, message, envelope)
 
     def due(self, queue: Queue, *, but: Collection[str] = ()) -> dict[str, list[Notification]]:
         """Return the due notifications of a queue by recipient, but those to some entities; the oldest first."""
@@ -155,25 +167,27 @@ class Outbox:
             concerned = notifications[done:] if fault.itself_waits else notifications[done + 1 :]
             if fault.alone:
                 concerned = concerned[:1] if fault.itself_waits else []
-            self._defer(concerned, fault.code, wait=fault.wait)
+            arrived = notification.number if fault.arrived else None
+            self._defer(concerned, fault.code, wait=fault.wait, arrived=arrived)
             if not fault.alone:
                 break
         return settled
 
     def _try(self, notification: Notification) -> "_Fault | None":
         """Deliver a notification; return what kept it from being settled."""
-        urgent = notification.kind in self._urgent
+        urgent, attempt = notification.kind in self._urgent, _Attempt(notification)
         try:
-            if self._deliver(notification):
+            if self._deliver(attempt):
                 return None
             return _Fault("behind_another", alone=urgent, itself_waits=False)
         except PeerBusy as error:
             return _Fault(error.code, wait=timedelta(seconds=error.retry_after))
         except RedpactError as error:
-            return _Fault(error.code, alone=urgent and not isinstance(error, _NOT_REACHED))
+            arrived = attempt.answered or isinstance(error, PeerSilent)
+            return _Fault(error.code, alone=urgent and not isinstance(error, _NOT_REACHED), arrived=arrived)
         except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notifications
             _log.exception("notification_failed", kind=notification.kind)
-            return _Fault("internal", alone=urgent)
+            return _Fault("internal", alone=urgent, arrived=attempt.answered)
 
     def _deliver_all(self, queues: Mapping[str, list[Notification]]) -> int:
         if not queues:
@@ -181,8 +195,9 @@ class Outbox:
         with ThreadPoolExecutor(min(len(queues), _IN_PARALLEL), thread_name_prefix="outbox") as pool:
             return sum(pool.map(self.deliver_in_order, queues.values()))
 
-    def _deliver(self, notification: Notification) -> bool:
+    def _deliver(self, attempt: _Attempt) -> bool:
         """Send one notification and settle it; return False when it has to be sent again."""
+        notification = attempt.notification
         with self._context.snapshot() as session:
             if not SqlMailbox(session).is_waiting(notification.number):
                 return True  # taken back, or settled by another pass, since the queue was read
@@ -195,7 +210,9 @@ class Outbox:
                 )
             )
         message, envelope = self._composed(notification, kind, peer)
-        verified = self._send(peer, message, envelope)
+        received = self._call(peer, envelope)
+        attempt.answered = True
+        verified = self._opened(received, peer, message, envelope)
         if verified.reply.reason in kind.again:
             self._context.commits.run(
                 partial(_compose_anew, notification=notification, fault=verified.reply.reason, context=self._context)
@@ -225,8 +242,7 @@ class Outbox:
         self._context.commits.run(lambda session: SqlMailbox(session).compose(notification.number, kept))
         return message, envelope
 
-    def _send(self, peer: Party, message: Message, envelope: Envelope) -> VerifiedReply:
-        received = self._call(peer, envelope)
+    def _opened(self, received: Envelope, peer: Party, message: Message, envelope: Envelope) -> VerifiedReply:
         now = self._context.clock.now()
         return open_reply(received, message, payload_digest(envelope), peer=peer, now=now)
 
@@ -246,9 +262,18 @@ class Outbox:
         if kind.settle is not None:
             kind.settle(session, notification, verified, now)
 
-    def _defer(self, notifications: Iterable[Notification], fault: str, *, wait: timedelta | None = None) -> None:
+    def _defer(
+        self,
+        notifications: Iterable[Notification],
+        fault: str,
+        *,
+        wait: timedelta | None = None,
+        arrived: int | None = None,
+    ) -> None:
         now, waiting = self._context.clock.now(), list(notifications)
-        self._context.commits.run(lambda session: SqlMailbox(session).defer(waiting, fault, now, wait=wait))
+        self._context.commits.run(
+            lambda session: SqlMailbox(session).defer(waiting, fault, now, wait=wait, arrived=arrived)
+        )
 
     def _peer(self, entity: str) -> Party:
         return self._context.directory.current(self._context.clock.now()).active_party(entity)

@@ -17,7 +17,7 @@ from node.clients import relay
 from node.clients.peers import NO_HEADS, Heads, call_peer
 from records_exchange.errors import MessageReplayed, RequestReplayed, SealBroken
 from records_exchange.sealing import Refusal, Route, open_return, seal_call
-from service.errors import PeerRefused, PeerUnreachable
+from service.errors import PeerRefused, PeerSilent, PeerUnreachable
 from service.status import refused_by
 from trust.parties import Party, key_server_name
 from trust.signing import Envelope
@@ -55,7 +55,7 @@ class Transport:
         Raises:
             PeerRefused: the peer refused.
             PeerUntrusted: the certificates of the two sides do not match.
-            PeerUnreachable: no answer, neither directly nor by relay.
+            PeerUnreachable: no answer, neither directly nor by relay; `PeerSilent` when the call may have arrived.
             SealBroken: the relay returned bytes that are no answer of the peer to this call.
             SealImpossible: only the relay is left, and the call cannot be sealed for it.
             MalformedDocument: the answer is no signed envelope.
@@ -76,7 +76,8 @@ class Transport:
             else:
                 self._context.directory.require_undisputed()  # which the answer may have changed
                 return answer
-        raise PeerUnreachable("; ".join(fault.message for fault in faults), remedy=faults[-1].remedy)
+        kind = PeerSilent if any(isinstance(fault, PeerSilent) for fault in faults) else PeerUnreachable
+        raise kind("; ".join(fault.message for fault in faults), remedy=faults[-1].remedy)
 
     def _ways(self, peer: Party) -> list[Callable[[Party, Envelope], Envelope]]:
         if not self._context.settings.relay:

@@ -59,7 +59,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_database(context.engine, MIGRATIONS),
         _check_ledger(context),
         check_certificate(connections.certificate, context.clock.now()),
-        _check_clock(context),
+        check_clock(context),
         _check_directory(context),
         check_anchors(context),
         check_witnesses(context),
@@ -84,13 +84,24 @@ def _check_ledger(context: NodeContext) -> Finding:
     return Finding("ledger", Level.OK, plural("Registro con {n} anotación", "Registro con {n} anotaciones", size))
 
 
-def _check_clock(context: NodeContext) -> Finding:
-    # The coordinator signed the date of the directory: a clock behind that date is wrong.
+def check_clock(context: NodeContext) -> Finding:
+    """Check that the clock is not behind what the coordinator and this node have signed with it."""
+    # The coordinator signed the date of the directory, and this node that of its last entry: a clock behind is wrong.
     try:
         directory = context.directory.newest()
+        with context.snapshot() as session:
+            written = own_ledger(context, session).last_time()
     except RedpactError as error:
         return Finding.of_error("clock", error)
     now = context.clock.now()
+    if written is not None and written - now > CLOCK_TOLERANCE:
+        found = _(
+            "El reloj de este equipo marca {now}, antes de la última anotación ({written}): lo que se dio desde "
+            "entonces no vale hasta esa hora",
+            now=now,
+            written=written,
+        )
+        return Finding("clock", Level.FAILED, found, _("ponga el reloj en hora, con NTP si es posible"))
     if directory is not None and now + CLOCK_TOLERANCE < directory.issued:
         found = _("El reloj de este equipo va atrasado: marca {now}", now=now)
         return Finding("clock", Level.FAILED, found, _("ponga el reloj en hora, con NTP si es posible"))

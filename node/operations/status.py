@@ -17,7 +17,7 @@ from node.identity.reach import Reachability, reachability
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import witnessing_state, witnessing_text
 from node.locator.report import locator_lines, locator_state
-from node.messages.state import notification_lines, waiting_for
+from node.messages.state import notification_lines, unanswered
 from node.people.store import people_store
 from presentation.formats import moment, number
 from presentation.messages import Translator, _, speaking
@@ -62,7 +62,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "consents_due": len(due),
         "consents_received": received,
         "silent_origins": [each.document() for each in silent],
-        "notices_waiting": waiting_for(context),
+        "notices_waiting": unanswered(context),
         "anchors": anchors_state(context),
         "unknown_withdrawals": alarming_reports(context),
         "directory_serial": directory.serial if directory else None,
@@ -86,10 +86,9 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     say = speaking(lang)
     names = {each["id"]: each["name"] for each in document["entities"]}
-    waiting = {names.get(entity, entity): count for entity, count in document["notices_waiting"].items()}
     lines = [
         say(state_line(document["anchors"])),
-        *notification_lines(waiting, say.lang),
+        *notification_lines(document["notices_waiting"], names, say.lang),
         *origins_lines(document["consents_received"], say.lang),
         *report_lines(document["unknown_withdrawals"], say.lang),
         *silence_lines(document["silent_origins"], say.lang),

@@ -34,7 +34,7 @@ _MONTH_NAMES: Final = (
 _MONTHS: Final = 12
 _TWO_DIGITS: Final = 99
 _LAST_OF_THIS_CENTURY: Final = 29
-_FIRST_YEAR: Final = 1900
+_FIRST_YEAR: Final = 1850
 
 
 def read_text(cell: str) -> str:
@@ -75,7 +75,7 @@ def read_date(cell: str) -> date:
     """Return a date written YYYY-MM-DD, or day first as in Spain: 17/05/1980, 17-5-1980, 17.05.1980.
 
     Raises:
-        RecordInvalid: not a date since 1900, or a year of two digits.
+        RecordInvalid: not a date since 1850, or a year of two digits.
     """
     day = _day(cell)
     if day is None:

@@ -112,9 +112,12 @@ _FORMS: Final = {
 _PERSON: Final = (
     Column(
         DOCUMENT,
-        "DNI, NIE, pasaporte o código de enlace",
-        "DNI, NIE, passport or linkage code",
-        _("`12345678Z`, `X1234567L`, `PAS:FRA:12AB34567`, `RP-XXXXXX-XXXXXX-XXXXXX` (`records linkage-code`)"),
+        "DNI, NIE, NIF, pasaporte o código de enlace",
+        "DNI, NIE, NIF, passport or linkage code",
+        _(
+            "`12345678Z`, `X1234567L`, `K0867756N`, `PAS:FRA:12AB34567`, `RP-XXXXXX-XXXXXX-XXXXXX` "
+            "(`records linkage-code`)"
+        ),
     ),
     Column(NAME, "Nombre y apellidos", "Name", _("texto, 200 caracteres como máximo, una sola línea")),
     Column(BIRTH_DATE, "Fecha de nacimiento", "Birth date", _("`AAAA-MM-DD`")),
@@ -171,7 +174,10 @@ _RULES: Final = (
         "dos: `rented`, `Alquiler`, `rented (Alquiler)`. Las fechas, `1980-05-17` o `17/05/1980`. `records template` "
         "escribe un libro de Excel con listas desplegables."
     ),
-    _("Una celda vacía significa *sin anotar*. Importar de nuevo a una persona sustituye toda su ficha."),
+    _(
+        "Una celda vacía significa *sin anotar* y vacía lo que hubiera. Una columna que el fichero no tiene no cambia "
+        "nada."
+    ),
     _(
         "Una fila errónea se rechaza con su línea, su columna, la forma de la celda y el remedio. Una sola basta para "
         "que no se importe nada."

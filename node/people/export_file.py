@@ -26,7 +26,7 @@ def export_records(path: Path, records: Iterable[PersonRecord], progress: Callab
     """
     rows = []
     for record in records:
-        rows.append(_row(record))
+        rows.append(cells_of(record))
         if progress:
             progress(len(rows))
     rows.sort(key=lambda row: row[fmt.DOCUMENT])
@@ -48,7 +48,8 @@ def _content(path: Path, rows: Sequence[Mapping[str, str]]) -> bytes:
     )
 
 
-def _row(record: PersonRecord) -> dict[str, str]:
+def cells_of(record: PersonRecord) -> dict[str, str]:
+    """Return the cells of a record by column; a column without a value is missing."""
     row = {field_id: cells.write_field(value) for field_id, value in record.fields.items()}
     row |= {
         fmt.DOCUMENT: record.document.number,

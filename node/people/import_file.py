@@ -1,7 +1,7 @@
-"""Import of people and their records from a file: every row is checked, and one wrong row prevents the whole import."""
+"""Reading of people and their records from a file: every row is checked, and one wrong row refuses the whole file."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
@@ -12,8 +12,7 @@ from node.people import csv_format as fmt
 from node.people.errors import ImportFileUnreadable, ImportRejected
 from node.people.import_faults import RowFault
 from node.people.import_rows import RowsBefore, read_row
-from node.people.model import PersonRecord, SaveCounts
-from node.people.store import PersonStore
+from node.people.model import PersonRecord
 from presentation.messages import Message, _, joined, plural
 from service.sheets.cells import comparable
 from service.sheets.errors import SheetUnreadable
@@ -28,38 +27,38 @@ Progress = Callable[[str, int, int], None]
 """Takes the phase (``read`` or ``save``), the people done and the people in all (0 when not known yet)."""
 
 
-def import_records(
-    path: Path,
-    open_people: Callable[[], AbstractContextManager[PersonStore]],
-    now: datetime,
-    progress: Progress | None,
-    encoding: str = "",
-) -> SaveCounts:
-    """Import a file, all or nothing.
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """The people of a file, all valid.
+
+    Attributes:
+        name: of the file, without its folder.
+        columns: the columns that it has; those left out say nothing of anybody.
+        rows: line and record of each person.
+    """
+
+    name: str
+    columns: frozenset[str]
+    rows: tuple[tuple[int, PersonRecord], ...]
+
+
+def read_records(path: Path, now: datetime, progress: Progress | None = None, encoding: str = "") -> list[PersonRecord]:
+    """Read and validate a file, and return its records; see `read_file`."""
+    return [record for _line, record in read_file(path, now, progress, encoding).rows]
+
+
+def read_file(path: Path, now: datetime, progress: Progress | None = None, encoding: str = "") -> ReadFile:
+    """Read and validate a file, without storing anything.
 
     Args:
         path: the file: CSV, Excel or LibreOffice.
-        open_people: opens the store in a transaction that commits when the block ends well. It is called once the
-            whole file has been checked, so that a long file does not block other writers.
         now: the present (aware, UTC).
-        progress: called during the import.
+        progress: called while rows are read.
         encoding: of a CSV, see `service.sheets.reading.read_sheet`.
 
     Raises:
         ImportFileUnreadable: the file is not of the format.
         ImportRejected: some rows are invalid; its message lists them.
-    """
-    records = read_records(path, now, progress, encoding)
-    with open_people() as people:
-        report = (lambda done: progress("save", done, len(records))) if progress else None
-        return people.save(records, now, progress=report)
-
-
-def read_records(path: Path, now: datetime, progress: Progress | None = None, encoding: str = "") -> list[PersonRecord]:
-    """Read and validate a file, without storing anything.
-
-    Raises:
-        ImportFileUnreadable, ImportRejected: as `import_records`.
     """
     try:
         return _read(path, now, progress, encoding)
@@ -67,10 +66,10 @@ def read_records(path: Path, now: datetime, progress: Progress | None = None, en
         raise ImportFileUnreadable(error.message, remedy=error.remedy) from error
 
 
-def _read(path: Path, now: datetime, progress: Progress | None, encoding: str) -> list[PersonRecord]:
+def _read(path: Path, now: datetime, progress: Progress | None, encoding: str) -> ReadFile:
     sheet = read_sheet(path, encoding)
     header = _header(sheet.head[1])
-    before, records, faults, bad_rows = RowsBefore(), [], list[RowFault](), 0
+    before, rows, faults, bad_rows = RowsBefore(), list[tuple[int, PersonRecord]](), list[RowFault](), 0
     for count, (line, row) in enumerate(sheet.rows, start=1):
         if count > fmt.MAX_PEOPLE:
             raise ImportFileUnreadable(
@@ -78,7 +77,7 @@ def _read(path: Path, now: datetime, progress: Progress | None, encoding: str) -
             )
         found = read_row(header, line, row, (before, now))
         if isinstance(found, PersonRecord):
-            records.append(found)
+            rows.append((line, found))
         else:
             bad_rows += 1
             faults += found[: MAX_REPORTED - len(faults)]
@@ -86,7 +85,7 @@ def _read(path: Path, now: datetime, progress: Progress | None, encoding: str) -
             progress("read", count, 0)
     if bad_rows:
         raise _rejected(path, faults, bad_rows)
-    return records
+    return ReadFile(path.name, frozenset(column.name for column in header), tuple(rows))
 
 
 def _rejected(path: Path, faults: Sequence[RowFault], bad_rows: int) -> ImportRejected:

@@ -3,34 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from node.people.model import SaveCounts
 from node.people.store import PersonStore
 from presentation import terminal
 from presentation.messages import speaking
-
-
-def import_document(file: str, counts: SaveCounts) -> dict[str, Any]:
-    """Return the result of an import."""
-    people = counts.added + counts.replaced + counts.unchanged
-    return {
-        "file": file,
-        "people": people,
-        "added": counts.added,
-        "replaced": counts.replaced,
-        "unchanged": counts.unchanged,
-    }
-
-
-def imported_text(document: Mapping[str, Any], lang: str) -> str:
-    """Return the result of an import as text."""
-    say = speaking(lang)
-    return say(
-        "{people}: {added}, {replaced}, {unchanged}",
-        people=say.plural("{n} persona en el fichero", "{n} personas en el fichero", document["people"]),
-        added=say.plural("{n} nueva", "{n} nuevas", document["added"]),
-        replaced=say.plural("{n} actualizada", "{n} actualizadas", document["replaced"]),
-        unchanged=say.plural("{n} sin cambios", "{n} sin cambios", document["unchanged"]),
-    )
 
 
 def exported_text(document: Mapping[str, Any], lang: str) -> str:

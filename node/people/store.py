@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from node.cipher import PersonCipher, RecordCipher, WrappedKey
 from node.context import NodeContext
-from node.people.documents import Document, parse_document
+from node.people.documents import Document, stored_document
 from node.people.errors import PersonUnknown
 from node.people.model import (
     BIRTH_DATE,
@@ -80,6 +80,11 @@ class PersonStore:
     def __init__(self, session: Session, cipher: RecordCipher) -> None:
         self._session = session
         self._cipher = cipher
+
+    @property
+    def cipher(self) -> RecordCipher:
+        """The cipher of people's data at rest."""
+        return self._cipher
 
     @property
     def session(self) -> Session:
@@ -183,7 +188,7 @@ class PersonStore:
             statement = select(VALUES).where(VALUES.c.person_id.in_(batch), VALUES.c.field_id == NATIONAL_ID)
             for row in self._session.execute(statement.order_by(VALUES.c.person_id)):
                 cipher = person_cipher(self._cipher, people[row.person_id])
-                yield row.person_id, parse_document(str(_value(row, cipher)))
+                yield row.person_id, stored_document(str(_value(row, cipher)))
 
     # ---- reading one person
 
@@ -206,7 +211,7 @@ class PersonStore:
         """
         values = self.fields(person_id, [NATIONAL_ID, NAME, BIRTH_DATE])
         return Identity(
-            document=parse_document(str(values[NATIONAL_ID].value)),
+            document=stored_document(str(values[NATIONAL_ID].value)),
             name=str(values[NAME].value),
             birth_date=date.fromisoformat(str(values[BIRTH_DATE].value)),
         )
@@ -363,7 +368,7 @@ def _record(
         reference = str(values[HOUSEHOLD_REFERENCE])
         lives_in = Household(reference, household.kind, household.size, household.minors, household.dependants)
     return PersonRecord(
-        document=parse_document(str(values[NATIONAL_ID])),
+        document=stored_document(str(values[NATIONAL_ID])),
         name=str(values[NAME]),
         birth_date=date.fromisoformat(str(values[BIRTH_DATE])),
         fields={key: value for key, value in values.items() if key not in LOCAL_FIELDS},

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 PERSON_ERASED: Final = "person_erased"
+OTHER_REASON: Final = "other"
+"""Of a declined consent: the person has withdrawn nothing, and the peer may be the entity that invented it."""
+_CODES: Final = {ChangeSource.PERSON_ERASED: PERSON_ERASED, ChangeSource.DECLINED: OTHER_REASON}
 _VALIDITY_OVER: Final = frozenset({ChangeSource.EXPIRED, ChangeSource.RETENTION})
 
 
@@ -27,7 +30,7 @@ def revoke_uncovered(context: "NodeContext", session: Session, change: ConsentCh
 
     An end of validity leaves what was agreed as it is (decision 0011); only what its receiver has not taken yet lapses.
     """
-    code = PERSON_ERASED if change.source is ChangeSource.PERSON_ERASED else CONSENT_WITHDRAWN
+    code = _CODES.get(change.source, CONSENT_WITHDRAWN)
     steps = Steps(context, session)
     for referral in ReferralStore(session).resting_on(change.consent_id):
         if change.source in _VALIDITY_OVER:
@@ -40,9 +43,12 @@ def revoke_uncovered(context: "NodeContext", session: Session, change: ConsentCh
 def covers(consent: ConsentView | None, referral: Referral) -> bool:
     """Return whether the scope of a consent covers a referral: purpose, recipient and, where it names one, the need.
 
-    Its validity is not asked for: the help that was agreed may go on after it.
+    One given elsewhere that a professional declined covers none. Its
+    validity is not asked for: the help that was agreed may go on after it.
     """
     if consent is None or consent.state is ConsentState.WITHDRAWN or not consent.names(PURPOSE, referral.peer):
+        return False
+    if consent.record.origin is not None and consent.record.origin.declined is not None:
         return False
     return referral.need is None or NEED_FIELD in consent.record.fields
 

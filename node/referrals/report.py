@@ -5,6 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from node.messages.no_answer import no_answer_label, reason_of
 from node.referrals.capacity import Capacity, CapacityReply
 from node.referrals.store import SHORTEST_PREFIX, ImportedSummary, Referral, TakenStep
 from policies.catalogue import load_catalogue
@@ -199,6 +200,7 @@ def asked_document(service: str, replies: Sequence[CapacityReply]) -> dict[str, 
             "entity": reply.entity.id,
             "entity_name": reply.entity.name,
             "answer": reply.answer.model_dump(mode="json") if reply.answer else None,
+            "why": reason_of(reply.error).value if reply.error else None,
             "error": error_document(reply.error)["error"] if reply.error else None,
         }
         for reply in replies
@@ -221,8 +223,8 @@ def asked_text(replies: Sequence[CapacityReply], *, lang: str = "es") -> str:
     if not failed:
         return shown
     partial = say.plural(
-        "! {n} de {asked} entidades no ha contestado: la respuesta es parcial.",
-        "! {n} de {asked} entidades no han contestado: la respuesta es parcial.",
+        "! Falta la respuesta de {n} de {asked} entidades.",
+        "! Faltan las respuestas de {n} de {asked} entidades.",
         failed,
         asked=len(replies),
     )
@@ -232,8 +234,7 @@ def asked_text(replies: Sequence[CapacityReply], *, lang: str = "es") -> str:
 def _answer_row(reply: CapacityReply, say: Translator) -> tuple[str, str, str, str, str]:
     answer, entity = reply.answer, reply.entity.name
     if answer is None:
-        why = reply.error.sentence if reply.error else ""
-        return entity, say("sin respuesta: {why}", why=why), "", "", ""
+        return entity, say(no_answer_label(reason_of(reply.error))) if reply.error else "-", "", "", ""
     if not answer.offered:
         return entity, say("no lo presta"), "", "", ""
     return (

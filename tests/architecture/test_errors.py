@@ -6,6 +6,7 @@ import pkgutil
 from collections import Counter
 
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError, error_document, error_text
+from presentation.messages import in_language
 from tests.support.source import PACKAGES, ROOT
 from tools.reference import all_errors, concrete_errors
 
@@ -49,8 +50,14 @@ def test_errors_are_defined_in_errors_modules_only() -> None:
 
 
 def test_the_reference_lists_every_code() -> None:
-    text = (ROOT / "docs/reference/errors.md").read_text(encoding="utf-8")
-    assert [found.code for found in concrete_errors() if f"`{found.code}`" not in text] == []
+    for lang in ("es", "en"):
+        text = (ROOT / f"docs/reference/errors.{lang}.md").read_text(encoding="utf-8")
+        missing = [
+            found.code
+            for found in concrete_errors()
+            if f"| `{found.code}` | {in_language(found.sentence, lang)} |" not in text
+        ]
+        assert missing == []
 
 
 def test_an_error_is_shown_in_spanish_with_the_next_step() -> None:

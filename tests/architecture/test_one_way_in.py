@@ -33,8 +33,7 @@ def test_one_function_answers_what_is_in_force() -> None:
     assert importers("consent_ledger.consents.in_force.live_consents") == set()
     assert importers("node.consents.freshness.is_silent") == {"node/consents/in_force.py"}
     judging = {module.name for module in modules("node") if "is_live(" in module.text}
-    # A request to confirm waits while the consent lasts; nothing is shared or shown as in force by that.
-    assert judging == {"node/care/consent_requests.py"}, "a module decides by itself whether a consent is in force"
+    assert judging == set(), "a module decides by itself whether a consent is in force"
 
 
 def test_consents_know_nothing_of_the_rooms_that_subscribe_to_their_changes() -> None:

@@ -1,6 +1,6 @@
 """``make bench``: ours beside the bare peers, in one run, on this machine.
 
-Usage: python -m tests.benchmarks [--only fetch|ledger|locator|training|withdrawal] [--quick] [--write]
+Usage: python -m tests.benchmarks [--only fetch|floods|ledger|locator|training|withdrawal] [--quick] [--write]
 """
 
 import argparse
@@ -33,15 +33,22 @@ def main() -> int:
     console, where = Console(width=110), f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}"
     console.print(where)
     shown: list[Table | Group] = []
+    missed: list[object] = []  # a caption says that a floor does not hold
     with tempfile.TemporaryDirectory(prefix="redpact-bench-") as folder:
         for name, bench in BENCHES.items():
             if arguments.only in (None, name):
                 shown.append(bench(Path(folder) / name, 4 if arguments.quick else 1))
                 console.print(shown[-1])
+                missed += [each.caption for each in _tables(shown[-1]) if each.caption]
     if arguments.write:
         text = PAGE.read_text(encoding="utf-8").split(FIGURES)[0]
         PAGE.write_text(text + FIGURES + "\n" + "\n".join([where, *map(_markdown, shown)]), encoding="utf-8")
-    return 0
+    return 1 if missed else 0
+
+
+def _tables(shown: Table | Group) -> list[Table]:
+    parts = shown.renderables if isinstance(shown, Group) else [shown]
+    return [part for part in parts if isinstance(part, Table)]
 
 
 def _markdown(shown: Table | Group) -> str:
@@ -96,6 +103,20 @@ def _withdrawal(folder: Path, fewer: int) -> Table:
     table.add_row(
         "until everybody has acknowledged it (aim 10)", str(recipients), f"{seconds_to_reach(folder, recipients):.1f}"
     )
+    return table
+
+
+def _floods(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.floods import FLOOR_MS, honest_fetch_under_floods, slow_floods
+
+    columns = ("p50 ms before", "p50 ms during", "p99 ms during", "sent/s", "not refused")
+    table = _table(f"The consented fetch while somebody floods (floor: median below {FLOOR_MS:.0f} ms)", *columns)
+    found = honest_fetch_under_floods(folder, fewer)
+    for each in found:
+        figures = (f"{each.before.p50:.2f}", f"{each.during.p50:.2f}", f"{each.during.p99:.2f}")
+        table.add_row(each.title, *figures, f"{each.sent / each.seconds:.0f}", f"{each.passed}")
+    if slow := slow_floods(found):
+        table.caption = f"The floor does not hold: {', '.join(slow)}"
     return table
 
 
@@ -162,6 +183,7 @@ def _table(title: str, *columns: str) -> Table:
 
 BENCHES: Final[dict[str, Callable[[Path, int], Table | Group]]] = {
     "fetch": _calls,
+    "floods": _floods,
     "ledger": _ledger,
     "locator": _locator,
     "training": _training,

@@ -70,8 +70,8 @@ def measure_calls(folder: Path, fewer: int) -> list[Measured]:
     with ExitStack() as stack:
         call, callee = stack.enter_context(bare_call(folder / "bare"))
         bare = Measured("bare unary call", call, callee)
-        call, callee = stack.enter_context(consented_fetch(folder / "network"))
-        ours = Measured("consented fetch (in both ledgers)", call, callee)
+        made = stack.enter_context(consented_fetch(folder / "network"))
+        ours = Measured("consented fetch (in both ledgers)", made.fetch, made.holder)
         for each in (bare, ours):
             durations(each.call, calls=_WARM_UP)
         for _ in range(ROUNDS):
@@ -83,9 +83,9 @@ def measure_calls(folder: Path, fewer: int) -> list[Measured]:
 
 def measure_relayed(folder: Path, fewer: int) -> Measured:
     """Return what the same fetch costs by the relay; the arguments are those of `measure_calls`."""
-    with relayed_fetch(folder) as (call, callee):
-        relayed = Measured("consented fetch by relay", call, callee)
-        durations(call, calls=_WARM_UP)
+    with relayed_fetch(folder) as made:
+        relayed = Measured("consented fetch by relay", made.fetch, made.holder)
+        durations(made.fetch, calls=_WARM_UP)
         for _ in range(ROUNDS):
             relayed.one_by_one(_CALLS // fewer)
             relayed.at_once(_CALLS_AT_ONCE // fewer)

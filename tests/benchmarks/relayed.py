@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from node.messages.transport import Transport
-from tests.benchmarks.fetch import consented_fetch
+from tests.benchmarks.fetch import ConsentedFetch, consented_fetch
 from trust.parties import Party
 from trust.signing import Envelope
 
@@ -18,10 +18,10 @@ def _without_addresses(call: Call) -> Call:
 
 
 @contextmanager
-def relayed_fetch(folder: Path) -> Iterator[tuple[Callable[[], object], int]]:
-    """Give a function that makes one fetch from a holder as if it published no address, and the holder's process id."""
+def relayed_fetch(folder: Path) -> Iterator[ConsentedFetch]:
+    """Give a fetch from a holder as if it published no address."""
     with (
         patch.object(Transport, "call", _without_addresses(Transport.call)),
-        consented_fetch(folder) as fetch_and_holder,
+        consented_fetch(folder) as made,
     ):
-        yield fetch_and_holder
+        yield made

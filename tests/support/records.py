@@ -1,7 +1,7 @@
 """People and stores of records for tests. Everybody is invented."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +13,10 @@ from typing_extensions import override
 
 from node.cipher import RecordCipher
 from node.people.documents import Document, parse_document
-from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, PersonRef
+from node.people.import_file import Progress, read_file
+from node.people.import_proposal import Decisions, propose, to_store
+from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, PersonRef, SaveCounts
+from node.people.saving import lock_people
 from node.people.store import PersonStore
 from service.storage import snapshot, transaction
 
@@ -92,3 +95,19 @@ class ListedPeople(PersonStore):
         for number, record in enumerate(self._listed):
             chosen = {key: value for key, value in record.fields.items() if fields is None or key in fields}
             yield PersonRef(f"{number:032x}", record.fictitious, NOW, NOW, NOW), replace(record, fields=chosen)
+
+
+def import_records(
+    path: Path,
+    open_people: Callable[[], AbstractContextManager[PersonStore]],
+    now: datetime,
+    progress: Progress | None = None,
+) -> SaveCounts:
+    """Import a file as a node does, without its ledger; nothing in it waits for a decision."""
+    read = read_file(path, now, progress)
+    with open_people() as people:
+        lock_people(people.session.connection())
+        proposal = propose(people, read)
+        assert proposal.undecided(Decisions()) == ()
+        report = (lambda done: progress("save", done, len(read.rows))) if progress else None
+        return people.save(to_store(proposal), now, progress=report)

@@ -54,6 +54,19 @@ class AssuranceChecks(FeatureChecks):
             ReleaseBody: self._release,
         }
 
+    def opened(self, consent_id: str, purpose: str, recipient: str) -> frozenset[str] | None:
+        """Return the fields that a consent given elsewhere opens; None of one given here, or of before any policy."""
+        known = self._elsewhere.get(consent_id)
+        if known is None or (self._policy is None and known.origin.proofs is None):
+            return None
+        policy = self._policy or default_policy()
+        return opened_fields(known.fields, known.origin, policy, purpose=purpose, recipient=recipient)
+
+    def declined(self, consent_id: str) -> bool:
+        """Return whether a professional declined a consent given elsewhere."""
+        known = self._elsewhere.get(consent_id)
+        return known is not None and known.origin.declined is not None
+
     def _consent(self, entry: AuditedEntry, body: ConsentBody) -> None:
         if body.origin is None:
             return

@@ -129,6 +129,8 @@ class ConsentHistory(FeatureChecks):
         consent.acknowledged_by = self._one(consent.acknowledged_by | {entity})
 
     def _change(self, entry: AuditedEntry, body: ConsentBody) -> None:
+        for party in body.parties:
+            self.report.names.setdefault(party.id, party.name)
         known = self._consents.get(body.consent_id)
         if not self._allowed(entry, known, body.consent_id):
             return

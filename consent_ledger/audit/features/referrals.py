@@ -11,6 +11,7 @@ from typing import Final, Self
 from typing_extensions import override
 
 from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
+from consent_ledger.audit.features.assurance import AssuranceChecks
 from consent_ledger.audit.features.consents import ConsentHistory
 from consent_ledger.audit.report import AuditReport, NumberedCheck
 from consent_ledger.audit.story import RowSection
@@ -59,12 +60,13 @@ class _Known:
 
 
 class StepChecks(FeatureChecks):
-    """Replays the steps of every referral. Check 16."""
+    """Replays the steps of every referral, under a consent that opened something for it. Check 16."""
 
     def __init__(self, run: AuditRun) -> None:
         super().__init__(run)
         self._check = self.report.check("referrals")
         self._history = run.part(ConsentHistory)
+        self._assurance = run.part(AssuranceChecks)
         self._known: dict[str, _Known] = {}
         self._bodies_lost = False  # the steps before a step are not known then
 
@@ -78,7 +80,7 @@ class StepChecks(FeatureChecks):
 
     @override
     def finish(self) -> None:
-        """Report referrals that go on although their consent was withdrawn."""
+        """Report referrals that go on although their consent was withdrawn, or declined by a professional."""
         ended = {consent_id for consent_id, _consent in self._history.withdrawn()}
         for referral, known in self._known.items():
             if known.direction == "sent" and known.state in OPEN and known.consent_id in ended:
@@ -88,6 +90,13 @@ class StepChecks(FeatureChecks):
                         "La derivación {referral} sigue abierta tras la retirada de su consentimiento.",
                         referral=referral,
                     ),
+                    index=known.index,
+                )
+            elif known.direction == "sent" and known.state in OPEN and self._assurance.declined(known.consent_id or ""):
+                # A warning: nodes of before left such a referral open.
+                self._check.warn(
+                    "referral_after_decline",
+                    _("La derivación {referral} sigue abierta y su consentimiento no se confirmó.", referral=referral),
                     index=known.index,
                 )
 
@@ -175,6 +184,10 @@ class StepChecks(FeatureChecks):
         ):
             return False
         left = terms.fields - self._history.denied(known, PURPOSE, body.peer)
+        opened = self._assurance.opened(terms.consent_id, PURPOSE, body.peer)
+        if opened is not None and not opened & terms.fields:
+            return False
+        left = left if opened is None else left & opened
         return bool(left) if known.states_its_order or left else None
 
     def _fail(self, entry: AuditedEntry, code: str, message: Message) -> None:

@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from consent_ledger.log.bodies import ReleaseReceivedBody
+from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
 from consent_ledger.log.entry import Body, EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody
 from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force import ConsentInForce
 from node.consents.in_force_report import in_force_document
+from node.messages.no_answer import no_answer_label, reason_of
 from node.rights.access_report.collecting import PersonEntry
-from policies.errors import RedpactError, error_document
+from policies.errors import RedpactError, code_sentence, error_document
+from presentation.messages import in_language, speaking
 from records_exchange.disclosed_accesses import DisclosedAccesses
 
 _LEFT_OUT: Final = frozenset(
@@ -23,12 +26,16 @@ _LEFT_OUT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HolderPart:
-    """Another entity's answer with the digest of its signed reply, or the error in place of one."""
+    """Another entity's answer with the digest of its signed reply, or the error in place of one.
+
+    `refusal` is the reason in its signed refusal; None when it did not refuse.
+    """
 
     entity: str
     answer: DisclosedAccesses | None
     reply_sha256: str | None
     error: RedpactError | None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ class AccessReport:
 def _named_staff(body: Body) -> str | None:
     if isinstance(body, ConfirmationBody):
         return body.decided_by
-    return body.professional if isinstance(body, ReleaseReceivedBody | RecordReadBody) else None
+    staffed = ReleaseReceivedBody | RecordReadBody | CardIssuedBody | CardBlockedBody
+    return body.professional if isinstance(body, staffed) else None
 
 
 def report_document(report: AccessReport) -> dict[str, Any]:
@@ -128,5 +136,15 @@ def _part(report: AccessReport, part: HolderPart) -> dict[str, Any]:
         "accesses": answer["accesses"],
         "more": answer["more"],
         "reply_sha256": part.reply_sha256,
+        "refused": part.refusal is not None,
+        "why": reason_of(part.error).value if part.error and part.refusal is None else None,
         "error": error_document(part.error)["error"] if part.error else None,
     }
+
+
+def part_failure(part: HolderPart, lang: str) -> str:
+    """Return in words why another entity's part is missing: it refused with its signature, or there is no answer."""
+    if part.refusal is not None:
+        said = code_sentence(part.refusal)
+        return speaking(lang)("recibió la pregunta y no quiso contestarla ({said})", said=said)
+    return in_language(no_answer_label(reason_of(part.error)), lang) if part.error else "-"

@@ -1,13 +1,14 @@
 """Issue of access reports (GDPR art. 15), with a proof of every entry.
 
 A report is a folder: ``report.json``, ``access.es.html``, ``access.en.html``, ``proofs/<index>.tlog-proof``,
-``checkpoint``, ``trust.policy``. Its issue is an entry of the ledger. The entities that the person's consents name are
+``checkpoint``, ``trust.policy``. Its issue is an entry of the ledger, with the digests of those three files, which
+``issue.tlog-proof`` proves. The entities that the person's consents name are
 asked for their part; the report names those that do not answer and is complete without them otherwise.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from consent_ledger.exports.ledger_export import CHECKPOINT_FILE, POLICY_FILE
 from consent_ledger.log.bodies import AccessReportBody, ConsentBody, ReleaseBody, ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.entry_proofs import prove_entry, prove_leaf
+from consent_ledger.receipts.papers import ISSUE_FILE, REPORT_FILE, paper_digests
 from node.consents.in_force import InForce
 from node.consents.propagation.parties import parties_of
 from node.ledger.own import own_ledger
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from node.context import NodeContext
     from node.messages.outbox import Outbox
 
-REPORT_FILE: Final = "report.json"
 PROOFS_FOLDER: Final = "proofs"
 _IN_PARALLEL: Final = 16
 
@@ -90,16 +91,21 @@ class AccessReports:
         catch_up(self._context)
         with self._context.snapshot() as session:
             report = self._report(session, person, others, staff=staff, asked=ask)
-            content = report_document(report)
-            data = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
-            digest = hashlib.sha256(data).hexdigest()
-            if folder is None:
-                return IssuedReport(report, content, digest, self._record(report, digest))
-            with new_folder(folder) as draft:
-                self._write(session, report, data, draft)
-                # Before the folder exists, so that a report handed out is on record.
-                index = self._record(report, digest)
-            return IssuedReport(report, content, digest, index)
+        content = report_document(report)
+        data = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+        digest = hashlib.sha256(data).hexdigest()
+        if folder is None:
+            return IssuedReport(report, content, digest, self._record(report, digest, {}))
+        with new_folder(folder) as draft:
+            papers = {REPORT_FILE: data} | {
+                f"access.{language}.html": report_page(report, language).encode() for language in ("es", "en")
+            }
+            # Before the folder exists, so that a report handed out is on record.
+            index = self._record(report, digest, papers)
+            catch_up(self._context)
+            with self._context.snapshot() as session:
+                self._write(session, report, papers, index, draft)
+        return IssuedReport(report, content, digest, index)
 
     def _report(
         self, session: Session, person: str, others: Sequence[HolderPart], *, staff: str | None, asked: bool
@@ -131,10 +137,12 @@ class AccessReports:
         try:
             verified = self._outbox.ask(entity, ACCESS_REPORT, {}, document=document)
             if verified.reply.outcome is MessageOutcome.REFUSED:
-                raise PeerRefused(
-                    _("{entity} respondió: {reason}", entity=entity, reason=verified.reply.reason),
+                reason = verified.reply.reason or ""
+                refused = PeerRefused(
+                    _("{entity} respondió: {reason}", entity=entity, reason=reason),
                     remedy=_("pregunte directamente a esa entidad"),
                 )
+                return HolderPart(entity, None, verified.sha256, refused, reason)
             return HolderPart(entity, read_disclosed(verified.reply.body, entity), verified.sha256, None)
         except RedpactError as error:
             return HolderPart(entity, None, None, error)
@@ -155,11 +163,13 @@ class AccessReports:
         own = self._context.settings.entity
         return sorted(name for name in found if name != own and kinds.get(name) is not EntityKind.COLLABORATOR)
 
-    def _write(self, session: Session, report: AccessReport, data: bytes, folder: Path) -> None:
+    def _write(
+        self, session: Session, report: AccessReport, papers: Mapping[str, bytes], index: int, folder: Path
+    ) -> None:
         ledger, testimony = own_ledger(self._context, session), own_testimony(self._context, session)
-        (folder / REPORT_FILE).write_bytes(data)
-        for language in ("es", "en"):
-            (folder / f"access.{language}.html").write_text(report_page(report, language), encoding="utf-8")
+        for name, data in papers.items():
+            (folder / name).write_bytes(data)
+        (folder / ISSUE_FILE).write_bytes(prove_entry(ledger, index, testimony)[1].to_bytes())
         (folder / POLICY_FILE).write_bytes(testimony.policy)
         last = report.entries[-1].index if report.entries else 0
         (folder / CHECKPOINT_FILE).write_bytes(testimony.checkpoint_with(last, ledger))
@@ -173,13 +183,14 @@ class AccessReports:
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o700 if path.is_dir() else 0o600)
 
-    def _record(self, report: AccessReport, digest: str) -> int:
+    def _record(self, report: AccessReport, digest: str, papers: Mapping[str, bytes]) -> int:
         body = AccessReportBody(
             person_ref=report.person_ref,
             since=report.since,
             until=report.until,
             report_sha256=digest,
             staff_reason=report.staff_reason,
+            papers=paper_digests(papers),
         )
         with self._context.transaction() as session:
             people_store(self._context, session).person(report.person_ref)  # not erased meanwhile

@@ -17,14 +17,16 @@ from consent_ledger.log.bodies import (
     WithdrawalBody,
     WithheldField,
 )
+from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
 from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force_report import in_force_message
 from node.consents.latest_change import Change, change_between
 from node.rights.access_report.collecting import PersonEntry
-from node.rights.access_report.document import AccessReport, HolderPart
+from node.rights.access_report.document import AccessReport, HolderPart, part_failure
 from policies.assurance import assurance_label
+from policies.card_ends import card_end_label
 from policies.record_readings import part_label, reading_reason
 from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words
 from policies.staff_reasons import staff_reason
@@ -121,6 +123,7 @@ class _Page:
             self._others(),
             self._consents(),
             self._elsewhere(),
+            self._cards(),
             self._reports(),
         )
 
@@ -216,8 +219,8 @@ class _Page:
     def _part(self, part: HolderPart) -> _Part:
         name, answer = self._report.name(part.entity), part.answer
         if answer is None:
-            why = part.error.sentence if part.error else ""
-            return _Part(heading=name, caution=self._say("{name} no ha contestado. {why}", name=name, why=why))
+            why = part_failure(part, self._lang)
+            return _Part(heading=name, caution=self._say("No hay respuesta de {name}: {why}.", name=name, why=why))
         rows = [
             (
                 moment(access.time, self._lang),
@@ -300,6 +303,21 @@ class _Page:
             self._terms(body.fields),
             moment(body.valid_until, self._lang),
         )
+
+    def _cards(self) -> _Section:
+        staff, rows = self._report.staff_reason is not None, []
+        for entry in self._report.of(EntryType.CARD_ISSUED, EntryType.CARD_BLOCKED):
+            body, named = entry.body, (self._report.staff(entry) or "-",) if staff else ()
+            if isinstance(body, CardIssuedBody):
+                said = self._say("se le dio, con {codes} códigos", codes=body.codes)
+                rows.append((*self._place(entry), body.card, said, *named))
+            elif isinstance(body, CardBlockedBody):
+                said = self._say("se bloqueó: {why}", why=card_end_label(body.reason, self._lang))
+                rows.append((*self._place(entry), body.card, said, *named))
+        heads = (_ENTRY, _DATE, _("Tarjeta"), _("Qué pasó"))
+        note = self._say("Si no pidió usted una tarjeta, o no la tiene, dígalo: se bloquea en el acto.")
+        title = self._say("Sus tarjetas de códigos")
+        return self._section(title, (*heads, _("Persona")) if staff else heads, rows, note)
 
     def _reports(self) -> _Section:
         rows = []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from consent_ledger.log.entry import EntryType
-from node.rights.access_report.document import HolderPart
+from node.rights.access_report.document import HolderPart, part_failure
 from node.rights.access_report.issuing import IssuedReport
 from presentation import terminal
 from presentation.messages import speaking
@@ -35,5 +35,5 @@ def _counts(issued: IssuedReport, lang: str) -> Iterator[str]:
 def _part_text(part: HolderPart, name: str, lang: str) -> str:
     say = speaking(lang)
     if part.answer is None:
-        return say("! {name}: sin respuesta [{code}]", name=name, code=part.error.code if part.error else "")
+        return say("! {name}: {why}", name=name, why=part_failure(part, lang))
     return say.plural("{name}: {n} acceso", "{name}: {n} accesos", len(part.answer.accesses), name=name)

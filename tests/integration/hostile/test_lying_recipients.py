@@ -161,12 +161,12 @@ def _no_signature(_method: str, _data: bytes, _context: grpc.ServicerContext) ->
 
 WIRE: dict[str, tuple[Behave, str]] = {
     "nothing at all": (lambda _method, _data, _context: b"", "malformed_document"),
-    "no protobuf": (lambda _method, _data, _context: b"\xff" * 50, "peer_unreachable"),
+    "no protobuf": (lambda _method, _data, _context: b"\xff" * 50, "peer_silent"),
     "no signature": (_no_signature, "malformed_document"),
     "no": (_abort(grpc.StatusCode.PERMISSION_DENIED), "peer_refused"),
-    "not here": (_abort(grpc.StatusCode.UNAVAILABLE), "peer_unreachable"),
-    "a fault": (_abort(grpc.StatusCode.INTERNAL), "peer_unreachable"),
-    "more than is taken": (lambda _method, _data, _context: bytes(17 * 1024 * 1024), "peer_unreachable"),
+    "not here": (_abort(grpc.StatusCode.UNAVAILABLE), "peer_silent"),
+    "a fault": (_abort(grpc.StatusCode.INTERNAL), "peer_silent"),
+    "more than is taken": (lambda _method, _data, _context: bytes(17 * 1024 * 1024), "peer_silent"),
 }
 
 

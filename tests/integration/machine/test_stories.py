@@ -5,19 +5,26 @@ And the other way round: with a rule of the product broken, the machine fails.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from consent_ledger.consents import in_force as by_one_ledger
 from consent_ledger.consents import order
+from coordinator.certificates import CertificateRegister
+from coordinator.registry import Registry
 from node.consents import in_force
 from node.consents.propagation import adoption, notifications, withdrawals
 from node.messages.kinds import Response
+from node.rpc import certificates
 from records_exchange.mailboxes import SqlMailbox
 from tests.support.machine.bench import consent_to
+from tests.support.machine.homes import PURPOSES
 from tests.support.machine.machine import ConsentMachine
-from tests.support.machine.world import PURPOSES
+from trust.signing import Envelope
 
 pytestmark = pytest.mark.invariant(4)
 
@@ -262,3 +269,82 @@ def test_the_machine_fails_when_a_rule_is_broken(monkeypatch: pytest.MonkeyPatch
         else:
             with check_against_model() as made:
                 everyday(made)
+
+
+def theft(made: ConsentMachine) -> None:
+    """Rob an entity; the thief asks, tells, renews and moves, before and after each way in which the key is revoked."""
+    give(made, "bierzo")
+    made.deliver("alba")
+    made.steal("bierzo")
+    made.crash("duero", -1, after=False)
+    for how in ("nothing", "key", "enrolment", "suspension"):
+        if how != "nothing":
+            made.revoke("bierzo", how)
+        for where in ("alba", "duero", "cabrera"):
+            made.thief_asks(where)
+        made.thief_renews(own_key=True)
+        made.thief_renews(own_key=False)
+        made.thief_moves()
+        made.restart()
+        ask(made)
+
+
+@pytest.mark.invariant(8)
+def test_a_thief_of_a_tls_key_gets_nothing_and_changes_nothing() -> None:
+    with check_against_model() as made:
+        theft(made)
+
+
+def _in_force(*_: Any, **__: Any) -> None:
+    return None
+
+
+def _believed(_self: Registry, _entity: str, envelope: Envelope, kind: Any, _now: datetime) -> Any:
+    return kind.model_validate_json(envelope.payload)
+
+
+STOLEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
+    "nodes do not look at the serial of a certificate": (
+        certificates,
+        "require_in_force",
+        _in_force,
+        "let a thief in after",
+    ),
+    "the coordinator takes a renewal from whoever calls": (
+        Registry,
+        "take_statement",
+        _believed,
+        "a thief renewed the certificate",
+    ),
+    "an entity that enrols again keeps its old certificates": (
+        CertificateRegister,
+        "revoke",
+        lambda *_, **__: False,
+        "let a thief in after",
+    ),
+}
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize("rule", STOLEN)
+def test_the_machine_fails_when_a_thief_is_let_in(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    where, name, instead, told = STOLEN[rule]
+    monkeypatch.setattr(where, name, instead)
+    with pytest.raises(AssertionError, match=told), check_against_model() as made:
+        theft(made)
+
+
+@pytest.mark.slow
+@pytest.mark.invariant(8)
+def test_the_machine_finds_by_itself_that_serials_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "require_in_force", _in_force)
+    chosen = settings(
+        max_examples=60,
+        stateful_step_count=30,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    with pytest.raises(AssertionError, match="let a thief in after"):
+        run_state_machine_as_test(ConsentMachine, settings=chosen)

@@ -15,9 +15,10 @@ from service.call_guard import CallGuard, CallLimit
 from service.channels import ChannelPool
 from service.errors import PeerBusy, PeerRefused
 from service.grpc_server import RunningServer, start_server
-from service.limits import CallGroup, Excess, Rate
+from service.limits import FAULTS, CallGroup, Excess, Rate
 from service.peer import caller_id
 from service.status import peer_errors
+from service.turns import AT_ONCE
 from tests.support.guards import call_guard, caller_limits
 from tests.support.pki import authority, credentials
 from trust.parties import server_name
@@ -113,14 +114,61 @@ def test_a_caller_that_holds_calls_open_gets_its_share_of_threads_and_no_more(
     with serving(tmp_path, ca, echo, guard) as server, ThreadPoolExecutor(40) as pool:
         channel = caller(server, "flood")
         flood = [pool.submit(call, channel) for _ in range(40)]
-        for _ in range(THREADS // 2):
+        for _ in range(AT_ONCE):
             assert echo.holding.acquire(timeout=10)
         for _ in range(20):
             assert call(caller(server, "honest")) == "honest"
+        assert not echo.holding.acquire(blocking=False)  # the others of its calls wait for their turn
         echo.release.set()
         outcomes = [type(future.exception()) for future in flood]
     assert outcomes.count(PeerBusy) == 40 - THREADS // 2
     assert outcomes.count(type(None)) == THREADS // 2
+
+
+def test_a_call_that_its_caller_gave_up_while_it_waited_for_its_turn_is_not_worked_on(
+    tmp_path: Path, ca: Authority, caller: Channels
+) -> None:
+    echo = Echo()
+    echo.hold = "flood"
+    guard = call_guard(NETWORK, CALLS, limits=caller_limits(threads=2 * THREADS))
+    with serving(tmp_path, ca, echo, guard) as server:
+        channel = caller(server, "flood")
+        stub: Any = channel.unary_unary(METHOD)
+
+        def arrived() -> None:
+            """Wait until the server has read what was sent before on this connection."""
+            with pytest.raises(PeerRefused):  # before it would take a turn
+                call(channel, b"x" * 101)
+
+        held = [stub.future(b"", timeout=30) for _ in range(AT_ONCE)]
+        for _ in range(AT_ONCE):
+            assert echo.holding.acquire(timeout=10)
+        waiting = stub.future(b"", timeout=30)
+        arrived()
+        waiting.cancel()
+        arrived()
+        echo.release.set()
+        assert [each.result() for each in held] == [b"flood"] * AT_ONCE
+        assert call(caller(server, "honest")) == "honest"
+    assert not echo.holding.acquire(blocking=False)
+
+
+@pytest.mark.invariant(8)
+def test_calls_at_fault_use_up_the_reserve_of_their_caller_and_of_nobody_else(
+    tmp_path: Path, ca: Authority, caller: Channels
+) -> None:
+    limits = caller_limits(threads=THREADS, rate=Rate(per_second=0.1, burst=2 * FAULTS))
+    with serving(tmp_path, ca, Echo(), call_guard(NETWORK, CALLS, limits=limits)) as server:
+        channel = caller(server, "flood")
+        for _ in range(FAULTS // 2):
+            with pytest.raises((PeerRefused, PeerBusy)):
+                call(channel, b"x" * 101)
+        assert [call(channel) for _ in range(10)] == ["flood"] * 10
+        with pytest.raises(PeerBusy):
+            for _ in range(FAULTS // 2):
+                with pytest.raises(PeerRefused):
+                    call(channel, b"x" * 101)
+        assert call(caller(server, "honest")) == "honest"
 
 
 def test_callers_who_never_send_their_request_hold_their_share_for_a_bounded_time(

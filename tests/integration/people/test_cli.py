@@ -48,12 +48,12 @@ def test_generate_import_show_and_export(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "leon.csv"
     made = asked("generate", file, "--province", "León", "--people", 30, "--seed", 5)
     assert (made["people"], made["province"], made["neighbour"], made["shared"]) == (30, "León", "Burgos", 1)
-    counts = {"file": str(file), "people": 30}
+    counts = {"file": file.name, "people": 30, "imported": True, "columns": {}, "undecided": []}
     assert asked("import", file, "--home", home) == {**counts, "added": 30, "replaced": 0, "unchanged": 0}
     assert asked("import", file, "--home", home) == {**counts, "added": 0, "replaced": 0, "unchanged": 30}
     listed = asked("list", "--home", home, "--limit", 3)
     assert (listed["people"], listed["fictitious"], len(listed["shown"])) == (30, 30, 3)
-    document = file.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+    document = file.read_text(encoding="utf-8-sig").splitlines()[1].split(";")[0]
     shown = asked("show", "--home", home, "--document", "-", stdin=document + "\n")
     assert shown["document"] == document
     assert {"id": "person.birth_year"}.items() <= next(
@@ -70,7 +70,7 @@ def test_people_read_spanish_unless_they_ask_for_english(home: Path, tmp_path: P
     assert "4 nuevas" in call("import", file, "--home", home).stdout
     assert "4 personas" in call("list", "--home", home).stdout
     assert "4 people" in call("list", "--home", home, "--lang", "en").stdout
-    document = file.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+    document = file.read_text(encoding="utf-8-sig").splitlines()[1].split(";")[0]
     shown = call("show", "--home", home, "--document", document).stdout
     assert "Situación laboral" in shown or "Año de nacimiento" in shown
 

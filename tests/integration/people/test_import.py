@@ -10,12 +10,11 @@ from sqlalchemy import Engine
 from node.fictitious.population import PopulationRequest, generate
 from node.people.errors import ImportRejected
 from node.people.export_file import export_records
-from node.people.import_file import import_records
 from node.people.model import PROFILING_OBJECTION, PersonRecord, SaveCounts
 from node.people.store import PersonStore
 from node.training.record_features import scoring_rows, training_rows
 from policies.training_features import load_training_features
-from tests.support.records import NOW, ListedPeople, a_document, a_person, reading, write_csv, writing
+from tests.support.records import NOW, ListedPeople, a_document, a_person, import_records, reading, write_csv, writing
 
 Opening = Callable[[], AbstractContextManager[PersonStore]]
 

@@ -18,8 +18,9 @@ from records_exchange.message import MessageOutcome
 from records_exchange.travel import CONSENT_COPY, parse_copy, read_copy
 from records_exchange.withdrawal import CONSENT_WITHDRAWN, PART_LOST, open_withdrawal
 from tests.support.machine.crashes import Crash
+from tests.support.machine.homes import ENTITIES, FIELDS, KNOWN, PEOPLE, PURPOSES
 from tests.support.machine.model import FLOWER_ENVIRONMENT, Model, Version
-from tests.support.machine.world import ENTITIES, FIELDS, KNOWN, PEOPLE, PURPOSES, Delivered, World
+from tests.support.machine.world import Delivered, World
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 _ROUNDS: Final = 40

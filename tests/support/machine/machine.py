@@ -11,9 +11,10 @@ from node.consents.propagation.background import maintain_copies, send_heartbeat
 from policies.errors import RedpactError
 from records_exchange.errors import MessageStale
 from service.errors import PeerUnreachable
-from tests.support.machine.bench import LONGEST_WAIT, Bench, consent_to
+from tests.support.machine.bench import LONGEST_WAIT, consent_to
 from tests.support.machine.crashes import Crash
-from tests.support.machine.world import ENTITIES, FIELDS, PEOPLE, PURPOSES
+from tests.support.machine.homes import ENTITIES, FIELDS, PEOPLE, PURPOSES
+from tests.support.machine.theft import TheftRules
 
 LIARS = 1
 """Entities of the four that keep withdrawals to themselves."""
@@ -31,8 +32,8 @@ def some(items: tuple[str, ...], *, least: int = 1) -> st.SearchStrategy[frozens
     return st.frozensets(st.sampled_from(items), min_size=least)
 
 
-class ConsentMachine(Bench):
-    """Four entities, two people, and everything that can happen to a consent."""
+class ConsentMachine(TheftRules):
+    """Four entities, two people, a thief, and everything that can happen to a consent."""
 
     consents: Bundle[str] = Bundle("consents")
 

@@ -1,16 +1,15 @@
 """Real nodes in one process, with real databases and wires in place of gRPC, that can be cut, crashed and reopened."""
 
-import atexit
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from typing_extensions import override
 
 from consent_ledger.audit.verify import verify_export
@@ -18,10 +17,10 @@ from consent_ledger.log.bodies import Actor
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.receipts.receipt import load_policy
 from node.fetch.asking import Asking, HolderReply, question_of
+from node.identity.requests import certificate_request
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_ledger
 from node.messages.transport import Transport
-from node.people.documents import Document, parse_document
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer, parse_answer
@@ -37,31 +36,35 @@ from records_exchange.message import (
 from records_exchange.request import REQUEST_TYPE
 from records_exchange.withdrawal import CONSENT_WITHDRAWN, state_withdrawal
 from service.errors import PeerUnreachable
-from tests.support.assurance import trust_other_entities
+from service.peer import PresentedCertificate
 from tests.support.clock import FrozenClock
-from tests.support.directory_log import DirectoryLog, pin
-from tests.support.exchange import ExchangeNetwork, hold, person_record
+from tests.support.directory_log import DirectoryLog
+from tests.support.exchange import hold
 from tests.support.machine.crashes import Crash, Mortal, Pending
+from tests.support.machine.homes import (
+    CONTACT,
+    ENTITIES,
+    FIELDS,
+    NAME,
+    NOTE,
+    PEOPLE,
+    START,
+    coordinator_of,
+    record,
+    template,
+)
+from tests.support.machine.registrar import Registrar, renewal_statement
 from trust.directory import Directory
 from trust.errors import DirectoryForked, DirectoryUnvouched, KeyChangeUnproven, OwnKeysReplaced
-from trust.parties import EntityKind, Party
+from trust.parties import Party
 from trust.signing import Ed25519Signer, Envelope
 
 if TYPE_CHECKING:
+    from consent_ledger.directories.logged import LoggedDirectory
     from node.fetch.answering import Answering
 
-ENTITIES: Final = ("alba", "bierzo", "cabrera", "duero")
-PEOPLE: Final = {"ana": parse_document("00000000T"), "luis": parse_document("12345678Z")}
-KNOWN: Final = {"alba": ("ana", "luis"), "bierzo": ("ana", "luis"), "cabrera": ("ana",), "duero": ()}
-FIELDS: Final = ("person.language", "work.status", "case.coordinator")
-PURPOSES: Final = ("casework", "coordination")
-START: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-_NAME, _NOTE, _CONTACT = "CanarioNombre", "CanarioNotaLibre", "CanarioContacto"
-
-
-def coordinator_of(entity: str) -> str:
-    """Return the value that an entity has recorded in the field that shows whose answer it is."""
-    return f"Canario{entity.capitalize()}"
+_CHANGING: Final = ("status", "certificates", "tls_key", "addresses")
+"""Parts of an entry in the directory that change in a run."""
 
 
 class NodeClock:
@@ -101,9 +104,15 @@ class World:
 
     def __init__(self, taken: Callable[[Delivered], None]) -> None:
         self.root = Path(mkdtemp(prefix="redpact-machine-"))
-        template, log = _template()
-        shutil.copytree(template, self.root, dirs_exist_ok=True)
-        self.log = log.fork()
+        made = template()
+        shutil.copytree(made.root, self.root, dirs_exist_ok=True)
+        self.log = made.log.fork()
+        self.registrar = Registrar(made.log.network, made.authority, made.log.signer, made.parties)
+        self.tls = self.registrar.begin(START - timedelta(days=1))
+        """TLS key and certificate of each entity."""
+        self.keys = made.keys
+        self.statements: dict[str, list[Envelope]] = {entity: [] for entity in ENTITIES}
+        """What each entity has signed for the coordinator."""
         self.clock = FrozenClock(START)
         self.clocks = {entity: NodeClock(self.clock) for entity in ENTITIES}
         self.wires = Wires()
@@ -118,13 +127,16 @@ class World:
         self._taken = taken
         self._answering: dict[str, Answering] = {}
         self._heads: dict[str, tuple[int, bytes]] = {}
+        self._newest: LoggedDirectory | None = None
         for entity in ENTITIES:
             self.start(entity)
+        self.publish()
 
     def close(self) -> None:
         """Let everything go."""
         for node in self.alive.values():
             node.close()
+        self.registrar.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
     # ---- processes
@@ -136,6 +148,8 @@ class World:
         Mortal(self.pending, entity, node.context.engine)
         self.alive[entity] = node
         self._answering[entity] = node.answering
+        if self._newest is not None:
+            self.log.give(node.context.directory, self._newest, self.clock.now())
         return node
 
     def crash_at(self, entity: str, commits: int, *, after: bool) -> None:
@@ -169,6 +183,29 @@ class World:
             yield
         finally:
             clock.off_by = before
+
+    # ---- the coordinator publishes
+
+    def publish(self) -> int:
+        """Give everybody alive a directory with the entries that the coordinator has now, and return its serial."""
+        known, now = self.directory(), self.clock.now()
+        entries = self.registrar.entries()
+        parties = tuple(
+            party.model_copy(update={name: getattr(entries[party.id], name) for name in _CHANGING})
+            for party in known.entities
+        )
+        changed = known.model_copy(update={"serial": self.log.tree.size + 1, "issued": now, "entities": parties})
+        self._newest = self.log.add(changed, now)
+        for node in self.alive.values():
+            self.log.give(node.context.directory, self._newest, now)
+        return changed.serial
+
+    def renew(self, entity: str, key: ec.EllipticCurvePrivateKey) -> PresentedCertificate:
+        """Replace the TLS key of an entity, as its own node does with its signing key."""
+        csr, now = certificate_request(key, entity), self.clock.now()
+        statement = renewal_statement(self.log.network, entity, csr, self.keys[entity].signing, now)
+        self.statements[entity].append(statement)
+        return self.registrar.renew(entity, csr, statement, self.tls[entity][1], now)
 
     # ---- the coordinator lies
 
@@ -269,7 +306,9 @@ class World:
         self.carry(liar, recipient, seal_message(message, node.context.keys.signing))
 
     def directory(self) -> Directory:
-        """Return the directory, which does not change."""
+        """Return the directory; its keys do not change."""
+        if self._newest is not None:
+            return Directory.model_validate_json(self._newest.envelope.payload)
         found = next(iter(self.alive.values())).context.directory.newest()
         assert found is not None
         return found
@@ -292,7 +331,7 @@ class World:
 
     def record(self, entity: str, person: str) -> bool:
         """Have an entity make a record of a person."""
-        hold(self.alive[entity], _record(entity, PEOPLE[person]))
+        hold(self.alive[entity], record(entity, PEOPLE[person]))
         return True
 
     # ---- what must hold of each node by itself
@@ -320,7 +359,7 @@ class World:
     def check_crossed(self) -> None:
         """Nothing that identifies crosses a wire, and values only in answers (invariant 5)."""
         for _, _, kind, payload in self.crossed:
-            for secret in (_NAME, _NOTE, _CONTACT, *(document.number for document in PEOPLE.values())):
+            for secret in (NAME, NOTE, CONTACT, *(document.number for document in PEOPLE.values())):
                 assert secret.encode() not in payload, f"{secret} crossed in a {kind}"
             if "answer" not in kind:
                 for entity in ENTITIES:
@@ -335,7 +374,7 @@ class World:
             report = verify_export(folder, load_policy(folder / "trust.policy"))
             assert report.passed, report.document()
             data = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-            secrets = (_NAME, _NOTE, _CONTACT, *(document.number for document in PEOPLE.values()))
+            secrets = (NAME, NOTE, CONTACT, *(document.number for document in PEOPLE.values()))
             for secret in (*secrets, *map(coordinator_of, ENTITIES)):
                 assert secret.encode() not in data, f"{secret} is in the ledger of {entity}"
 
@@ -353,27 +392,3 @@ class _Wire(Transport):
     @override
     def call(self, peer: Party, envelope: Envelope) -> Envelope:
         return self._world.carry(self._name, peer.id, envelope)
-
-
-def _record(entity: str, document: Document) -> Any:
-    record = person_record(document, name=f"{_NAME} Apellido")
-    planted = {"person.contact": _CONTACT, "action.notes": _NOTE, "case.coordinator": coordinator_of(entity)}
-    return replace(record, fields={**record.fields, **planted})
-
-
-@cache
-def _template() -> tuple[Path, DirectoryLog]:
-    """Make the homes once: keys, databases, directory with its anchors, and the people known from the start."""
-    root = Path(mkdtemp(prefix="redpact-template-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    network = ExchangeNetwork(root, FrozenClock(START))
-    for entity in ENTITIES:
-        node = network.add(entity, kind=EntityKind.PUBLIC)
-        hold(node, *(_record(entity, PEOPLE[person]) for person in KNOWN[entity]))
-    network.log.anchors = {entity: Ed25519Signer.generate() for entity in ENTITIES}
-    for entity, node in network.nodes.items():
-        pin(node.context, {name: key for name, key in network.log.anchors.items() if name != entity}, 2)
-        trust_other_entities(node.context)  # how consents travel is the subject, not what proves them
-    network.publish(life=timedelta(days=4000))
-    network.close()
-    return root, network.log

@@ -114,8 +114,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "string_pattern_mismatch": (
         {"name": "A1"},
-        "name: no tiene la forma ^[a-z]+$",
-        "name: it does not have the form ^[a-z]+$",
+        "name: solo admite letras minúsculas sin acento, en su orden",
+        "name: takes only lower-case letters without accents, in their order",
     ),
     "value_error": ({"own": "x"}, "own: un valor está dos veces", "own: a value is listed twice"),
     "int_parsing": ({"years": "x"}, "years: se espera un número entero", "years: a whole number is expected"),

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.settings import NodeSettings
-from service.errors import HomeUnusable, SettingsInvalid
+from service.errors import DatabasePasswordExposed, HomeUnusable, SettingsInvalid
+from service.settings import database_argument
 from trust.addresses import split_address
 
 VALUES = {
@@ -80,3 +81,17 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 def test_addresses_are_split() -> None:
     assert split_address("[::1]:80") == ("::1", 80)
     assert split_address("nodo.example:7410") == ("nodo.example", 7410)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://redpact:secreta@/redpact", "postgresql+psycopg:///redpact?user=a&PASSWORD=secreta"]
+)
+def test_a_password_is_never_an_argument(url: str) -> None:
+    with pytest.raises(DatabasePasswordExposed) as caught:
+        database_argument(url)
+    assert "secreta" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["", "sqlite:///file", "postgresql+psycopg://redpact@/redpact"])
+def test_a_database_without_a_password_is_given_as_an_argument(url: str) -> None:
+    assert database_argument(url) == url

@@ -5,7 +5,7 @@ import pytest
 from typing_extensions import override
 
 from policies.errors import ErrorKind
-from service.errors import PeerBusy, PeerRefused, PeerUnreachable, PeerUntrusted, StorageFull
+from service.errors import PeerBusy, PeerRefused, PeerSilent, PeerUnreachable, PeerUntrusted, StorageFull
 from service.status import (
     CODE_METADATA,
     RETRY_METADATA,
@@ -74,6 +74,22 @@ def test_a_refusal_keeps_the_peers_code_and_sentence() -> None:
 )
 def test_no_answer_is_not_a_no(code: grpc.StatusCode) -> None:
     assert isinstance(from_rpc_error(Failed(code), "leon"), PeerUnreachable)
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "kind"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "failed to connect to all addresses; Connection refused", PeerUnreachable),
+        (grpc.StatusCode.UNAVAILABLE, "DNS resolution failed for leon", PeerUnreachable),
+        (grpc.StatusCode.UNAVAILABLE, "Socket closed", PeerSilent),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded", PeerSilent),
+        (grpc.StatusCode.INTERNAL, "the service has a fault", PeerSilent),
+    ],
+)
+def test_a_call_that_never_left_is_told_from_one_that_may_have_arrived(
+    code: grpc.StatusCode, details: str, kind: type[PeerUnreachable]
+) -> None:
+    assert type(from_rpc_error(Failed(code, details), "leon")) is kind
 
 
 def test_failed_tls_is_told_apart_from_silence() -> None:

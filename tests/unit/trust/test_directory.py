@@ -171,3 +171,10 @@ def test_entity_ids_are_dns_labels(entity_id: str) -> None:
 def test_names_in_certificates() -> None:
     assert spiffe_id("cyl.example", "a") == "spiffe://cyl.example/entity/a"
     assert server_name("cyl.example", "a") == "a.entity.cyl.example"
+
+
+@pytest.mark.parametrize("field", ["name", "addresses", "ledger_vkey", "witness_key", "tls_key"])
+def test_no_text_of_an_entity_is_too_long_to_be_shown(field: str) -> None:
+    long = "x" * 100_000
+    with pytest.raises(ValidationError):
+        Party.model_validate(party("leon").model_dump() | {field: (long,) if field == "addresses" else long})

@@ -5,7 +5,7 @@ import pytest
 from consent_ledger.audit.registry import new_run
 from consent_ledger.audit.report import Check
 from consent_ledger.audit.structure import AuditedEntry
-from consent_ledger.log.bodies import ConsentBody, PolicyChangedBody, ReleaseBody
+from consent_ledger.log.bodies import ConsentBody, PartyDetail, PolicyChangedBody, ReferralBody, ReleaseBody
 from consent_ledger.log.entry import Body, EntryType, Leaf
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin, ProofFound
 from policies.assurance import POLICY_CODE, Assurance, AssurancePolicy, default_policy
@@ -13,6 +13,7 @@ from tests.support.assurance_policies import TRUSTING
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, grant_of
 
+PURPOSES = ("case_coordination", "referral")
 FIELDS = ("person.birth_year", "household.size")
 CONSENT = "0" * 32
 
@@ -28,7 +29,7 @@ def consent(*proofs: Assurance, asked: bool = True, form: str | None = DIGEST) -
         entity="ong-b", index=3, leaf_hash=DIGEST, acted_at=START, proofs=found if asked else None, form_sha256=form
     )
     values = {"consent_id": CONSENT, "controller": "ong-a", "origin": origin}
-    grant = grant_of(fields=FIELDS, recipients=("town",)).model_dump()
+    grant = grant_of(fields=FIELDS, recipients=("town",), purposes=PURPOSES).model_dump()
     return EntryType.CONSENT_GIVEN, ConsentBody.model_validate({**grant, **values})
 
 
@@ -60,13 +61,31 @@ def release() -> tuple[EntryType, Body]:
     return EntryType.RELEASE, body
 
 
-def check_of(*entries: tuple[EntryType, Body]) -> Check:
+def referral() -> tuple[EntryType, Body]:
+    body = ReferralBody(
+        referral_id="ab" * 16,
+        person_ref="p1",
+        peer="town",
+        direction="sent",
+        state="sent",
+        step="send",
+        taken_by="sender",
+        number=1,
+        message_sha256=DIGEST,
+        kind="referral",
+        service="training",
+        consent_id=CONSENT,
+    )
+    return EntryType.REFERRAL, body
+
+
+def check_of(*entries: tuple[EntryType, Body], name: str = "assurance") -> Check:
     run = new_run()
     run.report.origin = "red.example/entity/ong-a"
     for index, (kind, body) in enumerate(entries):
         run.entry(AuditedEntry(index, Leaf(kind, "0" * 32, START, DIGEST), body))
     run.finish()
-    return run.report.check("assurance")
+    return run.report.check(name)
 
 
 def codes(check: Check) -> list[str]:
@@ -130,3 +149,42 @@ def test_a_release_by_a_version_that_asked_for_no_proof_is_a_warning() -> None:
     check = check_of(consent(asked=False), release())
     assert (codes(check), check.errors) == (["released_before_policy"], 0)
     assert check_of(consent(asked=False), policy(default_policy()), release()).errors == 1
+
+
+@pytest.mark.invariant(1)
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        ([policy(default_policy()), consent(), referral()], ["referral_without_consent"]),
+        ([policy(default_policy()), consent(Assurance.PERSON_CODE), referral()], []),
+        ([policy(TRUSTING), consent(), referral()], []),
+        ([policy(default_policy()), consent(), decision(CONFIRMED), referral()], []),
+        (
+            [policy(default_policy()), consent(Assurance.PERSON_CODE), decision(DECLINED), referral()],
+            ["referral_without_consent", "referral_after_decline"],
+        ),
+        (
+            [policy(default_policy()), consent(Assurance.PERSON_CODE), referral(), decision(DECLINED)],
+            ["referral_after_decline"],
+        ),
+        ([consent(asked=False), referral()], []),
+    ],
+    ids=["no proof", "a code", "trusted", "confirmed", "declined before", "declined after", "before any policy"],
+)
+def test_a_referral_too_takes_the_assurance_that_the_policy_asks_for(
+    entries: list[tuple[EntryType, Body]], found: list[str]
+) -> None:
+    assert codes(check_of(*entries, name="referrals")) == found
+
+
+def test_the_terminal_names_entities_as_the_consents_do() -> None:
+    kind, body = consent()
+    named = PartyDetail(id="town", name="Ayuntamiento de Prueba", kind="public")
+    run = new_run()
+    run.report.origin = "red.example/entity/ong-a"
+    entries = [policy(default_policy()), (kind, body.model_copy(update={"parties": (named,)})), release()]
+    for index, (each, content) in enumerate(entries):
+        run.entry(AuditedEntry(index, Leaf(each, "0" * 32, START, DIGEST), content))
+    run.finish()
+    text = " ".join(run.report.text("es").split())
+    assert "Se cedió a Ayuntamiento de Prueba sin la garantía exigida" in text

@@ -1,5 +1,6 @@
 """Cards: issued with codes that are nowhere else, blocked, replaced, and gone with their person."""
 
+import json
 import re
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from sqlalchemy import select, update
 
 from node.cards.cards import CardInput, Cards, IssuedCard, end_of, serial_of
 from node.cards.errors import CardFileTaken, CardTermsInvalid, CardUnknown
-from node.cards.model import CardEnd, CardState
+from node.cards.model import CardState
 from node.cards.page import CardFiles, card_page
 from node.cards.report import card_document, cards_text
 from node.cards.sealed_keys import open_key
@@ -17,10 +18,12 @@ from node.cards.store import CardStore
 from node.cards.tables import CODES
 from node.context import NodeContext
 from node.errors import RecordsUnreadable
+from node.ledger.own import own_ledger
 from node.people.documents import parse_document
 from node.people.errors import PersonUnknown
 from node.people.linkage_code import new_linkage_code
 from node.people.store import people_store
+from policies.card_ends import CardEnd
 from policies.catalogue import Sensitivity
 from policies.errors import UnknownTerm
 from records_exchange.assurance.person_code import GivenCode, grouped
@@ -160,6 +163,29 @@ def test_a_new_card_says_what_the_earlier_codes_opened(town: NodeContext, clock:
     for shown in ("Entidad ngo", "N.º de miembros", f"{grouped(first.card.serial)} · 2"):
         assert shown in uses
     assert 'class="uses"' not in card_page(town, Cards(town).issue(CardInput(OTHER_PERSON)), "es")
+
+
+@pytest.mark.invariant(3)
+def test_what_happens_to_a_card_is_on_record_and_its_codes_are_not(town: NodeContext) -> None:
+    first = Cards(town).issue(CardInput(PERSON, 4, professional="ts-01"))
+    second = Cards(town).replace(CardInput(PERSON, 2, professional="ts-02"))
+    Cards(town).block(second.card.serial, CardEnd.LOST, "ts-03")
+    Cards(town).block(second.card.serial, CardEnd.LOST, "ts-04")
+    with town.snapshot() as session:
+        ledger = own_ledger(town, session)
+        leaves = b"".join(ledger.store.leaves(0, ledger.size()))
+        bodies = [json.loads(each.body) for each in ledger.store.bodies(0, ledger.size())]
+    told = [(each["card"], each.get("codes") or each["reason"], each["professional"]) for each in bodies]
+    assert told == [
+        (first.card.serial, 4, "ts-01"),
+        (first.card.serial, "replaced", "ts-02"),
+        (second.card.serial, 2, "ts-02"),
+        (second.card.serial, "lost", "ts-03"),
+    ]
+    for code in (*first.codes, *second.codes):
+        assert code.code not in json.dumps(bodies)
+    for secret in (first.card.serial, first.card.person_ref, "ts-01"):
+        assert secret.encode() not in leaves
 
 
 def test_a_card_serves_for_two_years(town: NodeContext, clock: FrozenClock) -> None:

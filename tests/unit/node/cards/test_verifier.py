@@ -1,5 +1,6 @@
 """A code opens a consent once, for its terms, below its ceiling; guesses are counted, and end the card."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,7 +10,7 @@ import pytest
 from consent_ledger.log.bodies import Actor
 from node.cards.cards import CardInput, Cards, IssuedCard
 from node.cards.finding import cards_lines, cards_state, check_cards
-from node.cards.model import CardEnd, CardState
+from node.cards.model import CardState
 from node.cards.store import CardStore
 from node.cards.verifier import (
     CARD_BLOCKED,
@@ -23,8 +24,10 @@ from node.cards.verifier import (
 )
 from node.context import NodeContext
 from node.inbox.items import Inbox, ItemKind
+from node.ledger.own import own_ledger
 from node.people.store import people_store
 from policies.assurance import Assurance
+from policies.card_ends import CardEnd
 from policies.catalogue import Sensitivity
 from records_exchange.assurance.evidence import EvidenceContext, PersonCode, Proof, Unproved, evidence_digest
 from records_exchange.assurance.person_code import CodeUse, GivenCode, new_code
@@ -181,6 +184,10 @@ def test_five_wrong_codes_in_an_hour_block_the_card_bar_their_origin_and_alarm(
     holder.guess(1)
     assert holder.state is CardState.BLOCKED
     assert Cards(holder.context).list(PERSON)[0].end is CardEnd.GUESSED
+    with holder.context.snapshot() as session:
+        ledger = own_ledger(holder.context, session)
+        body = json.loads(list(ledger.store.bodies(0, ledger.size()))[-1].body)
+    assert (body["reason"], body["professional"]) == ("guessed", None)
     alarms = [(ItemKind.CODE_GUESSES.value, "ngo"), (ItemKind.CARD_BLOCKED.value, "ngo")]
     assert holder.inbox() == alarms
     assert holder.guess(100) == [Unproved(CODES_BARRED)] * 100

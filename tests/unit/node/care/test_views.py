@@ -94,13 +94,13 @@ def test_the_grid_says_who_withheld_refused_or_did_not_answer(views: Views) -> N
     without = views.gather((grid.FIELD,), "town", "silent")
     text = grid.grid_text(without)
     assert "Entidad town: no comparte nada" in text
-    assert "Entidad silent: sin respuesta" in text
+    assert "Entidad silent: no se ha llegado a ella" in text
     assert "Ninguna entidad muestra acciones" in text
     document = grid.grid_document(without)
     outcomes = {source["entity"]: source["outcome"] for source in document["sources"]}
     assert outcomes == {"ngo": "shown", "town": "refused", "silent": "failed"}
     assert (document["rows"], document["exit_code"]) == ([], 1)
-    assert "no answer" in grid.grid_text(without, lang="en")
+    assert "could not be reached" in grid.grid_text(without, lang="en")
 
 
 @pytest.mark.invariant(1)

@@ -82,7 +82,7 @@ def test_a_fetch_nobody_answers_exits_with_3_and_says_so(homes: dict[str, Path])
     assert result.exit_code == 3
     (answer,) = json.loads(result.stdout)["answers"]
     assert answer["error"]["code"] == "peer_unreachable"
-    assert "Sin respuesta" in run(homes, "ngo", *words).stdout
+    assert "no se ha llegado a ella" in run(homes, "ngo", *words).stdout
 
 
 def test_lists_may_be_repeated_or_separated_by_commas() -> None:

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from consent_ledger.consents.model import ConsentScope, ConsentState, ConsentView
+from consent_ledger.log.given_elsewhere import ConfirmationBody
 from node.consent_subscribers import consent_subscribers
 from node.consents.changes import ChangeSource, ConsentChanges
 from node.consents.consents import RenewalInput, ScopeInput
+from node.consents.held import HeldConsents
 from node.consents.propagation.background import send_heartbeats
 from node.fetch.cached_copies import shared_copies
 from node.locator.consent_changes import PublisherWakeup
@@ -88,6 +90,25 @@ def lose_the_part(holder: OneSide) -> str:
     return consent.consent_id
 
 
+def decline(holder: OneSide) -> str:
+    view = given_elsewhere(OriginPeer(holder))
+    with holder.context.transaction() as session:
+        held = HeldConsents(holder.context, session, holder.changes)
+        record = held.get(view.consent_id).record
+        assert record.origin is not None
+        decision = ConfirmationBody(
+            consent_id=view.consent_id,
+            person_ref=record.person_ref,
+            origin_index=record.origin.index,
+            terms_sha256="ab" * 32,
+            form_sha256="cd" * 32,
+            decided_by="ts-01",
+            reason="person_denies",
+        )
+        held.confirm(decision, None, holder.clock.now())
+    return view.consent_id
+
+
 def withdraw_where_only_received(asker: OneSide) -> str:
     elsewhere = OriginPeer(asker)
     consent = elsewhere.give(elsewhere.terms())
@@ -104,6 +125,7 @@ SOURCES: dict[ChangeSource, tuple[str, Callable[[OneSide], str]]] = {
     ChangeSource.NARROWED: ("origin", given_here(narrow)),
     ChangeSource.COPY_RECEIVED: ("holder", receive_narrower),
     ChangeSource.RENEWED: ("origin", given_here(renew_for_less)),
+    ChangeSource.DECLINED: ("holder", decline),
     ChangeSource.EXPIRED: ("origin", given_here(expire)),
     ChangeSource.PERSON_ERASED: ("origin", given_here(erase)),
     ChangeSource.RETENTION: ("origin", given_here(retain)),

@@ -50,7 +50,7 @@ def test_interventions_read_back_oldest_first() -> None:
         ("rgc:2014-03", "not a benefit period"),
         ("rgc:2014-03/2013-01", "ends before it begins"),
         ("rgc:2014-13/2015-01", "month is expected"),
-        ("rgc:0014-01/", "before 1900"),
+        ("rgc:0014-01/", "before 1850"),
         ("gold:2014-03/", "code is not in the list"),
         ("rgc:2014-03/2015-01|rgc:2014-12/2016-01", "overlap"),
         ("rgc:2014-03/|rgc:2016-01/", "overlap"),

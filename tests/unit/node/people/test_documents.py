@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.es import dni
 
-from node.people.documents import Document, DocumentKind, parse_document
+from node.people.documents import Document, DocumentKind, parse_document, stored_document
 from node.people.errors import DocumentInvalid
 
 
@@ -16,7 +16,10 @@ from node.people.errors import DocumentInvalid
         ("1234567-L", "dni|01234567L"),
         ("x1234567-l", "nie|X1234567L"),
         ("Y0000000Z", "nie|Y0000000Z"),
+        ("K-867756-n", "nif|K0867756N"),
+        ("M1234567L", "nif|M1234567L"),
         ("pas:fra:12ab34567", "passport|PAS:FRA:12AB34567"),
+        ("PAS:XXA:12AB34567", "passport|PAS:XXA:12AB34567"),
     ],
 )
 def test_a_document_has_one_normal_form_however_it_is_written(written: str, normal: str) -> None:
@@ -28,6 +31,9 @@ def test_a_document_has_one_normal_form_however_it_is_written(written: str, norm
     [
         ("12345678A", "letter of the DNI is wrong"),
         ("X1234567A", "letter of the NIE is wrong"),
+        ("K0867756A", "letter of the NIF is wrong"),
+        ("PAS:FRE:12AB34567", "FRE is no code of a state"),
+        ("PAS:XYZ:12AB34567", "XYZ is no code of a state"),
         ("12345678", "letter is missing"),
         ("X1234567", "letter is missing"),
         ("", "empty"),
@@ -61,6 +67,12 @@ def test_every_dni_with_its_letter_is_accepted_and_with_another_is_not(number: i
     assert parse_document(digits + letter) == Document(DocumentKind.DNI, digits + letter)
     with pytest.raises(DocumentInvalid):
         parse_document(digits + ("A" if letter != "A" else "B"))
+
+
+def test_a_passport_taken_in_before_states_were_checked_stays_the_persons_key() -> None:
+    assert stored_document("PAS:FRE:12AB34567") == Document(DocumentKind.PASSPORT, "PAS:FRE:12AB34567")
+    with pytest.raises(DocumentInvalid):
+        stored_document("12345678A")
 
 
 def test_a_document_is_shown_masked() -> None:

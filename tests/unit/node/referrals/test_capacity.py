@@ -56,7 +56,7 @@ def test_who_does_not_answer_takes_nothing_from_what_the_others_say(town: OneSid
     assert [answer["error"] and answer["error"]["code"] for answer in document["answers"]] == [None, "peer_unreachable"]
     assert (document["complete"], document["exit_code"]) == (False, 0)
     text = asked_text(replies)
-    assert "1 de 2 entidades no ha contestado" in text
+    assert "Falta la respuesta de 1 de 2 entidades" in text
     assert "cerrado" in text
     town.peers.away.add("ngo")
     assert asked_exit_code(capacities(town).ask("training", ["ngo", "bank"])) == 3

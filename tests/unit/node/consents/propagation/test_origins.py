@@ -3,7 +3,7 @@
 from node.consents.in_force import InForce, consent_in_force
 from node.consents.propagation.origins import SilentOrigin, check_origins, silence_lines, silent_origins
 from node.consents.report import consent_text
-from node.messages.state import check_outbox, notification_lines, waiting_for
+from node.messages.state import check_outbox, notification_lines, unanswered
 from presentation.messages import in_language
 from service.findings import Level
 from tests.support.consent_sides import give
@@ -19,11 +19,11 @@ def silent(side: OneSide) -> tuple[SilentOrigin, ...]:
 def test_who_has_not_answered_is_shown_and_after_a_day_warned_of(origin: OneSide) -> None:
     consent = give(origin, "holder")
     origin.deliver()
-    assert waiting_for(origin.context) == {}
+    assert unanswered(origin.context) == []
     origin.peers.away.add("holder")
     origin.consents.withdraw(consent)
     origin.deliver()
-    assert waiting_for(origin.context) == {"holder": 1}
+    assert unanswered(origin.context) == [{"entity": "holder", "notices": 1, "why": "not_reached"}]
     assert check_outbox(origin.context).level is Level.OK
     origin.later(hours=25)
     found = check_outbox(origin.context)
@@ -32,8 +32,15 @@ def test_who_has_not_answered_is_shown_and_after_a_day_warned_of(origin: OneSide
 
 
 def test_the_administrator_reads_whose_acknowledgement_is_missing() -> None:
-    assert notification_lines({"holder": 2}, "es") == ["Avisos sin acuse de recibo: holder (2)"]
-    assert notification_lines({}, "en") == []
+    waiting = [
+        {"entity": "holder", "notices": 2, "why": "not_reached"},
+        {"entity": "town", "notices": 1, "why": "silent"},
+    ]
+    assert notification_lines(waiting, {"town": "Entidad town"}, "es") == [
+        "Avisos sin acuse (no se ha llegado a ella: no lo ha recibido): holder (2)",
+        "Avisos sin acuse (enviado, sin respuesta válida): Entidad town (1)",
+    ]
+    assert notification_lines([], {}, "en") == []
 
 
 def test_an_origin_that_is_silent_for_too_long_is_warned_of(holder: OneSide, elsewhere: OriginPeer) -> None:

@@ -1,5 +1,6 @@
 """An entity vouches for having told everything only while nothing of it is waiting for a holder's answer."""
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,11 +12,14 @@ from records_exchange.mailboxes import Contact, SqlMailbox
 from records_exchange.message import NOTIFICATION_LIFETIME
 from records_exchange.travel import CONSENT_COPY, parse_copy, read_copy
 from records_exchange.withdrawal import CONSENT_WITHDRAWN
+from service.errors import PeerSilent
 from tests.support.consent_sides import give
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS, OriginPeer
 from tests.support.parts import hold
 from tests.support.people import OTHER_PERSON, person_record
+from trust.parties import Party
+from trust.signing import Envelope
 
 
 def test_a_holder_that_can_be_reached_is_not_vouched_to_before_a_withdrawal_is_delivered(origin: OneSide) -> None:
@@ -53,6 +57,23 @@ def test_what_waits_for_one_holder_keeps_only_that_one_from_being_vouched_to(ori
     assert send_heartbeats(origin.context, origin.outbox) == 1
     assert vouched(origin) == []
     assert vouched(origin, "other") == [origin.clock.now()]
+
+
+def test_no_holder_waits_for_the_heartbeat_of_a_slow_one(origin: OneSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    give(origin, "holder", "other")
+    origin.deliver()
+    others_heard, call = {"holder": threading.Event(), "other": threading.Event()}, origin.peers.call
+
+    def slow(party: Party, envelope: Envelope) -> Envelope:
+        others_heard[party.id].set()
+        # Each waits until the other one was called: one after the other, neither would be heard.
+        (other,) = (event for entity, event in others_heard.items() if entity != party.id)
+        if not other.wait(30):
+            raise PeerSilent("nobody else was called meanwhile")
+        return call(party, envelope)
+
+    monkeypatch.setattr(origin.peers, "call", slow)
+    assert send_heartbeats(origin.context, origin.outbox) == 2
 
 
 @pytest.mark.invariant(4)

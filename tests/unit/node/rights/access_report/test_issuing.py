@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from consent_ledger.errors import ExportUnusable
+from consent_ledger.errors import ExportUnusable, ProofError
 from consent_ledger.log.bodies import AccessReportBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.receipt import load_policy, verify_receipt
+from node.cards.cards import CardInput, Cards
 from node.consents.consents import ScopeInput
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
@@ -20,10 +21,10 @@ from node.referrals.referrals import NewReferral, Referrals
 from node.rights.access_report.collecting import person_entries
 from node.rights.access_report.issuing import AccessReports, IssuedReport
 from node.rights.access_report.text import issued_text
+from policies.card_ends import CardEnd
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
 from records_exchange.disclosed_accesses import ACCESS_REPORT
-from service.errors import PeerUnreachable
 from tests.support.exports import audit, faults
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import OriginPeer
@@ -210,6 +211,48 @@ def test_whoever_has_nothing_to_tell_is_shown_as_having_answered(town: OneSide) 
     assert told(issue(town)) == {"county": [], "ngo": []}
 
 
+@pytest.mark.parametrize("name", ["report.json", "access.es.html", "access.en.html"])
+def test_the_files_of_a_report_are_those_that_were_issued(town: OneSide, name: str) -> None:
+    grant(town.context, "ngo")
+    issue(town, folder="report", ask=False)
+    folder = town.context.home.parent / "report"
+    policy = load_policy(folder / "trust.policy")
+    found = verify_receipt(folder / "issue.tlog-proof", policy)
+    assert found.papers == ("report.json", "access.es.html", "access.en.html")
+    assert found.leaf.type is EntryType.ACCESS_REPORT_ISSUED
+    changed = (folder / name).read_bytes().replace(b"ngo", b"oth")
+    (folder / name).write_bytes(changed + b" ")
+    with pytest.raises(ProofError):
+        verify_receipt(folder / "issue.tlog-proof", policy)
+
+
+def test_the_proof_of_one_report_does_not_vouch_for_the_pages_of_another(town: OneSide) -> None:
+    issue(town, folder="first", ask=False)
+    grant(town.context, "ngo")
+    issue(town, folder="second", ask=False)
+    root = town.context.home.parent
+    (root / "second/issue.tlog-proof").write_bytes((root / "first/issue.tlog-proof").read_bytes())
+    with pytest.raises(ProofError):
+        verify_receipt(root / "second/issue.tlog-proof", load_policy(root / "second/trust.policy"))
+
+
+def test_the_person_reads_of_their_cards_and_staff_stay_unnamed(town: OneSide) -> None:
+    cards = Cards(town.context)
+    first = cards.issue(CardInput(PERSON, 3, professional="trab-7")).card
+    cards.block(first.serial, CardEnd.ASKED, "trab-8")
+    plain = issue(town, folder="plain", ask=False)
+    assert [entry["type"] for entry in plain.document["entries"]] == ["card_issued", "card_blocked"]
+    folder = town.context.home.parent / "plain"
+    assert not any(b"trab-" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    page = (folder / "access.es.html").read_text(encoding="utf-8")
+    for words in (first.serial, "se le dio, con 3 códigos", "se bloqueó: lo pidió la persona"):
+        assert words in page
+    issue(town, folder="named", ask=False, staff="lawfulness_doubted")
+    named = (town.context.home.parent / "named/access.es.html").read_text(encoding="utf-8")
+    assert "trab-7" in named
+    assert "trab-8" in named
+
+
 def test_who_does_not_answer_is_shown_and_takes_nothing_from_the_rest(town: OneSide) -> None:
     grant(town.context, "ngo", "county")
     town.shares("ngo", MINIMUM)
@@ -220,7 +263,7 @@ def test_who_does_not_answer_is_shown_and_takes_nothing_from_the_rest(town: OneS
     assert [entry["type"] for entry in issued.document["entries"]] == ["consent_given", "release"]
     page = (town.context.home.parent / "report/access.es.html").read_text(encoding="utf-8")
     assert "Respuesta parcial" in page
-    assert f"Entidad county no ha contestado. {PeerUnreachable.sentence.in_language('es')}" in page
+    assert "No hay respuesta de Entidad county: no se ha llegado a ella: no lo ha recibido." in page
     assert "parcial" in issued_text(issued, None, lang="es")
 
 
@@ -297,6 +340,7 @@ def test_the_folder_is_its_owners_alone(town: OneSide) -> None:
     folder = town.context.home.parent / "report"
     assert {oct(path.stat().st_mode & 0o777) for path in folder.rglob("*") if path.is_file()} == {"0o600"}
     assert {path.name for path in folder.iterdir()} == {
+        "issue.tlog-proof",
         "report.json",
         "access.es.html",
         "access.en.html",

@@ -1,0 +1,98 @@
+"""A compared or imported file for people and for programs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from node.care.importing import ImportOutcome
+from node.people import csv_format as fmt
+from node.people.import_proposal import ProposedRow, RowKind, counted
+from node.people.model import PersonRecord
+from presentation import formats, terminal
+from presentation.messages import Translator, listing, speaking
+
+_MOST_SHOWN = 20
+
+
+def import_document(outcome: ImportOutcome) -> dict[str, Any]:
+    """Return the import for ``--json``, without a value of anybody: lines and columns only."""
+    proposal, counts = outcome.proposal, outcome.counts
+    return {
+        "file": proposal.file,
+        "imported": counts is not None,
+        "people": len(proposal.rows),
+        "added": len(proposal.of_kind(RowKind.NEW)),
+        "replaced": counts.replaced if counts else len(proposal.of_kind(RowKind.CHANGED)),
+        "unchanged": counts.unchanged if counts else len(proposal.of_kind(RowKind.UNCHANGED)),
+        "columns": {
+            column: {"changed": changed, "emptied": emptied}
+            for column, (changed, emptied) in counted(proposal.rows).items()
+        },
+        "undecided": [
+            {"line": row.line, "other_person": row.kind is RowKind.OTHER_PERSON, "lifted": list(row.lifted)}
+            for row in outcome.undecided
+        ],
+    }
+
+
+def import_text(outcome: ImportOutcome, lang: str) -> str:
+    """Return the import for people: counts, columns that change, and each decision with both sides."""
+    say = speaking(lang)
+    document = import_document(outcome)
+    lines = [
+        say(
+            "{people}: {added}, {replaced}, {unchanged}",
+            people=say.plural("{n} persona en el fichero", "{n} personas en el fichero", document["people"]),
+            added=say.plural("{n} nueva", "{n} nuevas", document["added"]),
+            replaced=say.plural("{n} actualizada", "{n} actualizadas", document["replaced"]),
+            unchanged=say.plural("{n} sin cambios", "{n} sin cambios", document["unchanged"]),
+        ),
+        *_columns(outcome, say),
+        *(line for row in outcome.undecided[:_MOST_SHOWN] for line in _decision(row, say)),
+    ]
+    if len(outcome.undecided) > _MOST_SHOWN:
+        lines.append(say("… y {count} filas más por decidir.", count=len(outcome.undecided) - _MOST_SHOWN))
+    if outcome.counts is None:
+        lines.append(say("No se ha importado nada."))
+    return "\n".join(map(terminal.paragraph, lines))
+
+
+def _columns(outcome: ImportOutcome, say: Translator) -> Iterator[str]:
+    changed = [row for row in outcome.proposal.rows if row.changes]
+    for column, (count, emptied) in counted(changed).items():
+        name = _name(column, say)
+        told = say.plural("{column}: cambia en {n} persona", "{column}: cambia en {n} personas", count, column=name)
+        if emptied:
+            told += say.plural("; en {n} se vacía", "; en {n} se vacía", emptied)
+        yield "  " + told
+
+
+def _decision(row: ProposedRow, say: Translator) -> Iterator[str]:
+    if row.kind is RowKind.OTHER_PERSON:
+        yield say(
+            "Línea {line}: con ese documento consta aquí otra persona. Aquí: {stored}. En el fichero: {read}.",
+            line=row.line,
+            stored=_described(row.stored, say),
+            read=_described(row.record, say),
+        )
+        yield "  " + say(
+            "Si es la misma persona, repita con --same-person {line}. Si no, corrija el documento: el de una madre no "
+            "sirve para un menor; dele un código con «records linkage-code».",
+            line=row.line,
+        )
+    if row.lifted:
+        yield say(
+            "Línea {line}: el fichero quitaría una protección: {lifted}.",
+            line=row.line,
+            lifted=listing([_name(name, say) for name in row.lifted]),
+        )
+        yield "  " + say("Si la persona lo ha decidido así, repita con --lift-protection; si no, rellene esa celda.")
+
+
+def _described(record: PersonRecord | None, say: Translator) -> str:
+    assert record is not None, "another person is one that is stored"
+    return f"{record.name} ({formats.day(record.birth_date, say.lang)})"
+
+
+def _name(column: str, say: Translator) -> str:
+    known = fmt.columns_by_name()[column]
+    return {"es": known.es, "en": known.en}[say.lang]
