@@ -63,7 +63,7 @@ class Reservation:
         )
 
     def alone(self, rounds: tuple[GaussianRounds, ...], part: Part) -> tuple[GaussianRounds, ...]:
-        """Return rounds on one part of the people as seen by whoever knows all the noise but this entity's."""
+        """Return rounds on one part of the people as they are under this entity's noise alone."""
         return rounds_alone(rounds, self.noise_shares, self.own_noise.factor(part))
 
 

@@ -118,12 +118,12 @@ class DecisionPolicy(BaseModel):
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """What an approval has to state and this policy does not."""
+        """The names of the limits and scopes that an approval states and this policy lacks."""
         return tuple(name for name in ("source", "dataset", *Limit) if getattr(self, name) is None)
 
     @property
     def approves(self) -> bool:
-        """Whether it can approve: an approval that states every limit."""
+        """True for an approval that states every limit."""
         return self.action is PolicyAction.APPROVE and not self.lacking
 
 

@@ -1,4 +1,4 @@
-"""Whether this node's ledger is its newest: asked of the witnesses before anything is promised or leaves for training.
+"""The check that this node's ledger is its newest, by its witnesses, before anything is promised or leaves.
 
 A restored copy of the database has forgotten what it spent since, and would refund it. Every spend is an entry of the
 ledger, and witnesses do not forget what they cosigned: whoever knows a larger ledger, or another one, shows that this
