@@ -63,7 +63,17 @@ class NodeSettings(ServiceSettings):
     )
     locator_evaluations_day: int = Field(default=20_000, ge=1, le=100_000_000, description="and in a day")
     epsilon_limit: float = Field(
-        default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"
+        default=8.0, gt=0, le=50, description="privacy budget of the entity's people until a limit is set"
+    )
+    epsilon_alone_limit: float = Field(
+        default=8.0,
+        gt=0,
+        le=50,
+        description="bound on a campaign's epsilon when all other entities collude: own noise keeps it",
+    )
+    unwitnessed_training: bool = Field(
+        default=False,
+        description="train although no witness can tell whether this node's ledger is its newest: for trials only",
     )
     least_cohort: int = Field(
         default=3, ge=3, le=5000, description="training campaigns that go on with fewer entities are refused"

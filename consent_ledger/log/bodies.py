@@ -272,6 +272,8 @@ class TrainingDecisionBody(Body):
     campaign_id: Reference
     manifest_sha256: HexDigest
     epsilon: Decimal | None = None
+    epsilon_alone: Decimal | None = None
+    """When only this entity's own noise is unknown, with the noise of its own that it adds."""
     delta: Decimal | None = None
     decided_by: Text = ""
     reason: Text = ""
@@ -287,6 +289,8 @@ class TrainingContributedBody(Body):
     round: Annotated[int, Field(ge=0, le=1_000_000)]
     data_set: Reference
     epsilon_after: Decimal
+    epsilon_alone_after: Decimal | None = None
+    """When only this entity's own noise is unknown; None when that is not finite, and in older entries."""
     delta: Decimal
     contribution_sha256: HexDigest
 

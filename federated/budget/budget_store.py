@@ -1,32 +1,48 @@
-"""The records of a data set's budget (limit, reservations, spends), and the interface of their storage."""
+"""The records of a budget (limit, reservations, spends), and the interface of their storage.
+
+An entity has one budget: that of its people. However its data sets are named, edited or registered again, the same
+persons may be in them, so that a campaign on any of them spends the same budget.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from federated.budget.spend_chain import StoredLink
 from federated.privacy.accountant import GaussianRounds
+from federated.privacy.own_noise import SHARE_ONLY, OwnNoise, rounds_alone
 from federated.privacy.stages import Part, Stage, gaussian_rounds, position_of
+
+PEOPLE: Final = "people"
+"""The population of an entity: every person in its records and its tables, for the one purpose that campaigns have."""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetLimit:
-    """The limit of a data set: at most `epsilon` at `delta` for a person, over all campaigns."""
+    """The limit of a population: at most `epsilon` at `delta` for a person, over all campaigns on all data sets."""
 
-    dataset: str
     epsilon: float
     delta: float
+    population: str = PEOPLE
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The rounds that an approved campaign may spend on a data set, and those it has spent."""
+    """The rounds that an approved campaign may spend, and those it has spent.
+
+    Attributes:
+        dataset: the data that the campaign uses; the budget does not depend on it.
+        noise_shares: number of contributions over which the noise of a sum is split.
+        own_noise: that this entity adds beyond its share.
+    """
 
     campaign_id: str
     dataset: str
     stages: tuple[Stage, ...]
     spent: frozenset[int]
     closed: bool
+    noise_shares: int = 1
+    own_noise: OwnNoise = SHARE_ONLY
 
     @property
     def rounds(self) -> int:
@@ -45,6 +61,10 @@ class Reservation:
             for position in found
             if position is not None and position.stage.kind.part is part
         )
+
+    def alone(self, rounds: tuple[GaussianRounds, ...], part: Part) -> tuple[GaussianRounds, ...]:
+        """Return rounds on one part of the people as they are under this entity's noise alone."""
+        return rounds_alone(rounds, self.noise_shares, self.own_noise.factor(part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +88,23 @@ class RecordedUnmasking:
 
 @dataclass(frozen=True, slots=True)
 class BudgetStatement:
-    """The state of one data set's budget, epsilon at the limit's delta.
+    """The state of the budget, epsilon at the limit's delta.
+
+    The limit is on the stated figures, which suppose that no more entities than a campaign allows for give their noise
+    away. The figures alone suppose that all the others do; they may be infinite.
 
     Attributes:
         spent: epsilon of the rounds that left this node.
         committed: epsilon with every open reservation spent to its end.
+        spent_alone: of the rounds that left, when only this entity's noise is unknown.
+        committed_alone: with every open reservation spent to its end, likewise.
     """
 
     limit: BudgetLimit
     spent: float
     committed: float
+    spent_alone: float
+    committed_alone: float
     reservations: tuple[Reservation, ...]
 
     @property
@@ -89,20 +116,20 @@ class BudgetStatement:
 class BudgetStore(Protocol):
     """Storage of budgets. Every method works inside the caller's transaction."""
 
-    def lock(self, dataset: str) -> BudgetLimit | None:
-        """Return the limit of a data set, holding its lock until the transaction ends."""
+    def lock(self, population: str) -> BudgetLimit | None:
+        """Return the limit of a population, holding its lock until the transaction ends."""
         ...
 
     def put_limit(self, limit: BudgetLimit, now: datetime) -> None:
         """Store or replace a limit."""
         ...
 
-    def datasets(self) -> tuple[str, ...]:
-        """Return the data sets that have a limit, sorted."""
+    def chains(self) -> tuple[str, ...]:
+        """Return the data sets on which something was spent, sorted: each has a chain of its own."""
         ...
 
-    def reservations(self, dataset: str) -> tuple[Reservation, ...]:
-        """Return every reservation on a data set, oldest first."""
+    def reservations(self) -> tuple[Reservation, ...]:
+        """Return every reservation, oldest first."""
         ...
 
     def reservation(self, campaign_id: str) -> Reservation | None:
@@ -122,7 +149,7 @@ class BudgetStore(Protocol):
         ...
 
     def put_spend(self, dataset: str, spend: Spend) -> None:
-        """Store a new spend as the next link of the data set's chain; the caller holds the lock."""
+        """Store a new spend as the next link of the chain of its data set; the caller holds the lock."""
         ...
 
     def links(self, dataset: str) -> tuple[StoredLink, ...]:

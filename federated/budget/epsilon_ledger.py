@@ -1,16 +1,19 @@
-"""The node's own epsilon ledger: limit, reservations and spends of each data set.
+"""The node's own epsilon ledger: limit, reservations and spends of the budget of its people.
 
-Rules, in the order they are checked (all inside the caller's transaction, with the data set's row locked):
+Rules, in the order they are checked (all inside the caller's transaction, with the budget's row locked):
 
-1. A data set has one limit, epsilon at a fixed delta. Lowering it is always possible; a spend is never undone.
+1. An entity's people have one limit, epsilon at a fixed delta, whatever data sets they are in. Lowering it is always
+   possible; a spend is never undone.
 2. An approved campaign reserves all its rounds at once, or is refused.
 3. A round is spent in the commit that stores the reply. Only after that commit may the reply leave.
 4. A repeated request gets the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
 5. Closing a campaign frees the rounds it did not use. Nothing else ever frees anything.
 6. The survivors of a round are unmasked once: a second list of survivors is refused.
 
-Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted. A data set's
-people are either trained on or held out (`federated.privacy.stages`): it has spent the larger of the two.
+Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted. The limit is on
+the stated epsilon, with as many colluders as each campaign allows for; beside it stands the epsilon of the case that
+only this entity's own noise is unknown. People are either trained on or held out (`federated.privacy.stages`): the
+larger of the two is spent.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,6 +22,7 @@ from datetime import datetime
 from typing import Final
 
 from federated.budget.budget_store import (
+    PEOPLE,
     BudgetLimit,
     BudgetStatement,
     BudgetStore,
@@ -36,7 +40,7 @@ from federated.errors import (
     RoundRefused,
 )
 from federated.privacy.accountant import GaussianRounds, epsilon_of
-from federated.privacy.stages import Part, Stage
+from federated.privacy.stages import Part
 from presentation.messages import _
 
 _MOST_EPSILON: Final = 50
@@ -50,7 +54,7 @@ class EpsilonLedger:
         self._store = store
 
     def set_limit(self, limit: BudgetLimit, now: datetime) -> BudgetStatement:
-        """Set or change the limit of a data set.
+        """Set or change the limit.
 
         Raises:
             PrivacyTermsInvalid: epsilon or delta out of range, or another delta than the one already accounted at.
@@ -64,61 +68,70 @@ class EpsilonLedger:
                     delta=_MOST_DELTA,
                 )
             )
-        known = self._store.lock(limit.dataset)
+        known = self._store.lock(limit.population)
         if known is not None and known.delta != limit.delta:
             raise PrivacyTermsInvalid(
-                _("el gasto de {dataset} se cuenta con delta {delta}", dataset=limit.dataset, delta=known.delta),
+                _("el gasto se cuenta con delta {delta}", delta=known.delta),
                 remedy=_("mantenga ese delta y cambie solo el épsilon"),
             )
         self._store.put_limit(limit, now)
-        return self.statement(limit.dataset)
+        return self.statement()
 
-    def statements(self) -> tuple[BudgetStatement, ...]:
-        """Return the state of every budget."""
-        return tuple(self.statement(dataset) for dataset in self._store.datasets())
+    def find_statement(self) -> BudgetStatement | None:
+        """Return the state of the budget, or None before it has a limit."""
+        return self.statement() if self._store.lock(PEOPLE) is not None else None
 
-    def statement(self, dataset: str) -> BudgetStatement:
-        """Return the state of a data set's budget.
+    def statement(self) -> BudgetStatement:
+        """Return the state of the budget.
 
         Raises:
             BudgetUnknown: it has no limit.
         """
-        limit = self._limit(dataset)
-        reservations = self._store.reservations(dataset)
-        return BudgetStatement(limit, _spent(limit, reservations), _committed(limit, reservations), reservations)
+        limit = self._limit()
+        reservations = self._store.reservations()
+        return BudgetStatement(
+            limit,
+            spent=_spent(limit, reservations),
+            committed=_committed(limit, reservations),
+            spent_alone=_composed(limit, lambda part: _alone(reservations, Reservation.used, part)),
+            committed_alone=_composed(limit, lambda part: _alone(reservations, Reservation.committed, part)),
+            reservations=reservations,
+        )
 
-    def verify(self, dataset: str) -> int:
-        """Check the hash chain over the spends of a data set and return their number.
+    def verify(self) -> int:
+        """Check the hash chains over all spends and return their number.
 
         Raises:
             BudgetDamaged: a spend was taken out, put in or changed.
         """
-        links = self._store.links(dataset)
-        check_chain(dataset, links)
-        return len(links)
+        number = 0
+        for dataset in self._store.chains():
+            links = self._store.links(dataset)
+            check_chain(dataset, links)
+            number += len(links)
+        return number
 
-    def reserve(self, campaign_id: str, dataset: str, stages: tuple[Stage, ...], now: datetime) -> BudgetStatement:
+    def reserve(self, new: Reservation, now: datetime) -> BudgetStatement:
         """Reserve all the rounds of a campaign, or nothing.
 
         Raises:
-            BudgetUnknown: the data set has no limit.
-            BudgetDamaged: its chain of spends is broken.
+            BudgetUnknown: there is no limit.
+            BudgetDamaged: a chain of spends is broken.
             BudgetExceeded: the limit would not hold if every reservation were spent.
             RoundRefused: the campaign already has another reservation.
         """
-        limit = self._limit(dataset)
-        self.verify(dataset)
-        known = self._store.reservation(campaign_id)
-        new = Reservation(campaign_id, dataset, stages, frozenset(), closed=False)
+        limit = self._limit()
+        self.verify()
+        known = self._store.reservation(new.campaign_id)
         if known is not None:
-            if (known.dataset, known.stages) != (dataset, stages):
+            if replace(known, spent=new.spent, closed=new.closed) != new:
                 raise RoundRefused(
-                    _("la campaña {campaign_id} ya tiene aquí otras condiciones", campaign_id=campaign_id)
+                    _("la campaña {campaign_id} ya tiene aquí otras condiciones", campaign_id=new.campaign_id)
                 )
-            return self.statement(dataset)
-        _require_room(limit, _committed(limit, [*self._store.reservations(dataset), new]))
+            return self.statement()
+        _require_room(limit, _committed(limit, [*self._store.reservations(), new]))
         self._store.put_reservation(new, now)
-        return self.statement(dataset)
+        return self.statement()
 
     def stored_reply(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
         """Return the stored reply to this round, or None.
@@ -170,7 +183,7 @@ class EpsilonLedger:
             BudgetExceeded: the limit would not hold.
         """
         reservation = self.require_open(campaign_id)
-        limit = self._limit(reservation.dataset)
+        limit = self._limit()
         if not 1 <= round_number <= reservation.rounds or len(reservation.spent) >= reservation.rounds:
             raise RoundRefused(
                 _(
@@ -183,7 +196,7 @@ class EpsilonLedger:
             raise RoundRefused(
                 _("la ronda {round_number!s} llega después de otra posterior", round_number=round_number)
             )
-        reservations = self._store.reservations(reservation.dataset)
+        reservations = self._store.reservations()
         # All reserved rounds together cost at least the spent ones with this round. Their epsilon is cached, equal
         # in every round; the exact figure is needed only after the limit was lowered.
         if not _committed(limit, reservations) <= limit.epsilon:
@@ -203,7 +216,7 @@ class EpsilonLedger:
         reservation = self._store.reservation(spend.campaign_id)
         if reservation is not None:
             # Before looking for the stored reply, or two workers could both miss it.
-            self._store.lock(reservation.dataset)
+            self._store.lock(PEOPLE)
         stored = self.stored_reply(spend.campaign_id, spend.round, spend.request_sha256)
         if stored is not None:
             return stored
@@ -248,7 +261,7 @@ class EpsilonLedger:
         """
         reservation = self._store.reservation(campaign_id)
         if reservation is not None:
-            self._store.lock(reservation.dataset)
+            self._store.lock(PEOPLE)
         stored = self.stored_unmasking(campaign_id, round_number, answer.request_sha256)
         if stored is not None:
             return stored
@@ -259,14 +272,14 @@ class EpsilonLedger:
         """Free the rounds a campaign did not use. Closing twice, or one that never reserved, changes nothing."""
         reservation = self._store.reservation(campaign_id)
         if reservation is not None and not reservation.closed:
-            self._store.lock(reservation.dataset)
+            self._store.lock(PEOPLE)
             self._store.close(campaign_id, now)
 
-    def _limit(self, dataset: str) -> BudgetLimit:
-        limit = self._store.lock(dataset)
+    def _limit(self) -> BudgetLimit:
+        limit = self._store.lock(PEOPLE)
         if limit is None:
             raise BudgetUnknown(
-                _("el conjunto de datos {dataset!r} no tiene límite de privacidad", dataset=dataset),
+                _("las personas de esta entidad no tienen límite de privacidad"),
                 remedy=_("fije uno con: redpact-node training budget"),
             )
         return limit
@@ -282,16 +295,20 @@ def _committed(limit: BudgetLimit, reservations: Iterable[Reservation]) -> float
     return _composed(limit, lambda part: [rounds for item in known for rounds in item.committed(part)])
 
 
+def _alone(
+    reservations: Iterable[Reservation],
+    rounds_of: Callable[[Reservation, Part], tuple[GaussianRounds, ...]],
+    part: Part,
+) -> list[GaussianRounds]:
+    return [rounds for item in reservations for rounds in item.alone(rounds_of(item, part), part)]
+
+
 def _composed(limit: BudgetLimit, rounds_of: Callable[[Part], list[GaussianRounds]]) -> float:
     try:
         return max(epsilon_of(rounds_of(part), limit.delta) for part in Part)
     except PrivacyTermsInvalid as error:
         raise BudgetDamaged(
-            _(
-                "no se puede calcular el presupuesto de privacidad de {dataset}: {error}",
-                dataset=limit.dataset,
-                error=error.message,
-            )
+            _("no se puede calcular el presupuesto de privacidad: {error}", error=error.message)
         ) from error
 
 
@@ -299,8 +316,7 @@ def _require_room(limit: BudgetLimit, epsilon: float) -> None:
     if not epsilon <= limit.epsilon:  # also when it is not a number: fail closed
         raise BudgetExceeded(
             _(
-                "el conjunto de datos {dataset!r} llegaría a épsilon {epsilon:.3f}; el límite es {limit_epsilon:g}",
-                dataset=limit.dataset,
+                "el presupuesto llegaría a épsilon {epsilon:.3f} por persona; el límite es {limit_epsilon:g}",
                 epsilon=epsilon,
                 limit_epsilon=limit.epsilon,
             ),

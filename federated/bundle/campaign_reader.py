@@ -82,7 +82,7 @@ def bundle_facts(manifest: CampaignManifest, digest: str, release: ModelRelease)
         delta=manifest.delta,
         epsilon=release.epsilon,
         people_cap=manifest.people_cap if manifest.counts_entities else 1,
-        colluders=manifest.minimum_cohort - manifest.noise_shares,
+        colluders=manifest.colluders,
         noise_shares=manifest.noise_shares,
         minimum_cohort=manifest.minimum_cohort,
         invited=manifest.invited,

@@ -6,6 +6,7 @@ Gaussian noise of standard deviation z*S. Then, with GDP's composition (Dong, Ro
 - people trained on and people held out are different, so a person spends the larger epsilon of both kinds of stage;
 - a person in m entities whose weights add up to one moves each sum by at most S, as a person in one entity does;
 - without weights they move it by up to m*S, which amounts to a noise multiplier of z/m;
+- an entity whose noise alone is unknown leaves a multiplier of z/sqrt(n), whatever all the others do;
 - c entities that reveal their own noise to the coordinator leave, of at least k contributions with a share 1/n of the
   variance each, a multiplier of z*sqrt(min(1, (k - c)/n)).
 """
@@ -82,6 +83,7 @@ def epsilon_proof(facts: BundleFacts) -> dict[str, Any]:
                 str(m): _finite(epsilon_of_stages(stages, delta, scale=_weighted(m, facts))) for m in MEMBERSHIPS
             },
             "unweighted": {str(m): _finite(epsilon_of_stages(stages, delta, scale=1.0 / m)) for m in MEMBERSHIPS},
+            "alone": _finite(epsilon_of_stages(stages, delta, scale=1.0 / math.sqrt(facts.noise_shares))),
             "colluding": {
                 str(c): _finite(epsilon_of_stages(stages, delta, scale=collusion_scale(facts, c))) for c in colluding
             },

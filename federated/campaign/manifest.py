@@ -23,6 +23,9 @@ Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CampaignId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
+Purpose = Literal["support_only"]
+
+
 class DataSource(StrEnum):
     """The source of an entity's rows."""
 
@@ -39,9 +42,7 @@ class CampaignManifest(BaseModel):
     campaign_id: CampaignId
     name: str = Field(min_length=1, max_length=200)
     network: str = Field(min_length=1, max_length=100)
-    purpose: Literal["support_only"] = Field(
-        default="support_only", description="to offer support, never to sanction, deny or inspect"
-    )
+    purpose: Purpose = Field(default="support_only", description="to offer support, never to sanction, deny or inspect")
     source: DataSource
     dataset: Name = Field(description="'records', or the name under which each entity registered its table")
     features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
@@ -104,6 +105,11 @@ class CampaignManifest(BaseModel):
     def rounds(self) -> int:
         """Number of rounds of all stages together."""
         return sum(stage.rounds for stage in self.stages)
+
+    @property
+    def colluders(self) -> int:
+        """Number of entities that may give their noise away without the promised noise falling short."""
+        return self.minimum_cohort - self.noise_shares
 
     @property
     def model(self) -> ModelName:

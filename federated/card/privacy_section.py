@@ -35,7 +35,15 @@ def privacy(facts: CardFacts, say: Translator) -> list[Block]:
         Text(meaning),
         Table((say("La persona está en"), say("Épsilon con pesos"), say("Épsilon sin pesos")), rows),
         Heading(say("Qué se supone"), 3),
-        Terms((_weights(proof, say), _noise(proof, say), *_collusion(proof, say), _committee(facts, say))),
+        Terms(
+            (
+                _weights(proof, say),
+                _noise(proof, say),
+                *_collusion(proof, say),
+                _alone(proof, say),
+                _committee(facts, say),
+            )
+        ),
         Text(audit_text(say)),
     ]
 
@@ -66,6 +74,15 @@ def _noise(proof: Mapping[str, Any], say: Translator) -> tuple[str, str]:
 
 def _committee(facts: CardFacts, say: Translator) -> tuple[str, str]:
     return say("Qué puede abrir la Gerencia"), say(security_words(committee_security(len(facts.entities))))
+
+
+def _alone(proof: Mapping[str, Any], say: Translator) -> tuple[str, str]:
+    return say("Si todas las demás se confabulan"), say(
+        "épsilon {epsilon} frente a la Gerencia, con solo el ruido que le toca a la propia entidad. Una entidad puede "
+        "haber añadido más por su cuenta, hasta el tope de su persona delegada de protección de datos: entonces el "
+        "épsilon es menor para sus personas, y los intervalos de esta ficha son algo más estrechos de lo debido.",
+        epsilon=epsilon_text(proof["epsilon"]["alone"], say),
+    )
 
 
 def _collusion(proof: Mapping[str, Any], say: Translator) -> list[tuple[str, str]]:

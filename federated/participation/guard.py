@@ -5,7 +5,8 @@ Before a decision (`NodeGuard.review`):
 - (1) the manifest is signed by the pinned coordinator key and belongs to this network;
 - (2) this entity is invited, and the deadline for decisions is not over;
 - (3) it names the installed code;
-- (4) the epsilon it claims is not below what this node's own accountant computes;
+- (4) the epsilon it claims is not below what this node's own accountant computes, and its stages are those that follow
+  from its terms, epsilon and delta;
 - (5) its minimum cohort is not below this node's own minimum, and its noise suffices without one entity's share.
 
 Before each step (`NodeGuard.admit`), by the stored manifest and never by the coordinator's account of it:
@@ -23,17 +24,19 @@ Reading the data (the caller passes only the manifest's features) and sending ar
 after the transaction that holds `record` has committed.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from federated.budget.budget_store import RecordedUnmasking, Spend
+from federated.budget.budget_store import RecordedUnmasking, Reservation, Spend
 from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decided_campaigns import CampaignRecord, CampaignStore
 from federated.campaign.decision import VERDICT_NAMES, CampaignDecision, Verdict, open_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
+from federated.campaign.stage_planning import plan_stages
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import MaskRequest, ReceivedDocument, StepRequest, UnmaskRequest
 from federated.errors import (
@@ -48,7 +51,8 @@ from federated.errors import (
     TrainingMessageMalformed,
 )
 from federated.participation.step_order import AnsweredStep, StepOrder, StepStore
-from federated.privacy.stages import epsilon_of_stages, position_of
+from federated.privacy.own_noise import SHARE_ONLY, own_noise_for, widened
+from federated.privacy.stages import Position, epsilon_of_stages, position_of
 from presentation.messages import _
 from trust import signing
 
@@ -57,6 +61,9 @@ LEAST_COHORT: Final = 3
 
 LEAST_COLLUDERS: Final = 1
 """Entities whose own noise may be known to the coordinator: at least one, as any participant may tell."""
+
+_SAME_NOISE: Final = 1e-6
+"""Relative difference that the arithmetic of another machine may make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +116,9 @@ def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: st
             ),
             remedy=_("instale la versión de RedPACT que pide la campaña"),
         )
-    # (4) epsilon by this node's own accountant
-    own = epsilon_of_stages(manifest.stages, manifest.delta)
-    if not own <= manifest.epsilon:
-        raise EpsilonUnderstated(
-            _(
-                "la campaña declara épsilon {epsilon:g}; sus condiciones cuestan {own:.4f}",
-                epsilon=manifest.epsilon,
-                own=own,
-            ),
-            remedy=_("rechácela y avise a quien administra el coordinador"),
-        )
+    # (4) epsilon and noise by this node's own accountant
+    _require_stated_epsilon(manifest)
+    _require_derived_stages(manifest)
     # (5) a large enough cohort
     if manifest.minimum_cohort < pinned.least_cohort:
         raise ManifestInvalid(
@@ -137,6 +136,55 @@ def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: st
             remedy=_("rechácela y pida una con: training start --colluders 1"),
         )
     return manifest
+
+
+def _require_stated_epsilon(manifest: CampaignManifest) -> None:
+    own = epsilon_of_stages(manifest.stages, manifest.delta)
+    if not own <= manifest.epsilon:
+        raise EpsilonUnderstated(
+            _(
+                "la campaña declara épsilon {epsilon:g}; sus condiciones cuestan {own:.4f}",
+                epsilon=manifest.epsilon,
+                own=own,
+            ),
+            remedy=_("rechácela y avise a quien administra el coordinador"),
+        )
+
+
+def _require_derived_stages(manifest: CampaignManifest) -> None:
+    derived = plan_stages(manifest.terms, epsilon=manifest.epsilon, delta=manifest.delta)
+    same = [(stage.kind, stage.rounds) for stage in derived] == [(each.kind, each.rounds) for each in manifest.stages]
+    if not same or not all(
+        math.isclose(mine.noise_multiplier, stated.noise_multiplier, rel_tol=_SAME_NOISE)
+        for mine, stated in zip(derived, manifest.stages, strict=True)
+    ):
+        raise ManifestInvalid(
+            _("el ruido que declara la campaña no es el que se deduce de su modelo, su épsilon y su delta"),
+            remedy=_("rechácela y avise a quien administra el coordinador"),
+        )
+
+
+def reservation_of(manifest: CampaignManifest, alone_limit: float) -> Reservation:
+    """Return what an approval of a campaign reserves, with the own noise that the limit takes.
+
+    Raises:
+        PrivacyTermsInvalid: a limit that no noise can keep.
+    """
+    own = SHARE_ONLY
+    if not math.isinf(alone_limit):
+        own = own_noise_for(manifest.stages, manifest.delta, manifest.noise_shares, alone_limit)
+        sums = StageSums(manifest)
+        for stage in manifest.stages:
+            widened(sums.share_variance(Position(stage, 0)), own.factor(stage.kind.part))  # or no round could be sent
+    return Reservation(
+        manifest.campaign_id,
+        manifest.dataset,
+        manifest.stages,
+        frozenset(),
+        closed=False,
+        noise_shares=manifest.noise_shares,
+        own_noise=own,
+    )
 
 
 @lru_cache(maxsize=64)
@@ -175,19 +223,26 @@ class NodeGuard:
         return manifest
 
     def approve(
-        self, manifest: signing.Envelope, decision: signing.Envelope, dataset: str, now: datetime
+        self, manifest: signing.Envelope, decision: signing.Envelope, now: datetime, *, alone_limit: float = math.inf
     ) -> CampaignManifest:
-        """Store an approval and reserve its whole budget on `dataset`, or change nothing.
+        """Store an approval and reserve its whole budget, or change nothing.
+
+        Args:
+            manifest: signed by the coordinator.
+            decision: signed by this entity.
+            now: the time.
+            alone_limit: bound on epsilon when only this entity's noise is unknown. The noise of its own that this
+                takes is reserved with the budget and added in every round.
 
         Raises:
-            as `review`, and BudgetUnknown, BudgetExceeded.
+            as `review`, and BudgetUnknown, BudgetExceeded, PrivacyTermsInvalid.
         """
         content = self.review(manifest, now)
         self._require_own_decision(manifest, decision, Verdict.APPROVED)
         if self._is_repeated(content.campaign_id, manifest, Verdict.APPROVED):
             return content
-        self._budget.reserve(content.campaign_id, dataset, content.stages, now)
-        self._put(content, manifest, decision, (Verdict.APPROVED, dataset), now)
+        self._budget.reserve(reservation_of(content, alone_limit), now)
+        self._put(content, manifest, decision, (Verdict.APPROVED, content.dataset), now)
         return content
 
     def refuse(self, manifest: signing.Envelope, decision: signing.Envelope, now: datetime) -> CampaignManifest:

@@ -14,6 +14,7 @@ from federated.evaluation.score_counts import GroupMatrix
 from federated.learning.log_odds import log_odds, sigmoid
 from federated.learning.model_documents import read_model
 from federated.privacy.gaussian_noise import discrete_gaussian
+from federated.privacy.own_noise import SHARE_ONLY, OwnNoise, widened
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
 from federated.privacy.stages import Position, StageKind
 from federated.tabular.features import FloatVector
@@ -43,14 +44,17 @@ class LocalPeople:
 class LocalSums:
     """Computes the sums of one campaign over one entity's people."""
 
-    def __init__(self, manifest: CampaignManifest, people: LocalPeople, local_sum: LocalSum) -> None:
+    def __init__(
+        self, manifest: CampaignManifest, people: LocalPeople, local_sum: LocalSum, own_noise: OwnNoise = SHARE_ONLY
+    ) -> None:
+        self._own_noise = own_noise
         self.sums = StageSums(manifest)
         self._manifest = manifest
         self._people = people
         self._local_sum = local_sum
 
     def noised(self, request: MaskRequest, position: Position) -> IntVector:
-        """Return the entity's sum with its share of the noise, drawn afresh at each call: call once a round.
+        """Return the entity's sum with its share of the noise and its own, drawn afresh at each call: once a round.
 
         The result is private only in a sum with the shares of enough others, and must not leave unmasked.
 
@@ -58,7 +62,8 @@ class LocalSums:
             TrainingMessageMalformed: the parameters do not fit the model.
         """
         exact = self.exact(request.vector, request.model, position.stage.kind)
-        return exact + discrete_gaussian(len(exact), self.sums.share_variance(position))
+        factor = self._own_noise.factor(position.stage.kind.part)
+        return exact + discrete_gaussian(len(exact), widened(self.sums.share_variance(position), factor))
 
     def exact(self, parameters: FloatVector, model: bytes, kind: StageKind) -> IntVector:
         """Return the sum without noise, which must not leave this process.

@@ -11,9 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Select, Table, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from federated.budget.budget_store import BudgetLimit, RecordedUnmasking, Reservation, Spend
+from federated.budget.budget_store import PEOPLE, BudgetLimit, RecordedUnmasking, Reservation, Spend
 from federated.budget.spend_chain import SpendLink, StoredLink
 from federated.errors import BudgetDamaged
+from federated.privacy.own_noise import OwnNoise
 from federated.privacy.stages import Stage, position_of
 from federated.storage.tables import BudgetRow, ReservationRow, SpendRow, UnmaskingRow
 from presentation.messages import _
@@ -31,26 +32,37 @@ def _reading(query: Select[*tuple[Any, ...]], *names: str) -> DriverStatement:
 
 
 _LOCK: Final = _reading(
-    select(_LIMITS.c.dataset, _LIMITS.c.epsilon_limit, _LIMITS.c.delta)
-    .where(_LIMITS.c.dataset == bindparam("of_dataset"))
+    select(_LIMITS.c.epsilon_limit, _LIMITS.c.delta, _LIMITS.c.population)
+    .where(_LIMITS.c.population == bindparam("of_population"))
     .with_for_update(),
-    "of_dataset",
+    "of_population",
 )
-_DATASETS: Final = _reading(select(_LIMITS.c.dataset).order_by(_LIMITS.c.dataset))
 _RESERVED: Final = select(
-    _RESERVATIONS.c.campaign_id, _RESERVATIONS.c.dataset, _RESERVATIONS.c.stages, _RESERVATIONS.c.closed_at
+    _RESERVATIONS.c.campaign_id,
+    _RESERVATIONS.c.dataset,
+    _RESERVATIONS.c.stages,
+    _RESERVATIONS.c.noise_shares,
+    _RESERVATIONS.c.own_noise_training,
+    _RESERVATIONS.c.own_noise_held_out,
+    _RESERVATIONS.c.closed_at,
 )
 _READ_RESERVATION: Final = _reading(
     _RESERVED.where(_RESERVATIONS.c.campaign_id == bindparam("of_campaign")), "of_campaign"
 )
-_READ_RESERVATIONS: Final = _reading(
-    _RESERVED.where(_RESERVATIONS.c.dataset == bindparam("of_dataset")).order_by(
-        _RESERVATIONS.c.reserved_at, _RESERVATIONS.c.campaign_id
-    ),
-    "of_dataset",
-)
+_READ_RESERVATIONS: Final = _reading(_RESERVED.order_by(_RESERVATIONS.c.reserved_at, _RESERVATIONS.c.campaign_id))
 _PUT_RESERVATION: Final = DriverStatement(
-    insert(_RESERVATIONS), ["campaign_id", "dataset", "stages", "reserved_at", "closed_at"]
+    insert(_RESERVATIONS),
+    [
+        "campaign_id",
+        "population",
+        "dataset",
+        "stages",
+        "noise_shares",
+        "own_noise_training",
+        "own_noise_held_out",
+        "reserved_at",
+        "closed_at",
+    ],
 )
 _CLOSE: Final = DriverStatement(
     update(_RESERVATIONS).where(_RESERVATIONS.c.campaign_id == bindparam("of_campaign")), ["closed_at", "of_campaign"]
@@ -65,7 +77,8 @@ _READ_SPEND: Final = _reading(
 )
 _SPENT_ROUNDS: Final = select(_SPENDS.c.campaign_id, _SPENDS.c.round)
 _SPENT_BY: Final = _reading(_SPENT_ROUNDS.where(_SPENDS.c.campaign_id == bindparam("of_campaign")), "of_campaign")
-_SPENT_ON: Final = _reading(_SPENT_ROUNDS.where(_SPENDS.c.dataset == bindparam("of_dataset")), "of_dataset")
+_SPENT: Final = _reading(_SPENT_ROUNDS)
+_CHAINS: Final = _reading(select(_SPENDS.c.dataset).distinct().order_by(_SPENDS.c.dataset))
 _LAST_LINK: Final = _reading(
     select(_SPENDS.c.sequence, _SPENDS.c.sha256)
     .where(_SPENDS.c.dataset == bindparam("of_dataset"))
@@ -106,28 +119,28 @@ class SqlBudgetStore:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def lock(self, dataset: str) -> BudgetLimit | None:
-        """Return the limit of a data set, holding its lock until the transaction ends."""
-        row = _LOCK.one(connection_of(self._session), dataset)
+    def lock(self, population: str) -> BudgetLimit | None:
+        """Return the limit of a population, holding its lock until the transaction ends."""
+        row = _LOCK.one(connection_of(self._session), population)
         return BudgetLimit(*row) if row is not None else None
 
     def put_limit(self, limit: BudgetLimit, now: datetime) -> None:
         """Store or replace a limit."""
-        row = BudgetRow(dataset=limit.dataset, epsilon_limit=limit.epsilon, delta=limit.delta, changed_at=now)
+        row = BudgetRow(population=limit.population, epsilon_limit=limit.epsilon, delta=limit.delta, changed_at=now)
         self._session.merge(row)
         self._session.flush()
 
-    def datasets(self) -> tuple[str, ...]:
-        """Return the data sets that have a limit, sorted."""
-        return tuple(dataset for (dataset,) in _DATASETS.all(connection_of(self._session)))
+    def chains(self) -> tuple[str, ...]:
+        """Return the data sets on which something was spent, sorted."""
+        return tuple(dataset for (dataset,) in _CHAINS.all(connection_of(self._session)))
 
-    def reservations(self, dataset: str) -> tuple[Reservation, ...]:
-        """Return every reservation on a data set, oldest first."""
+    def reservations(self) -> tuple[Reservation, ...]:
+        """Return every reservation, oldest first."""
         connection = connection_of(self._session)
         spent = defaultdict[str, set[int]](set)
-        for campaign_id, round_number in _SPENT_ON.all(connection, dataset):
+        for campaign_id, round_number in _SPENT.all(connection):
             spent[campaign_id].add(round_number)
-        return tuple(_reservation(row, spent[row[0]]) for row in _READ_RESERVATIONS.all(connection, dataset))
+        return tuple(_reservation(row, spent[row[0]]) for row in _READ_RESERVATIONS.all(connection))
 
     def reservation(self, campaign_id: str) -> Reservation | None:
         """Return the reservation of a campaign."""
@@ -140,8 +153,9 @@ class SqlBudgetStore:
     def put_reservation(self, reservation: Reservation, now: datetime) -> None:
         """Store a new reservation."""
         stages = _STAGES.dump_json(reservation.stages).decode()
-        connection = connection_of(self._session)
-        _PUT_RESERVATION.run(connection, reservation.campaign_id, reservation.dataset, stages, now, None)
+        own, campaign_id = reservation.own_noise, reservation.campaign_id
+        terms = (reservation.dataset, stages, reservation.noise_shares, own.training, own.held_out)
+        _PUT_RESERVATION.run(connection_of(self._session), campaign_id, PEOPLE, *terms, now, None)
 
     def close(self, campaign_id: str, now: datetime) -> None:
         """Mark a reservation closed."""
@@ -156,7 +170,7 @@ class SqlBudgetStore:
         return Spend(*row) if row is not None else None
 
     def put_spend(self, dataset: str, spend: Spend) -> None:
-        """Store a new spend as the next link of the data set's chain."""
+        """Store a new spend as the next link of the chain of its data set."""
         connection = connection_of(self._session)
         sequence, previous = _LAST_LINK.one(connection, dataset) or (0, "")
         link = SpendLink(
@@ -199,7 +213,7 @@ class SqlBudgetStore:
 
 
 def _reservation(row: tuple[Any, ...], rounds: Iterable[int]) -> Reservation:
-    campaign_id, dataset, stored, closed_at = row
+    campaign_id, dataset, stored, shares, training, held_out, closed_at = row
     spent = frozenset(rounds)
     try:
         stages = _stages(stored)
@@ -211,7 +225,15 @@ def _reservation(row: tuple[Any, ...], rounds: Iterable[int]) -> Reservation:
         raise BudgetDamaged(
             _("la campaña {campaign_id} tiene rondas gastadas que nunca se reservaron", campaign_id=campaign_id)
         )
-    return Reservation(campaign_id, dataset, stages, spent, closed=closed_at is not None)
+    return Reservation(
+        campaign_id,
+        dataset,
+        stages,
+        spent,
+        closed=closed_at is not None,
+        noise_shares=shares,
+        own_noise=OwnNoise(training, held_out),
+    )
 
 
 @lru_cache(maxsize=256)

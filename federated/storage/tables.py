@@ -45,29 +45,34 @@ class CampaignRow(Base):
 
 
 class BudgetRow(Base):
-    """The limit of one data set; its row is the lock for everything spent on it."""
+    """The limit of a population; its row is the lock for everything spent on it."""
 
     __tablename__ = "federated_budgets"
     __table_args__ = (CheckConstraint("epsilon_limit > 0", name="ck_federated_budgets_limit"),)
 
-    dataset: Mapped[str] = mapped_column(String(100), primary_key=True)
+    population: Mapped[str] = mapped_column(String(100), primary_key=True)
     epsilon_limit: Mapped[float] = mapped_column(Float)
     delta: Mapped[float] = mapped_column(Float)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 
 class ReservationRow(Base):
-    """The reservation of an approved campaign on a data set."""
+    """The reservation of an approved campaign; every one is on the budget of the entity's people."""
 
     __tablename__ = "federated_reservations"
     __table_args__ = (
-        ForeignKeyConstraint(["dataset"], ["federated_budgets.dataset"], name="fk_federated_reservations_dataset"),
-        Index("ix_federated_reservations_dataset", "dataset"),
+        ForeignKeyConstraint(
+            ["population"], ["federated_budgets.population"], name="fk_federated_reservations_dataset"
+        ),
     )
 
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    dataset: Mapped[str] = mapped_column(String(100))
+    population: Mapped[str] = mapped_column(String(100))
+    dataset: Mapped[str] = mapped_column(String(100), server_default="")
     stages: Mapped[str] = mapped_column(Text)  # JSON list of federated.privacy.stages.Stage
+    noise_shares: Mapped[int] = mapped_column(Integer, server_default="5000")
+    own_noise_training: Mapped[float] = mapped_column(Float, server_default="1")  # as privacy.own_noise.OwnNoise
+    own_noise_held_out: Mapped[float] = mapped_column(Float, server_default="1")
     reserved_at: Mapped[datetime] = mapped_column(UtcDateTime())
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), nullable=True)
 

@@ -12,6 +12,17 @@ CampaignArgument = Annotated[
     str, typer.Argument(metavar=_("ID"), help=_("Identificador de la campaña; véase: training list."))
 ]
 ReasonOption = Annotated[str, typer.Option(help=_("Motivo, para que conste; nunca datos personales."))]
+AloneOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01,
+        max=50,
+        help=_(
+            "Épsilon máximo en el peor caso: todas las demás entidades se confabulan. El nodo añade el ruido propio "
+            "que haga falta. Por omisión, el de los ajustes (epsilon_alone_limit)."
+        ),
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +71,7 @@ def _approve(group: typer.Typer) -> None:
         home: HomeOption,
         campaign_id: CampaignArgument,
         reason: ReasonOption = "",
+        epsilon_alone: AloneOption = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -68,7 +80,8 @@ def _approve(group: typer.Typer) -> None:
         from node.training.campaign_decisions import approve as decide
 
         node = open_node(home)
-        decided = decide(node.context, node.training_client(), campaign_id, reason=reason)
+        client = node.training_client()
+        decided = decide(node.context, client, campaign_id, reason=reason, alone_limit=epsilon_alone)
         emit(report.decided_document(decided), report.decided_text(decided, lang), as_json=as_json)
 
 

@@ -19,8 +19,8 @@ def _register_table(group: typer.Typer) -> None:
     @group.command(
         "register-table",
         help=_(
-            "Da de alta una tabla para evaluación. Se comprueba entera y se copia; tiene su propio presupuesto "
-            "de privacidad."
+            "Da de alta una tabla para evaluación. Se comprueba entera y se copia; gasta del presupuesto de "
+            "privacidad de las personas de la entidad."
         ),
     )
     def register_table(
@@ -35,7 +35,7 @@ def _register_table(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Register a table for evaluation. It is checked whole and copied; it has its own privacy budget."""
+        """Register a table for evaluation. It is checked whole and copied; it spends the people's budget."""
         from node.training import datasets
         from node.training.datasets_report import registered_document, registered_text
 
@@ -45,7 +45,9 @@ def _register_table(group: typer.Typer) -> None:
 
 def _budget(group: typer.Typer) -> None:
     @group.command(
-        help=_("Muestra lo que cada conjunto de datos puede gastar, ha reservado y ha gastado; o fija un límite.")
+        help=_(
+            "Muestra lo que las personas de la entidad pueden gastar, y lo reservado y lo gastado; o fija un límite."
+        )
     )
     def budget(
         *,
@@ -53,9 +55,6 @@ def _budget(group: typer.Typer) -> None:
         set_limit: Annotated[
             float | None, typer.Option(help=_("Nuevo límite: el máximo que puede gastarse en total por cada persona."))
         ] = None,
-        dataset: Annotated[
-            str, typer.Option(help=_("Conjunto de datos al que se aplica el límite: records, o una tabla."))
-        ] = "records",
         delta: Annotated[
             float | None,
             typer.Option(help=_("Delta con que se contabiliza el presupuesto; una vez fijada, no cambia.")),
@@ -63,15 +62,14 @@ def _budget(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show the limit of each data set, and the privacy promised and spent; or set a limit."""
+        """Show the limit for the entity's people, and the privacy promised and spent; or set a limit."""
         from node.training import budgets
 
         node = open_node(home)
         if set_limit is not None:
-            budgets.set_limit(node.context, budgets.NewLimit(dataset, set_limit, delta))
-        shown = budgets.statements(node.context)
-        document = {"budgets": [budgets.document(statement) for statement in shown]}
-        emit(document, budgets.text(shown, lang), as_json=as_json)
+            budgets.set_limit(node.context, budgets.NewLimit(set_limit, delta))
+        shown = budgets.statement(node.context)
+        emit({"budget": budgets.document(shown)}, budgets.text(shown, lang), as_json=as_json)
 
 
 def _evaluate(group: typer.Typer) -> None:

@@ -12,6 +12,7 @@ from presentation.messages import _
 
 if TYPE_CHECKING:
     from federated.campaign.decision_policy import DecisionPolicy
+    from node.context import NodeContext
 
 NameArgument = Annotated[str, typer.Argument(metavar=_("NOMBRE"), help=_("Nombre de la política: a-z, 0-9 y '-'."))]
 ActionOption = Annotated[
@@ -33,6 +34,44 @@ EpsilonOption = Annotated[float | None, typer.Option(help=_("Épsilon máximo.")
 CohortOption = Annotated[int | None, typer.Option(help=_("Número mínimo de entidades que deben participar."))]
 RoundsOption = Annotated[int | None, typer.Option(help=_("Número máximo de rondas."))]
 BudgetOption = Annotated[float | None, typer.Option(help=_("Presupuesto de privacidad que debe quedar después."))]
+AloneOption = Annotated[
+    float | None,
+    typer.Option(
+        help=_(
+            "Épsilon máximo en el peor caso. Al aprobar, el nodo añade el ruido propio que haga falta; una política "
+            "que rechaza lo compara con el de la campaña. Por omisión, el de los ajustes."
+        )
+    ),
+]
+DeltaOption = Annotated[float | None, typer.Option(help=_("Delta máximo. Por omisión, 0.00001."))]
+ClippingOption = Annotated[
+    float | None, typer.Option(help=_("Recorte máximo de lo que aporta una persona. Por omisión, 10."))
+]
+ColludersOption = Annotated[
+    int | None,
+    typer.Option(help=_("Entidades que pueden revelar su ruido sin que falte, como mínimo. Por omisión, 1.")),
+]
+CountsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--counts-entities/--any-count",
+        help=_("Solo si cada persona cuenta una vez entre todas las entidades. Por omisión, sí con --source records."),
+    ),
+]
+CapOption = Annotated[int | None, typer.Option(help=_("Máximo de entidades por persona. Por omisión, 3."))]
+LabelOption = Annotated[
+    list[str] | None, typer.Option(help=_("Resultados que se pueden predecir: A[,B]. En las fichas, el declarado."))
+]
+ProtectedOption = Annotated[
+    list[str] | None,
+    typer.Option(help=_("Atributos por los que se puede evaluar: A[,B]. En las fichas, los declarados.")),
+]
+LeastOption = Annotated[
+    int | None, typer.Option(help=_("Personas que debe tener un grupo para mostrarse, como mínimo. Por omisión, 50."))
+]
+DaysOption = Annotated[
+    float | None, typer.Option(help=_("Días desde el manifiesto hasta el fin de la campaña. Por omisión, 60."))
+]
 
 
 def register(group: typer.Typer) -> None:
@@ -46,48 +85,68 @@ def register(group: typer.Typer) -> None:
 
 
 def _set(group: typer.Typer) -> None:
-    @group.command(
+    group.command(
         "set",
         help=_(
-            "Pone en vigor una política. Una que aprueba debe fijar todos los límites; lo que ninguna política "
-            "cubre espera a una persona."
+            "Pone en vigor una política. Una que aprueba fija todos los límites, los que no se indican con su valor "
+            "habitual; lo que ninguna política cubre espera a una persona."
         ),
-    )
-    def set_(
-        *,
-        home: HomeOption,
-        name: NameArgument,
-        approve: ActionOption,
-        until: UntilOption,
-        source: SourceOption = "",
-        dataset: DatasetOption = "",
-        model: ModelOption = None,
-        feature: FeatureOption = None,
-        epsilon: EpsilonOption = None,
-        minimum_cohort: CohortOption = None,
-        rounds: RoundsOption = None,
-        budget_left: BudgetOption = None,
-        lang: LangOption = "es",
-        as_json: JsonOption = False,
-    ) -> None:
-        """Put a policy in force. An approval must state every limit; what no policy covers waits for a person."""
-        from node.training import decision_policies, decision_policy_report
-
-        stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
-        stated |= {"models": split_names(model) or None, "features": split_names(feature) or None}
-        stated |= {"epsilon": epsilon, "minimum_cohort": minimum_cohort, "rounds": rounds, "budget_left": budget_left}
-        policy = _policy(name, approve=approve, until=until, stated=stated)
-        change = decision_policies.set_policy(open_node(home).context, policy)
-        document = decision_policy_report.change_document(change, removed=False)
-        emit(document, decision_policy_report.change_text(change, lang, removed=False), as_json=as_json)
+    )(set_)
 
 
-def _policy(name: str, *, approve: bool, until: str, stated: Mapping[str, object]) -> "DecisionPolicy":
+def set_(
+    *,
+    home: HomeOption,
+    name: NameArgument,
+    approve: ActionOption,
+    until: UntilOption,
+    source: SourceOption = "",
+    dataset: DatasetOption = "",
+    model: ModelOption = None,
+    feature: FeatureOption = None,
+    epsilon: EpsilonOption = None,
+    minimum_cohort: CohortOption = None,
+    rounds: RoundsOption = None,
+    budget_left: BudgetOption = None,
+    epsilon_alone: AloneOption = None,
+    delta: DeltaOption = None,
+    clipping_bound: ClippingOption = None,
+    colluders: ColludersOption = None,
+    counts_entities: CountsOption = None,
+    people_cap: CapOption = None,
+    label: LabelOption = None,
+    protected: ProtectedOption = None,
+    least_people: LeastOption = None,
+    days: DaysOption = None,
+    lang: LangOption = "es",
+    as_json: JsonOption = False,
+) -> None:
+    """Put a policy in force. An approval states every limit; what no policy covers waits for a person."""
+    from node.training import decision_policies, decision_policy_report
+
+    stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
+    stated |= {"epsilon": epsilon, "epsilon_alone": epsilon_alone, "delta": delta, "budget_left": budget_left}
+    stated |= {"clipping_bound": clipping_bound, "days": days, "rounds": rounds, "minimum_cohort": minimum_cohort}
+    stated |= {"colluders": colluders, "people_cap": people_cap, "counts_entities": counts_entities}
+    names = {"models": model, "features": feature, "labels": label, "protected": protected}
+    stated |= {limit: split_names(given) or None for limit, given in names.items()} | {"least_people": least_people}
+    context = open_node(home).context
+    change = decision_policies.set_policy(context, _policy(context, name, until, stated, approve=approve))
+    document = decision_policy_report.change_document(change, removed=False)
+    emit(document, decision_policy_report.change_text(change, lang, removed=False), as_json=as_json)
+
+
+def _policy(
+    context: "NodeContext", name: str, until: str, stated: Mapping[str, object], *, approve: bool
+) -> "DecisionPolicy":
     from federated.campaign.decision_policy import make_policy
+    from node.training.policy_defaults import with_usual_limits
     from policies.local_days import end_of
 
     day = read_day(until)
     end = end_of(day) if day else None
+    if approve:
+        stated = with_usual_limits(stated, epsilon_alone=context.settings.epsilon_alone_limit)
     return make_policy(name=name, action="approve" if approve else "refuse", until=end, **stated)
 
 

@@ -1,5 +1,6 @@
 """Decisions of the data-protection officer on campaigns: reviewed, taken, logged, and delivered to the coordinator."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,6 @@ from federated.budget.budget_store import BudgetLimit
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
-from federated.errors import BudgetUnknown
 from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import ListedCampaign, TrainingClient
 from node.context import NodeContext
@@ -22,8 +22,11 @@ from node.training.anchors_in_sums import required_anchors
 from node.training.approval_withdrawal import deliver_withdrawals
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
+from node.training.ledger_freshness import LedgerFreshness
 from node.training.local_data import training_data
 from node.training.pending_work import undelivered_first_decisions
+from node.training.privacy_terms import PrivacyTerms, terms_under, terms_with
+from node.training.spends_in_ledger import require_spends_of_ledger
 from node.training.stores import epsilon_ledger, training_guard
 from node.training.tables import DeliveryRow, WithdrawalRow
 from presentation.messages import _
@@ -43,6 +46,8 @@ class CampaignView:
         decision: 'undecided', 'approved', 'refused' or 'withdrawn'.
         delivered: whether the coordinator acknowledged the decision.
         changed: whether the coordinator now shows another manifest under this id than the one decided on.
+        privacy: what it promises a person, and what is left in the worst case: with the own noise that is reserved, or
+            that an approval would add by the node's settings.
     """
 
     manifest: CampaignManifest
@@ -50,6 +55,7 @@ class CampaignView:
     decision: str
     delivered: bool
     changed: bool
+    privacy: PrivacyTerms
 
     @property
     def code_installed(self) -> bool:
@@ -62,16 +68,18 @@ class _Answer:
     verdict: Verdict
     reason: str
     decided_by: str
+    alone_limit: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision, durable and in the ledger whether or not it was delivered yet."""
+    """A decision, durable and in the ledger whether or not it was delivered yet; `privacy` is that of an approval."""
 
     manifest: CampaignManifest
     verdict: Verdict
     ledger_index: int
     delivered: bool
+    privacy: PrivacyTerms | None = None
 
 
 def list_campaigns(context: NodeContext, client: TrainingClient) -> tuple[CampaignView, ...]:
@@ -89,47 +97,78 @@ def list_campaigns(context: NodeContext, client: TrainingClient) -> tuple[Campai
     with context.snapshot() as session:
         records = {record.campaign_id: record for record in EffectiveDecisions(session).all()}
         delivered = _delivered(session)
+        privacy = _Privacy(context, session)
     views = []
     for each in listed:
         manifest = _open(context, each.manifest)
         record = records.pop(manifest.campaign_id, None)
         changed = record is not None and record.manifest_sha256 != manifest_sha256(each.manifest)
         decision = record.verdict.value if record is not None else UNDECIDED
-        views.append(CampaignView(manifest, each.state, decision, manifest.campaign_id in delivered, changed))
+        sent = manifest.campaign_id in delivered
+        views.append(CampaignView(manifest, each.state, decision, sent, changed, privacy.of(manifest)))
     for record in reversed(list(records.values())):
         manifest = _open(context, record.manifest)
-        views.append(CampaignView(manifest, "", record.verdict.value, record.campaign_id in delivered, changed=False))
+        sent = record.campaign_id in delivered
+        views.append(
+            CampaignView(manifest, "", record.verdict.value, sent, changed=False, privacy=privacy.of(manifest))
+        )
     return tuple(views)
 
 
+class _Privacy:
+    """The privacy of campaigns: as reserved here, or as an approval would have it by the settings."""
+
+    def __init__(self, context: NodeContext, session: Session) -> None:
+        self._limit = context.settings.epsilon_alone_limit
+        statement = epsilon_ledger(session).find_statement()
+        self._reserved = {each.campaign_id: each.own_noise for each in statement.reservations} if statement else {}
+
+    def of(self, manifest: CampaignManifest) -> PrivacyTerms:
+        own = self._reserved.get(manifest.campaign_id)
+        return terms_with(manifest, own) if own is not None else terms_under(manifest, self._limit)
+
+
 def approve(
-    context: NodeContext, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = ""
+    context: NodeContext,
+    client: TrainingClient,
+    campaign_id: str,
+    *,
+    reason: str = "",
+    decided_by: str = "",
+    alone_limit: float | None = None,
 ) -> Decided:
     """Approve a campaign: reserve its whole budget, log the decision, and deliver it to the coordinator.
 
-    In order: (1) the manifest is the coordinator's, passes the guard's review and invites enough of the anchors;
-    (2) the requested data are here and declared; (3) budget, signed decision and ledger entry become durable together;
-    (4) only then is it sent.
-    A repetition changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
+    In order: (0) this node's ledger is its newest, and its budget has all its spends; (1) the manifest is the
+    coordinator's, passes the guard's review and invites enough of the anchors; (2) the requested data are here and
+    declared; (3) budget, signed decision and ledger entry become durable together; (4) only then is it sent. A
+    repetition changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
+    `alone_limit` bounds epsilon when only this node's noise is unknown, which noise of its own keeps; None takes the
+    bound of the settings.
 
     Raises:
         ManifestUnknown: the coordinator lists no such campaign.
         FederatedError: the guard or the budget refuses. TrainingError: the data are not here.
         PeerRefused, PeerUnreachable: the coordinator does not list its campaigns.
         ExtraMissing: this node cannot train.
+        LedgerContradicted, LedgerUnwitnessed: the ledger here is an old copy, or nobody can tell.
     """
     require_training()
     envelope = _listed(context, client, campaign_id)
+    # (0) no spend is forgotten here
+    LedgerFreshness(context).require()
     now = context.clock.now()
     # (1) before any data is read
     with context.snapshot() as session:
         known = EffectiveDecisions(session).get(campaign_id)
         if known is None:
+            require_spends_of_ledger(context, session)
             manifest = training_guard(context, session).review(envelope, now)
             required_anchors(context, session).check(manifest.invited)
             # (2) readable, and exactly the declared features
             training_data(context, session, manifest)
-    return _decide(context, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by))
+    limit = context.settings.epsilon_alone_limit if alone_limit is None else alone_limit
+    return _decide(context, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by, limit))
 
 
 def refuse(
@@ -192,12 +231,13 @@ def _decide(context: NodeContext, client: TrainingClient, envelope: Envelope, an
     signed = seal_decision(decision, context.keys.signing)
     # (3) budget, decision and ledger entry together
     with context.transaction() as session:
-        index = _store(context, session, (envelope, signed), decision, answer.decided_by)
+        index = _store(context, session, (envelope, signed), decision, answer)
+        privacy = _Privacy(context, session).of(manifest) if answer.verdict is Verdict.APPROVED else None
     # (4) sent only after the commit; when that fails now, the running service delivers it later
     try:
         deliver(context, client)
     except PeerUnreachable:
-        return Decided(manifest, answer.verdict, index, delivered=False)
+        return Decided(manifest, answer.verdict, index, delivered=False, privacy=privacy)
     with context.snapshot() as session:
         row = session.get(DeliveryRow, manifest.campaign_id)
     if row is not None and row.refused_code is not None:
@@ -206,7 +246,7 @@ def _decide(context: NodeContext, client: TrainingClient, envelope: Envelope, an
             remedy=_("consulte: redpact-node training list"),
             peer_code=row.refused_code,
         )
-    return Decided(manifest, answer.verdict, index, delivered=True)
+    return Decided(manifest, answer.verdict, index, delivered=True, privacy=privacy)
 
 
 def _store(
@@ -214,27 +254,28 @@ def _store(
     session: Session,
     envelopes: tuple[Envelope, Envelope],
     decision: CampaignDecision,
-    decided_by: str,
+    answer: _Answer,
 ) -> int:
     (envelope, signed), ledger = envelopes, own_ledger(context, session)
     ledger.lock()  # before the budget's lock, as everywhere
     guard, now = training_guard(context, session), decision.decided
     if decision.verdict is Verdict.APPROVED:
-        manifest = _open(context, envelope)
-        ensure_limit(context, session, manifest.dataset, now)
-        guard.approve(envelope, signed, manifest.dataset, now)
+        ensure_limit(context, session, now)
+        manifest = guard.approve(envelope, signed, now, alone_limit=answer.alone_limit)
     else:
         manifest = guard.refuse(envelope, signed, now)
     row = session.get(DeliveryRow, decision.campaign_id)
     if row is not None:
         return row.ledger_index  # the same decision as before: one entry is enough
     approved = decision.verdict is Verdict.APPROVED
+    alone = _Privacy(context, session).of(manifest).alone if approved else math.inf
     body = TrainingDecisionBody(
         campaign_id=decision.campaign_id,
         manifest_sha256=decision.manifest_sha256,
         epsilon=decimal(manifest.epsilon),
+        epsilon_alone=finite_decimal(alone),
         delta=decimal(manifest.delta),
-        decided_by=decided_by,
+        decided_by=answer.decided_by,
         reason=decision.reason,
     )
     kind = EntryType.TRAINING_APPROVED if approved else EntryType.TRAINING_REFUSED
@@ -243,18 +284,21 @@ def _store(
     return entry.index
 
 
-def ensure_limit(context: NodeContext, session: Session, dataset: str, now: datetime) -> None:
-    """Set the limit of the settings for a data set without one."""
+def ensure_limit(context: NodeContext, session: Session, now: datetime) -> None:
+    """Set the limit of the settings when the budget has none."""
     budget = epsilon_ledger(session)
-    try:
-        budget.statement(dataset)
-    except BudgetUnknown:
-        budget.set_limit(BudgetLimit(dataset, context.settings.epsilon_limit, context.settings.epsilon_delta), now)
+    if budget.find_statement() is None:
+        budget.set_limit(BudgetLimit(context.settings.epsilon_limit, context.settings.epsilon_delta), now)
 
 
 def decimal(number: float) -> str:
     """Return a number as the decimal text of ledger bodies, with at most 12 digits after the point."""
     return f"{number:.12f}".rstrip("0").rstrip(".") or "0"
+
+
+def finite_decimal(number: float) -> str | None:
+    """Return a number as the decimal text of ledger bodies; None when it is infinite."""
+    return None if math.isinf(number) else decimal(number)
 
 
 def _delivered(session: Session) -> set[str]:

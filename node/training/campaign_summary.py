@@ -1,13 +1,16 @@
 """A campaign in plain words, for the data-protection officer who approves or refuses it."""
 
+from federated.campaign.decision_policy import clipping_bound
 from federated.campaign.manifest import CampaignManifest, DataSource
 from federated.learning.model_words import model_name
+from node.training.privacy_terms import PrivacyTerms
+from node.training.privacy_terms import lines as privacy_lines
 from policies.model_words import PLAIN_WORDS, ModelWords, load_model_words
 from presentation import formats
 from presentation.messages import Translator, speaking
 
 
-def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
+def summarise(manifest: CampaignManifest, privacy: PrivacyTerms, lang: str) -> tuple[str, ...]:
     """Return the name, purpose, data, privacy and deadline of a campaign, one line each, in Spanish or English."""
     say = speaking(lang)
     words = campaign_words(manifest)
@@ -21,12 +24,16 @@ def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
         ),
         say("Mira: {features}.", features=", ".join(say(words.field(feature.name)) for feature in manifest.features)),
         say("Predice: {label}.", label=words.field(manifest.label.name)),
+        *privacy_lines(privacy, lang),
         say(
-            "Privacidad: cada persona gasta como mucho épsilon {epsilon} (delta {delta}) en {rounds} ({model}).",
-            epsilon=formats.epsilon(manifest.epsilon, lang),
-            delta=formats.epsilon(manifest.delta, lang),
-            rounds=say.plural("{n} ronda", "{n} rondas", manifest.rounds),
+            "Condiciones: {model}, {rounds}, delta {delta}, recorte {clip}; se evalúa por: {protected} (grupos de al "
+            "menos {least} personas).",
             model=model_name(manifest.model),
+            rounds=say.plural("{n} ronda", "{n} rondas", manifest.rounds),
+            delta=formats.epsilon(manifest.delta, lang),
+            clip=formats.number(clipping_bound(manifest), lang),
+            protected=", ".join(say(words.field(each.name)) for each in manifest.evaluation.slices) or say("nada"),
+            least=manifest.evaluation.least_people,
         ),
         say.plural(
             "Entidades: {n} invitada; ninguna suma se abre con menos de {minimum}; el ruido se divide entre {shares}.",
@@ -36,7 +43,7 @@ def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
             shares=manifest.noise_shares,
         ),
         _counting(manifest, say),
-        say("Decida antes del {deadline}.", deadline=manifest.deadline),
+        say("Decida antes del {deadline}. La campaña acaba el {ends}.", deadline=manifest.deadline, ends=manifest.ends),
     )
 
 

@@ -1,4 +1,7 @@
-"""Tables registered for evaluation: checked whole, copied into the node's home folder, each with its own budget."""
+"""Tables registered for evaluation: checked whole, copied into the node's home folder.
+
+Their people are the entity's people: campaigns on them spend the same budget as those on records.
+"""
 
 import csv
 import hashlib

@@ -22,7 +22,7 @@ from federated.campaign.decision_policy import (
     read_policy,
 )
 from federated.campaign.manifest import CampaignManifest, open_manifest
-from federated.errors import BudgetUnknown, FederatedError
+from federated.errors import FederatedError
 from node.clients.training import TrainingClient
 from node.context import NodeContext
 from node.ledger.own import own_ledger
@@ -133,19 +133,21 @@ def decide_listed(context: NodeContext, client: TrainingClient, left_to_people: 
 
 
 def _verdict(context: NodeContext, session: Session, manifest: CampaignManifest) -> PolicyDecision | None:
-    try:
-        left = epsilon_ledger(session).statement(manifest.dataset).left
-    except BudgetUnknown:
-        left = context.settings.epsilon_limit  # the limit that an approval would set
+    statement = epsilon_ledger(session).find_statement()
+    # Without one, the limit that an approval would set.
+    left = statement.left if statement is not None else context.settings.epsilon_limit
     return decide(policies_in_force(session), policy_facts(manifest, left), context.clock.now())
 
 
 def _apply(
     context: NodeContext, client: TrainingClient, manifest: CampaignManifest, decision: PolicyDecision
 ) -> Decided:
-    act = approve if decision.verdict is Verdict.APPROVED else refuse
-    reason, by = _reason(decision), f"policy:{decision.policy}"
-    done = act(context, client, manifest.campaign_id, reason=reason, decided_by=by)
+    reason, by, campaign_id = _reason(decision), f"policy:{decision.policy}", manifest.campaign_id
+    if decision.verdict is Verdict.APPROVED:
+        limit = min(decision.epsilon_alone, context.settings.epsilon_alone_limit)
+        done = approve(context, client, campaign_id, reason=reason, decided_by=by, alone_limit=limit)
+    else:
+        done = refuse(context, client, campaign_id, reason=reason, decided_by=by)
     _log.info("campaign_decided", campaign=manifest.campaign_id, verdict=done.verdict.value, policy=decision.policy)
     return done
 

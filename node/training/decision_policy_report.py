@@ -10,21 +10,34 @@ from node.training.decision_policies import PolicyChange
 from policies.local_days import said_until
 from policies.model_words import PLAIN_WORDS, load_model_words
 from presentation import formats, terminal
-from presentation.messages import Message, Translator, _, speaking
+from presentation.messages import Message, Translator, _, listing, speaking
 
 _SOURCES: Final[Mapping[DataSource, Message]] = {
     DataSource.RECORDS: _("las fichas de las personas"),
     DataSource.TABLE: _("una tabla registrada"),
 }
 _LIMITS: Final[Mapping[str, Message]] = {
+    "purposes": _("finalidad"),
     "models": _("modelos"),
     "features": _("solo mira"),
+    "labels": _("solo predice"),
+    "protected": _("solo se evalúa por"),
     "epsilon": _("épsilon como mucho"),
-    "minimum_cohort": _("entidades como mínimo"),
+    "epsilon_alone": _("épsilon como mucho en el peor caso"),
+    "delta": _("delta como mucho"),
+    "clipping_bound": _("recorte como mucho"),
     "rounds": _("rondas como mucho"),
+    "minimum_cohort": _("entidades como mínimo"),
+    "colluders": _("entidades que pueden revelar su ruido, como mínimo"),
+    "counts_entities": _("cada persona cuenta una sola vez"),
+    "people_cap": _("entidades por persona como mucho"),
+    "least_people": _("personas como mínimo en un grupo que se muestra"),
+    "days": _("días de campaña como mucho"),
     "budget_left": _("presupuesto que debe quedar"),
 }
 """The limits of a policy, in the order in which they are shown."""
+
+_EPSILONS: Final = ("epsilon", "epsilon_alone", "delta", "budget_left")
 
 
 def policies_document(policies: Sequence[DecisionPolicy]) -> dict[str, Any]:
@@ -83,8 +96,13 @@ def _one(policy: DecisionPolicy, say: Translator) -> str:
 
 
 def _action(policy: DecisionPolicy, say: Translator, *, limited: bool) -> str:
-    if policy.action is PolicyAction.APPROVE:
+    if policy.approves:
         return say("aprueba sola si todo se cumple")
+    if policy.action is PolicyAction.APPROVE:
+        return say(
+            "⚠ no aprueba nada: fíjela de nuevo con todos los límites; le faltan: {names}",
+            names=listing(policy.lacking),
+        )
     return say("rechaza sola si algo de esto no se cumple") if limited else say("rechaza sola todo lo de su ámbito")
 
 
@@ -92,9 +110,12 @@ def _values(policy: DecisionPolicy, say: Translator) -> Mapping[str, Callable[[A
     words = PLAIN_WORDS if policy.source is DataSource.TABLE else load_model_words()
     return {
         "features": lambda names: ", ".join(say(words.field(name)) for name in names),
+        "labels": lambda names: ", ".join(say(words.field(name)) for name in names),
+        "protected": lambda names: ", ".join(say(words.field(name)) for name in names) or say("nada"),
         "models": lambda names: ", ".join(say(model_name(name)) for name in names),
-        "epsilon": lambda value: formats.epsilon(value, say.lang),
-        "budget_left": lambda value: formats.epsilon(value, say.lang),
+        "purposes": lambda _names: say("solo ofrecer apoyo"),
+        "counts_entities": lambda value: say("sí") if value else say("no se exige"),
+        **dict.fromkeys(_EPSILONS, lambda value: formats.epsilon(value, say.lang)),
     }
 
 

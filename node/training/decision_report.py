@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import VERDICT_NAMES, Verdict
+from node.training import privacy_terms
 from node.training.approval_withdrawal import Withdrawn
 from node.training.campaign_decisions import UNDECIDED, CampaignView, Decided
 from node.training.campaign_summary import summarise
@@ -39,7 +40,8 @@ def campaign_document(view: CampaignView, lang: str) -> dict[str, Any]:
         "delta": view.manifest.delta,
         "rounds": view.manifest.rounds,
         "deadline": view.manifest.deadline.isoformat(),
-        "summary": list(summarise(view.manifest, lang)),
+        "privacy": privacy_terms.document(view.privacy),
+        "summary": list(summarise(view.manifest, view.privacy, lang)),
     }
 
 
@@ -58,17 +60,20 @@ def decided_document(decided: Decided) -> dict[str, Any]:
         "decision": decided.verdict.value,
         "delivered": decided.delivered,
         "ledger_index": decided.ledger_index,
+        "privacy": privacy_terms.document(decided.privacy) if decided.privacy is not None else None,
     }
 
 
 def decided_text(decided: Decided, lang: str) -> str:
     """Return a decision for people."""
     say = speaking(lang)
-    return _paragraph(
+    told = _paragraph(
         f"{decided.manifest.name}: {say(VERDICT_NAMES[decided.verdict])}.",
         say("Entrada {index:d} del registro.", index=decided.ledger_index),
         _delivery(say, delivered=decided.delivered),
     )
+    figures = privacy_terms.lines(decided.privacy, lang) if decided.privacy is not None else ()
+    return "\n".join([told, *(terminal.paragraph(line, indent=2, hanging=2) for line in figures)])
 
 
 def withdrawn_document(withdrawn: Withdrawn) -> dict[str, Any]:
@@ -106,7 +111,7 @@ def _delivery(say: Translator, *, delivered: bool) -> str:
 
 
 def _one(view: CampaignView, say: Translator) -> str:
-    head, *lines = summarise(view.manifest, say.lang)
+    head, *lines = summarise(view.manifest, view.privacy, say.lang)
     lines.append(_code_line(view, say))
     if view.changed:
         lines.append(say("⚠ El coordinador muestra ahora otro manifiesto que el decidido: no se enviará nada."))

@@ -19,6 +19,7 @@ from federated.campaign.decided_campaigns import CampaignRecord
 from federated.campaign.decision import Verdict
 from federated.campaign.manifest import CampaignManifest, open_manifest
 from federated.participation.closures import Closure
+from federated.privacy.own_noise import SHARE_ONLY
 from federated.privacy.stages import position_of
 from federated.storage.tables import SpendRow
 from node.context import NodeContext
@@ -26,6 +27,7 @@ from node.ledger.own import own_ledger
 from node.training.campaign_closures import closures
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
+from node.training.privacy_terms import PrivacyTerms, terms_with
 from node.training.stores import epsilon_ledger
 from presentation.messages import _
 
@@ -52,7 +54,8 @@ class RoundAccount:
         sha256: of the bytes that left, computed from the stored ones.
         size: of these bytes.
         ledger_index: its entry; None when the ledger has none, or one about other bytes, which is a fault.
-        epsilon_after: total epsilon of the data set after it, as the ledger states it.
+        epsilon_after: total epsilon of the budget after it, as the ledger states it.
+        alone_after: the same when only this entity's noise is unknown; empty when it is not finite or not stated.
     """
 
     round: int
@@ -62,6 +65,7 @@ class RoundAccount:
     time: datetime
     ledger_index: int | None
     epsilon_after: str
+    alone_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class CampaignAccount:
     """
 
     manifest: CampaignManifest
+    privacy: PrivacyTerms
     manifest_sha256: str
     effective: Verdict
     dataset: str
@@ -84,12 +89,12 @@ class CampaignAccount:
 
 @dataclass(frozen=True, slots=True)
 class TrainingAccount:
-    """All campaigns that this entity decided on, oldest first, and its budgets."""
+    """All campaigns that this entity decided on, oldest first, and its budget."""
 
     entity: str
     made: datetime
     campaigns: tuple[CampaignAccount, ...]
-    budgets: tuple[BudgetStatement, ...]
+    budget: BudgetStatement | None
 
 
 def training_account(context: NodeContext, campaign_id: str = "") -> TrainingAccount:
@@ -112,10 +117,9 @@ def training_account(context: NodeContext, campaign_id: str = "") -> TrainingAcc
             entries.campaign(record, open_manifest(record.manifest, coordinator_key=key)) for record in records
         )
         ledger = epsilon_ledger(session)
-        budgets = ledger.statements()
-        for budget in budgets:
-            ledger.verify(budget.limit.dataset)  # an account over a broken chain would present it as sound
-    return TrainingAccount(context.settings.entity, context.clock.now(), campaigns, budgets)
+        budget = ledger.find_statement()
+        ledger.verify()  # an account over a broken chain would present it as sound
+    return TrainingAccount(context.settings.entity, context.clock.now(), campaigns, budget)
 
 
 class _TrainingEntries:
@@ -126,6 +130,8 @@ class _TrainingEntries:
         self._closures = closures(session)
         self._decisions: dict[str, list[DecisionAccount]] = {}
         self._contributed: dict[tuple[str, int], tuple[int, TrainingContributedBody]] = {}
+        statement = epsilon_ledger(session).find_statement()
+        self._own = {each.campaign_id: each.own_noise for each in statement.reservations} if statement else {}
         ledger, needles = own_ledger(context, session), [each.encode() for each in campaigns]
         for stored in ledger.store.bodies(0, ledger.size()):
             if any(needle in stored.body for needle in needles):
@@ -137,6 +143,7 @@ class _TrainingEntries:
     def campaign(self, record: CampaignRecord, manifest: CampaignManifest) -> CampaignAccount:
         return CampaignAccount(
             manifest=manifest,
+            privacy=terms_with(manifest, self._own.get(record.campaign_id, SHARE_ONLY)),
             manifest_sha256=record.manifest_sha256,
             effective=record.verdict,
             dataset=record.dataset,
@@ -156,7 +163,8 @@ class _TrainingEntries:
             after = body.epsilon_after if body is not None else ""
             position = position_of(manifest.stages, row.round)
             stage = position.stage.kind.value if position is not None else ""
-            yield RoundAccount(row.round, stage, digest, len(row.reply), row.spent_at, index, after)
+            alone = (body.epsilon_alone_after or "") if body is not None else ""
+            yield RoundAccount(row.round, stage, digest, len(row.reply), row.spent_at, index, after, alone)
 
     def _add(self, index: int, leaf: Leaf, data: bytes) -> None:
         body = read_body(leaf.type, data)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from federated.campaign.decision import VERDICT_NAMES, Verdict
 from federated.participation.closures import Closure
 from federated.privacy.stages import StageKind
-from node.training import budgets
+from node.training import budgets, privacy_terms
 from node.training.campaign_closures import closure_document
 from node.training.campaign_summary import summarise
 from node.training.officer_account import CampaignAccount, DecisionAccount, RoundAccount, TrainingAccount
@@ -31,7 +31,7 @@ def account_document(account: TrainingAccount, lang: str) -> dict[str, Any]:
         "entity": account.entity,
         "made": account.made.isoformat(),
         "campaigns": [_campaign_document(each, lang) for each in account.campaigns],
-        "budgets": [budgets.document(each) for each in account.budgets],
+        "budget": budgets.document(account.budget),
     }
 
 
@@ -48,7 +48,7 @@ def account_text(account: TrainingAccount, lang: str) -> str:
         return "\n".join([*lines, terminal.paragraph(say("Esta entidad no ha decidido sobre ninguna campaña."))])
     for campaign in account.campaigns:
         lines += ["", *_campaign_lines(campaign, say)]
-    return "\n".join([*lines, "", say("Qué ha costado en total"), budgets.text(account.budgets, lang)])
+    return "\n".join([*lines, "", say("Qué ha costado en total"), budgets.text(account.budget, lang)])
 
 
 def _campaign_document(account: CampaignAccount, lang: str) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def _campaign_document(account: CampaignAccount, lang: str) -> dict[str, Any]:
         "id": account.manifest.campaign_id,
         "name": account.manifest.name,
         "manifest_sha256": account.manifest_sha256,
-        "asked": list(summarise(account.manifest, lang)),
+        "asked": list(summarise(account.manifest, account.privacy, lang)),
+        "privacy": privacy_terms.document(account.privacy),
         "standing": account.effective.value,
         "dataset": account.dataset,
         "decisions": [
@@ -79,6 +80,7 @@ def _campaign_document(account: CampaignAccount, lang: str) -> dict[str, Any]:
                 "time": each.time.isoformat(),
                 "ledger_index": each.ledger_index,
                 "epsilon_after": each.epsilon_after or None,
+                "epsilon_alone_after": each.alone_after or None,
             }
             for each in account.rounds
         ],
@@ -86,7 +88,7 @@ def _campaign_document(account: CampaignAccount, lang: str) -> dict[str, Any]:
 
 
 def _campaign_lines(account: CampaignAccount, say: Translator) -> list[str]:
-    head, *asked = summarise(account.manifest, say.lang)
+    head, *asked = summarise(account.manifest, account.privacy, say.lang)
     decided = [_decision_line(each, say) for each in account.decisions]
     return [
         terminal.paragraph(f"{head}  [{say(VERDICT_NAMES[account.effective])}]"),
@@ -135,6 +137,7 @@ def _rounds(account: CampaignAccount, say: Translator) -> str:
         "SHA-256",
         say("Registro"),
         say("ε gastado después"),
+        say("en el peor caso"),
     )
     table = terminal.table(
         columns,
@@ -154,6 +157,7 @@ def _round_row(left: RoundAccount, say: Translator) -> tuple[str, ...]:
         f"{left.sha256[:_HASH_CHARACTERS]}…",
         fault if left.ledger_index is None else _entry(left.ledger_index, say),
         formats.epsilon(left.epsilon_after, say.lang) if left.epsilon_after else "",
+        formats.epsilon(left.alone_after, say.lang) if left.alone_after else "",
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from node.context import NodeContext
+from node.ledger.witnessing.errors import WitnessingError
 from node.training.pending_work import IDLE_SECONDS, has_policies, has_releases, open_campaigns, undelivered_decisions
 from service.errors import PeerRefused, PeerUnreachable
 from service.extras import require_training
@@ -54,7 +55,7 @@ def decide_by_policies(context: NodeContext, client: "TrainingClient", stopping:
 
             try:
                 decide_listed(context, client, left_to_people)
-            except (PeerUnreachable, PeerRefused) as error:
+            except (PeerUnreachable, PeerRefused, WitnessingError) as error:
                 _log.info("policies_wait", code=error.code, message=error.message)
         stopping.wait(POLICY_SECONDS)
 

@@ -2,13 +2,15 @@
 
 Every step is answered in this order, without exception:
 
+- (0) the witnesses say that this node's ledger is its newest;
 - (1) the guard admits it, by the manifest and decision stored here, never by the coordinator's copies;
 - (2) an answer already stored is returned as it is; nothing is computed;
 - (3) otherwise the installed code computes one;
 - (4) the guard checks once more; the answer's bytes, their privacy cost and the ledger entry become durable together;
-- (5) only then does the caller sign and send it.
+- (5) only when the witnesses have cosigned that entry too does the caller sign and send it.
 
-A refusal, by whichever of these checks, closes the campaign at this node for good before the caller hears of it.
+A refusal, by whichever of the checks (1) to (4), closes the campaign at this node for good before the caller hears of
+it. That the ledger is not shown to be the newest is no refusal: nothing is answered, and the step may be asked again.
 """
 
 import hashlib
@@ -42,10 +44,11 @@ from federated.participation.table_replies import TableParticipant
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.training.campaign_closures import close_for_good
-from node.training.campaign_decisions import decimal
+from node.training.campaign_decisions import decimal, finite_decimal
 from node.training.cohort_steps import AdmittedStep, CohortSteps, Refresh, answer_alone
 from node.training.duplicate_check import DuplicateCheck
 from node.training.errors import TrainingError
+from node.training.ledger_freshness import LedgerFreshness
 from node.training.local_data import local_people, training_data
 from node.training.stores import epsilon_ledger, own_enrolments, training_guard
 
@@ -60,6 +63,7 @@ class StepReplies:
         self._cohort_steps = CohortSteps(context, refresh)
         self._participants: dict[str, Participant] = {}
         self._duplicates = DuplicateCheck(context)
+        self._freshness = LedgerFreshness(context)
 
     def answer(self, raw: bytes) -> bytes:
         """Return the reply to a request: durable, and paid for where it costs.
@@ -68,14 +72,20 @@ class StepReplies:
             FederatedError: the guard or the cohort refuses.
             TrainingError: the data are missing, or not as they were registered.
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
+            LedgerContradicted, LedgerUnwitnessed: the ledger here is an old copy, or nobody can tell; likewise.
         """
         asked = read_request(raw)  # bytes that name no step of any campaign close none
+        # (0) nothing is added to an old copy of the ledger, nor paid from an old copy of the budget
+        self._freshness.require()
         try:
-            return self._admitted(asked)
+            reply = self._admitted(asked)
         except (FederatedError, TrainingError) as error:
             close_for_good(self._context, asked.document, error)
             self.forget(asked.document.campaign_id)
             raise
+        # (5) a copy restored from before this reply could not know it, but the witnesses do
+        self._freshness.require()
+        return reply
 
     def forget(self, campaign_id: str) -> None:
         """Free the memory of a campaign's people."""
@@ -144,13 +154,14 @@ class StepReplies:
     def _body(
         self, session: Session, step: AdmittedStep, request: MaskRequest, reply: bytes
     ) -> TrainingContributedBody:
-        statement = epsilon_ledger(session).statement(step.admission.dataset)
+        statement = epsilon_ledger(session).statement()
         return TrainingContributedBody(
             campaign_id=request.campaign_id,
             manifest_sha256=request.manifest_sha256,
             round=request.round,
             data_set=step.admission.dataset,
             epsilon_after=decimal(statement.spent),
+            epsilon_alone_after=finite_decimal(statement.spent_alone),
             delta=decimal(statement.limit.delta),
             contribution_sha256=hashlib.sha256(reply).hexdigest(),
         )
@@ -170,7 +181,9 @@ class StepReplies:
         data = training_data(self._context, session, manifest)
         weights = self._duplicates.weights(enrolments, manifest, data.keys)
         people = local_people(data, manifest, weights)
-        return Participant(manifest, cohort, masker, LocalSums(manifest, people, local_sum_for(manifest)))
+        own_noise = epsilon_ledger(session).require_open(manifest.campaign_id).own_noise
+        sums = LocalSums(manifest, people, local_sum_for(manifest), own_noise)
+        return Participant(manifest, cohort, masker, sums)
 
 
 def warm_up(context: NodeContext, session: Session, manifest: CampaignManifest) -> None:

@@ -17,13 +17,12 @@ from coordinator.training.proposal_command import Source, propose
 from federated.campaign.manifest import DataSource, seal_manifest
 from federated.campaign.stage_planning import plan_stages
 from node.ledger.own import own_ledger
-from node.training.budgets import statements
 from node.training.campaign_decisions import approve
 from node.training.stores import epsilon_ledger
 from node.wiring import Node
 from tests.support.flower_engine import Engine, flower_engine
 from tests.support.network import Network, network
-from tests.support.training import DATASET, SCHEMA, register_demo
+from tests.support.training import DATASET, SCHEMA, budget_of, register_demo
 from tests.support.waiting import eventually
 
 ENTITIES = ("avila", "leon", "soria", "zamora")
@@ -111,7 +110,7 @@ def test_a_campaign_runs_on_a_superlink_and_each_node_admits_pays_and_keeps_what
         done = as_it_stands(net, campaign)
         assert verified_release(net.coordinator.context, done).contributors == ("avila", "leon", "zamora")
         assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": ROUNDS}
-        (reservation,) = statements(net.nodes["leon"].context)[0].reservations
+        (reservation,) = budget_of(net.nodes["leon"].context).reservations
         assert reservation.spent == {1, 2, 3}
         assert ledger_types(soria) == {"training_approved": 1}
         assert addresses == set()

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from federated.budget.budget_store import BudgetLimit
+from federated.budget.budget_store import BudgetLimit, Reservation
 from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
@@ -187,8 +187,13 @@ def session() -> Iterator[Session]:
 def ledger(opened: Session, epsilon: float = 4.0) -> EpsilonLedger:
     """Return an epsilon ledger whose one data set has a limit."""
     budget = EpsilonLedger(SqlBudgetStore(opened))
-    budget.set_limit(BudgetLimit(DATASET, epsilon, 1e-5), START)
+    budget.set_limit(BudgetLimit(epsilon, 1e-5), START)
     return budget
+
+
+def reserved(campaign_id: str, stages: tuple[Stage, ...], **changes: Any) -> Reservation:
+    """Return what the approval of a campaign reserves."""
+    return Reservation(campaign_id, changes.pop("dataset", DATASET), stages, frozenset(), closed=False, **changes)
 
 
 class AskedGuard(NodeGuard):

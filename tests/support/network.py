@@ -106,8 +106,9 @@ class Network:
         witness = free_address() if self.coordinator.context.settings.witness_listen else ""
         answers = Answers(token=token, listen=listen or free_address(), witness_listen=witness)
         node = set_up(self.root / entity, answers, self.clock)
-        # Tests of anchors pin some and ask for them.
-        node.context.settings = node.context.settings.model_copy(update={"training_anchors": 0})
+        # Tests of anchors pin some and ask for them; where no witness is, nothing could be trained.
+        changed = {"training_anchors": 0, "unwitnessed_training": not witness}
+        node.context.settings = node.context.settings.model_copy(update=changed)
         node.context.settings.save(node.context.home)
         self.nodes[entity] = node
         return node

@@ -175,6 +175,7 @@ def context_of(entity: str, home: Path, directory: SignedDirectory, **settings: 
         "listen": "127.0.0.1:0",
         "coordinator_address": "127.0.0.1:1",
         "coordinator_key": COORDINATOR.public_key.hex(),
+        "unwitnessed_training": True,
         "training_anchors": 0,  # tests of anchors pin some and ask for them
     }
     context.settings = NodeSettings.validated(values | settings)

@@ -36,7 +36,6 @@ from node.clients.training import PulledTask
 from node.context import NodeContext
 from node.keys import NodeKeys
 from node.ledger.own import own_ledger
-from node.training.budgets import statements
 from node.training.campaign_closures import closures
 from node.training.campaign_decisions import approve
 from node.training.campaign_worker import TrainingWorker
@@ -45,8 +44,8 @@ from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
 from tests.support.cohort import additive_stages, additive_terms, people_of
 from tests.support.counting import Counter
-from tests.support.parts import COORDINATOR, SignedDirectory, context_of, keys_of
-from tests.support.training import OTHERS, ScriptedCoordinator, register_demo, table_manifest
+from tests.support.parts import COORDINATOR, SignedDirectory, context_of, keys_of, reopened
+from tests.support.training import OTHERS, ScriptedCoordinator, budget_of, register_demo, table_manifest
 from trust.parties import EntityKind
 from trust.signing import Envelope
 
@@ -133,6 +132,11 @@ class Stage:
         """Return the signing key of an entity by the directory."""
         return bytes.fromhex(self.directory.parties[entity].signing_key)
 
+    def restart(self, **settings: Any) -> None:
+        """Start the node again on its database, after its administrator changed some settings."""
+        self.context = reopened(self.context, self.directory, **settings)
+        self.worker = TrainingWorker(self.context, self.coordinator, unreachable)
+
     def approved(self, **changes: Any) -> Envelope:
         """Offer the demo campaign and approve it."""
         envelope = self.coordinator.offer(demo_manifest(**changes))
@@ -196,7 +200,7 @@ class Stage:
 
     def spent(self) -> float:
         """Return what the demo table has spent."""
-        (statement,) = statements(self.context)
+        statement = budget_of(self.context)
         return statement.spent
 
     def ledger_types(self) -> list[str]:

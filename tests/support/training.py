@@ -11,6 +11,8 @@ import numpy as np
 from flwr.app import MessageType
 from typing_extensions import override
 
+from federated.budget.budget_store import BudgetStatement
+from federated.campaign.decision_policy import DecisionPolicy, make_policy
 from federated.campaign.manifest import CampaignManifest, DataSource, seal_manifest
 from federated.campaign.steps import ReceivedDocument, StepRequest, step_name
 from federated.coordination.task_store import TaskStore, flower_id, task_id
@@ -18,7 +20,9 @@ from federated.flower.durable_grid import DurableGrid, GridEngine
 from federated.flower.messages import content_of, message_to_bytes
 from node.clients.training import ListedCampaign, PublishedRelease, PulledTask, TrainingClient
 from node.context import NodeContext
+from node.training.budgets import statement
 from node.training.datasets import register_table
+from node.training.policy_defaults import with_usual_limits
 from service.errors import PeerRefused, PeerUnreachable
 from tests.support import campaigns
 from tests.support.clock import START
@@ -56,6 +60,19 @@ def register_demo(context: NodeContext, folder: Path, **options: Any) -> None:
     """Register the table of an entity at its node."""
     data, schema = write_table(folder, context.settings.entity, **options)
     register_table(context, DATASET, data, schema)
+
+
+def approving(**stated: Any) -> DecisionPolicy:
+    """Return a policy that approves campaigns on the demo table, with usual limits for what is not stated."""
+    usual = {"name": "usual", "source": "table", "dataset": DATASET, "labels": ["chronic"], "colluders": 1}
+    return make_policy(action="approve", **with_usual_limits(usual | stated, epsilon_alone=8.0))
+
+
+def budget_of(context: NodeContext) -> BudgetStatement:
+    """Return the budget of a node's people, which has a limit."""
+    found = statement(context)
+    assert found is not None, "no limit was set"
+    return found
 
 
 def table_manifest(*invited: str, **changes: Any) -> CampaignManifest:

@@ -22,6 +22,17 @@ class LedgerContradicted(WitnessingError):
     )
 
 
+class LedgerUnwitnessed(WitnessingError):
+    """Too few witnesses say that the stored ledger is the newest."""
+
+    code = "ledger_unwitnessed"
+    kind = ErrorKind.UNREACHABLE
+    sentence = _(
+        "No hay bastantes testigos que confirmen que el registro de esta entidad es el más reciente, y no una copia "
+        "antigua restaurada: no se entrena, porque podría gastarse dos veces el mismo presupuesto de privacidad."
+    )
+
+
 class PeerLedgerForked(WitnessingError):
     """A holder whose ledger contradicts an earlier checkpoint of it."""
 

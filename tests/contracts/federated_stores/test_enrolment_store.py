@@ -14,27 +14,28 @@ from federated.storage.sql_enrolments import SqlEnrolmentStore
 from federated.storage.tables import EnrolmentSecretRow
 from federated.studies.local_entity import MemoryEnrolments
 from service.storage import transaction
+from tests.support.campaigns import reserved
 from tests.support.clock import START
 
 PLAN = (Stage(kind=StageKind.TRAIN, rounds=1, noise_multiplier=9.0),)
 
 
 @pytest.fixture
-def reserved(engine: Engine) -> Engine:
+def with_campaigns(engine: Engine) -> Engine:
     with transaction(engine) as session:
         budget = EpsilonLedger(SqlBudgetStore(session))
-        budget.set_limit(BudgetLimit("records", 20.0, 1e-5), START)
+        budget.set_limit(BudgetLimit(20.0, 1e-5), START)
         for campaign in "ab":
-            budget.reserve(campaign, "records", PLAN, START)
+            budget.reserve(reserved(campaign, PLAN), START)
     return engine
 
 
 @pytest.fixture(params=["sql", "memory"])
-def store(request: pytest.FixtureRequest, reserved: Engine) -> Iterator[EnrolmentStore]:
+def store(request: pytest.FixtureRequest, with_campaigns: Engine) -> Iterator[EnrolmentStore]:
     if request.param == "memory":
         yield MemoryEnrolments()
         return
-    with transaction(reserved) as session:
+    with transaction(with_campaigns) as session:
         yield SqlEnrolmentStore(session)
 
 
@@ -64,13 +65,13 @@ def test_secrets_are_kept_by_campaign_and_kind_and_erased_together(store: Enrolm
 
 
 @pytest.mark.invariant(6)
-def test_a_secret_that_was_erased_is_not_in_the_database_any_more(reserved: Engine) -> None:
-    with transaction(reserved) as session:
+def test_a_secret_that_was_erased_is_not_in_the_database_any_more(with_campaigns: Engine) -> None:
+    with transaction(with_campaigns) as session:
         store = SqlEnrolmentStore(session)
         store.put(Enrolment("a", b"statement"))
         store.put_secret("a", Secret.MASK_KEY, b"sealed")
-    with transaction(reserved) as session:
+    with transaction(with_campaigns) as session:
         assert SqlEnrolmentStore(session).secret("a", Secret.MASK_KEY) == b"sealed"
         SqlEnrolmentStore(session).erase_secrets("a")
-    with transaction(reserved) as session:
+    with transaction(with_campaigns) as session:
         assert session.scalars(select(EnrolmentSecretRow)).all() == []

@@ -12,10 +12,11 @@ from federated.privacy.stages import Stage, StageKind
 from federated.storage.sql_budget import SqlBudgetStore
 from federated.storage.tables import SpendRow
 from service.storage import transaction
+from tests.support.campaigns import reserved
 from tests.support.clock import START
 
 WORKERS = 4
-LIMIT = BudgetLimit("records", 2.0, 1e-5)
+LIMIT = BudgetLimit(2.0, 1e-5)
 PLAN = (
     Stage(kind=StageKind.TRAIN, rounds=3, noise_multiplier=4.0),
     Stage(kind=StageKind.EVALUATE, rounds=1, noise_multiplier=3.0),
@@ -27,7 +28,7 @@ def test_workers_asked_the_same_round_at_once_send_the_same_bytes(engine: Engine
     with transaction(engine) as session:
         budget = EpsilonLedger(SqlBudgetStore(session))
         budget.set_limit(LIMIT, START)
-        budget.reserve("a", "records", PLAN, START)
+        budget.reserve(reserved("a", PLAN), START)
 
     def answer(worker: int) -> bytes:
         with transaction(engine) as session:
@@ -38,7 +39,7 @@ def test_workers_asked_the_same_round_at_once_send_the_same_bytes(engine: Engine
         sent = set(pool.map(answer, range(WORKERS)))
     assert len(sent) == 1
     with transaction(engine) as session:
-        (reservation,) = EpsilonLedger(SqlBudgetStore(session)).statement("records").reservations
+        (reservation,) = EpsilonLedger(SqlBudgetStore(session)).statement().reservations
     assert reservation.spent == {1}
 
 
@@ -50,7 +51,7 @@ def test_approvals_at_once_never_promise_more_than_the_limit(engine: Engine) -> 
     def approve(worker: int) -> bool:
         try:
             with transaction(engine) as session:
-                EpsilonLedger(SqlBudgetStore(session)).reserve(str(worker), "records", PLAN, START)
+                EpsilonLedger(SqlBudgetStore(session)).reserve(reserved(str(worker), PLAN), START)
         except BudgetExceeded:
             return False
         return True
@@ -58,7 +59,7 @@ def test_approvals_at_once_never_promise_more_than_the_limit(engine: Engine) -> 
     with ThreadPoolExecutor(WORKERS) as pool:
         approved = list(pool.map(approve, range(WORKERS)))
     with transaction(engine) as session:
-        statement = EpsilonLedger(SqlBudgetStore(session)).statement("records")
+        statement = EpsilonLedger(SqlBudgetStore(session)).statement()
     assert statement.committed <= LIMIT.epsilon
     assert sum(approved) == len(statement.reservations) >= 1
     assert not all(approved)
@@ -68,13 +69,13 @@ def test_what_was_spent_is_there_after_a_restart(engine: Engine) -> None:
     with transaction(engine) as session:
         budget = EpsilonLedger(SqlBudgetStore(session))
         budget.set_limit(LIMIT, START)
-        budget.reserve("a", "records", PLAN, START)
+        budget.reserve(reserved("a", PLAN), START)
         budget.record(Spend("a", 1, "asked", b"\x00bytes", START))
-        before = budget.statement("records")
+        before = budget.statement()
     engine.dispose()
     with transaction(engine) as session:
         budget = EpsilonLedger(SqlBudgetStore(session))
-        assert budget.statement("records") == before
+        assert budget.statement() == before
         assert budget.stored_reply("a", 1, "asked") == b"\x00bytes"
 
 
@@ -83,7 +84,7 @@ def test_workers_told_of_different_survivors_at_once_answer_for_one_list(engine:
     with transaction(engine) as session:
         budget = EpsilonLedger(SqlBudgetStore(session))
         budget.set_limit(LIMIT, START)
-        budget.reserve("a", "records", PLAN, START)
+        budget.reserve(reserved("a", PLAN), START)
         budget.record(Spend("a", 1, "asked", b"masked", START))
 
     def answer(worker: int) -> bytes | None:
@@ -107,9 +108,9 @@ def test_workers_told_of_different_survivors_at_once_answer_for_one_list(engine:
 def test_spends_of_several_campaigns_at_once_make_one_whole_chain(engine: Engine) -> None:
     with transaction(engine) as session:
         budget = EpsilonLedger(SqlBudgetStore(session))
-        budget.set_limit(BudgetLimit("records", 20.0, 1e-5), START)
+        budget.set_limit(BudgetLimit(20.0, 1e-5), START)
         for campaign in "abcd":
-            budget.reserve(campaign, "records", PLAN, START)
+            budget.reserve(reserved(campaign, PLAN), START)
 
     def spend(campaign: str) -> None:
         for number in (1, 2, 3):
@@ -120,9 +121,8 @@ def test_spends_of_several_campaigns_at_once_make_one_whole_chain(engine: Engine
         list(pool.map(spend, "abcd"))
     with transaction(engine) as session:
         budget = EpsilonLedger(SqlBudgetStore(session))
-        assert budget.verify("records") == 12
-        assert budget.verify("another") == 0
+        assert budget.verify() == 12
     with transaction(engine) as session:
         session.get_one(SpendRow, ("b", 2)).reply_sha256 = "0" * 64
     with pytest.raises(BudgetDamaged), transaction(engine) as session:
-        EpsilonLedger(SqlBudgetStore(session)).verify("records")
+        EpsilonLedger(SqlBudgetStore(session)).verify()

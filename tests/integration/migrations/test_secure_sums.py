@@ -13,6 +13,7 @@ from federated.storage.sql_budget import SqlBudgetStore
 from federated.storage.sql_campaigns import SqlCampaignStore
 from service import migrate
 from service.storage import transaction
+from tests.support.campaigns import reserved
 from tests.support.migrating import SCRIPTS, put, upgrade_to
 
 MOMENT = datetime(2026, 1, 1, 8, 30, 15, 123456, tzinfo=UTC)
@@ -72,11 +73,11 @@ def test_what_was_spent_stays_spent_and_its_chain_is_whole(engine: Engine) -> No
     with transaction(engine) as session:
         store = SqlBudgetStore(session)
         budget = EpsilonLedger(store)
-        statement = budget.statement("records")
+        statement = budget.statement()
         assert statement.spent == pytest.approx(epsilon_of([GaussianRounds(6.0, 2), GaussianRounds(9.0, 1)], 1e-5))
         # The open campaign cannot go on: what it had only promised is free again.
         assert statement.committed == statement.spent
-        assert budget.verify("records") == 3
+        assert budget.verify() == 3
         assert [item.link.campaign_id for item in store.links("records")] == [OPEN, CLOSED, OPEN]
         assert budget.stored_reply(OPEN, 2, f"{2:064x}") == b"reply 2"
         assert SqlCampaignStore(session).all() == ()
@@ -90,16 +91,16 @@ def test_a_new_campaign_goes_on_the_same_chain_and_the_same_budget(engine: Engin
     migrate.upgrade(engine, SCRIPTS)
     with transaction(engine) as session:
         budget = EpsilonLedger(SqlBudgetStore(session))
-        known = budget.statement("records")
+        known = budget.statement()
         stages = known.reservations[0].stages
-        budget.reserve("c" * 32, "records", stages, MOMENT)
+        budget.reserve(reserved("c" * 32, stages), MOMENT)
         budget.record(Spend("c" * 32, 1, "asked", b"reply", MOMENT))
-        assert budget.verify("records") == 4
-        assert budget.statement("records").spent > known.spent
+        assert budget.verify() == 4
+        assert budget.statement().spent > known.spent
 
 
 def test_a_node_without_campaigns_is_brought_up_as_well(engine: Engine) -> None:
     migrate.upgrade(engine, SCRIPTS)
     migrate.require_current(engine, SCRIPTS)
     with transaction(engine) as session:
-        assert EpsilonLedger(SqlBudgetStore(session)).statements() == ()
+        assert EpsilonLedger(SqlBudgetStore(session)).find_statement() is None

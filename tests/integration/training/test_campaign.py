@@ -18,7 +18,7 @@ from federated.bundle.campaign_reader import ReleaseReader
 from federated.bundle.verification import verify_bundle
 from federated.campaign.manifest import DataSource
 from node.ledger.own import own_ledger
-from node.training.budgets import statements
+from node.training.budgets import statement
 from node.training.campaign_decisions import approve, list_campaigns, refuse
 from node.training.local_evaluation import evaluate
 from node.training.received_releases import fetch_release
@@ -26,7 +26,7 @@ from node.wiring import Node
 from service.errors import PeerRefused
 from tests.support.network import Network
 from tests.support.running_campaigns import approve_all, ended, propose_campaign, serving, until
-from tests.support.training import DATASET, SCHEMA
+from tests.support.training import DATASET, SCHEMA, budget_of
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified
     assert release.epsilon_spent <= 4.0
     assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": done.rounds_completed}
     assert ledger_types(soria) == {"training_refused": 1}
-    assert statements(soria.context) == ()
+    assert statement(soria.context) is None
     assert evaluate(net.nodes["leon"].context, net.nodes["leon"].training_client(), campaign.campaign_id).auc > 0.6
     assert fetch_release(soria.context, soria.training_client(), campaign.campaign_id).release == release
     assert [view.decision for view in list_campaigns(soria.context, soria.training_client())] == ["refused"]
@@ -90,9 +90,9 @@ def test_a_coordinator_restarted_in_the_middle_goes_on_and_nobody_pays_twice(net
     assert done.rounds_completed == campaign.manifest.rounds
     assert verified_release(net.coordinator.context, done).rounds_lost == 0
     for node in net.nodes.values():
-        (statement,) = statements(node.context)
-        assert statement.spent <= 4.0
-        assert [len(each.spent) for each in statement.reservations] == [campaign.manifest.rounds]
+        budget = budget_of(node.context)
+        assert budget.spent <= 4.0
+        assert [len(each.spent) for each in budget.reservations] == [campaign.manifest.rounds]
         assert ledger_types(node)["training_contributed"] == campaign.manifest.rounds
 
 
@@ -107,8 +107,8 @@ def test_a_node_restarted_in_the_middle_answers_again_with_the_same_bytes(net: N
     net.serve("avila")
     done = until(net, campaign, ended)
     assert done.state is CampaignState.RELEASED
-    (statement,) = statements(node.context)
-    assert [len(each.spent) for each in statement.reservations] == [campaign.manifest.rounds]
+    budget = budget_of(node.context)
+    assert [len(each.spent) for each in budget.reservations] == [campaign.manifest.rounds]
 
 
 @pytest.mark.parametrize("model", ["additive", "neural"])

@@ -33,7 +33,7 @@ from node.training.local_data import LocalData, local_people
 from node.training.step_replies import StepReplies
 from node.training.stores import epsilon_ledger, training_guard
 from tests.support import campaigns
-from tests.support.campaigns import CAMPAIGN, DATASET
+from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
 from tests.support.cohort import additive_stages, additive_terms, people_of
 from tests.support.counting import Counter
@@ -120,7 +120,7 @@ class Town:
     def epsilons(self, entity: str) -> tuple[float, float]:
         """Return what a node's ledger says is spent and committed."""
         with self.contexts[entity].snapshot() as session:
-            statement = epsilon_ledger(session).statement(DATASET)
+            statement = epsilon_ledger(session).statement()
         return statement.spent, statement.committed
 
     def close(self) -> None:
@@ -186,9 +186,9 @@ def _approve(context: NodeContext, entity: str, envelope: Any) -> None:
         decided=START,
     )
     with context.transaction() as session:
-        epsilon_ledger(session).set_limit(BudgetLimit(DATASET, 8.0, 1e-5), START)
+        epsilon_ledger(session).set_limit(BudgetLimit(8.0, 1e-5), START)
         decision = seal_decision(content, context.keys.signing)
-        training_guard(context, session).approve(envelope, decision, DATASET, START)
+        training_guard(context, session).approve(envelope, decision, START)
 
 
 def _make_killable(town: Town, entity: str, patch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from federated.release.composition import compose_release, measure
 from federated.release.model_release import ModelRelease, open_release, seal_release
 from federated.storage.sql_budget import SqlBudgetStore
 from tests.support import campaigns
-from tests.support.campaigns import CAMPAIGN, COORDINATOR, DATASET
+from tests.support.campaigns import CAMPAIGN, COORDINATOR, reserved
 from tests.support.clock import START
 from tests.support.cohort import MemoryCohort, additive_manifest
 
@@ -40,7 +40,7 @@ def budget(opened: Session) -> EpsilonLedger:
 
 
 def limit(budget: EpsilonLedger, epsilon: float) -> None:
-    budget.set_limit(BudgetLimit(DATASET, epsilon, DELTA), START)
+    budget.set_limit(BudgetLimit(epsilon, DELTA), START)
 
 
 @pytest.mark.invariant(6)
@@ -48,9 +48,9 @@ def test_a_campaign_is_reserved_if_it_fits_and_not_if_it_is_a_hair_too_large(bud
     for share in (1 / SLIGHTLY, ONE_PER_CENT_LESS):
         limit(budget, COST * share)
         with pytest.raises(BudgetExceeded):
-            budget.reserve("a", DATASET, PLAN, START)
+            budget.reserve(reserved("a", PLAN), START)
     limit(budget, COST * SLIGHTLY)
-    assert budget.reserve("a", DATASET, PLAN, START).committed == pytest.approx(COST)
+    assert budget.reserve(reserved("a", PLAN), START).committed == pytest.approx(COST)
 
 
 @pytest.mark.invariant(6)
@@ -58,20 +58,20 @@ def test_a_second_campaign_is_reserved_only_if_both_fit(budget: EpsilonLedger) -
     both = epsilon_of_stages((*PLAN, *PLAN), DELTA)
     for share, fits in ((1 / SLIGHTLY, False), (ONE_PER_CENT_LESS, False), (SLIGHTLY, True)):
         limit(budget, both * SLIGHTLY)
-        budget.reserve("a", DATASET, PLAN, START)
+        budget.reserve(reserved("a", PLAN), START)
         limit(budget, both * share)
         if fits:
-            assert budget.reserve("b", DATASET, PLAN, START).committed == pytest.approx(both)
+            assert budget.reserve(reserved("b", PLAN), START).committed == pytest.approx(both)
         else:
             with pytest.raises(BudgetExceeded):
-                budget.reserve("b", DATASET, PLAN, START)
+                budget.reserve(reserved("b", PLAN), START)
 
 
 @pytest.mark.invariant(6)
 @pytest.mark.parametrize("share", [1 / SLIGHTLY, ONE_PER_CENT_LESS])
 def test_a_limit_lowered_by_a_hair_below_the_last_round_stops_that_round(budget: EpsilonLedger, share: float) -> None:
     limit(budget, 2 * COST)
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     limit(budget, COST * share)
     spends = [Spend("a", number, "x", b"reply", START + timedelta(minutes=number)) for number in range(1, 5)]
     for spend in spends[:3]:
@@ -80,7 +80,7 @@ def test_a_limit_lowered_by_a_hair_below_the_last_round_stops_that_round(budget:
         budget.record(spends[3])
     with pytest.raises(BudgetExceeded):
         budget.require_room("a", 4)
-    assert budget.statement(DATASET).spent <= COST * share
+    assert budget.statement().spent <= COST * share
     limit(budget, COST * SLIGHTLY)
     assert budget.record(spends[3]) == b"reply"
 
@@ -90,7 +90,7 @@ def test_a_limit_lowered_by_a_hair_below_the_last_round_stops_that_round(budget:
 def test_the_guard_lets_no_round_past_a_limit_that_was_lowered_by_a_hair(opened: Session, share: float) -> None:
     envelope = campaigns.sealed()
     guard = campaigns.guard(opened, epsilon=4.0)
-    guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
+    guard.approve(envelope, campaigns.decision(envelope), START)
     guard.set_up(envelope)
     cost = epsilon_of_stages(campaigns.manifest().stages[:1], DELTA)
     limit(EpsilonLedger(SqlBudgetStore(opened)), cost * share)

@@ -17,7 +17,7 @@ from federated.campaign.manifest import CampaignManifest, manifest_sha256, seal_
 from federated.campaign.steps import MaskRequest
 from federated.coordination.cohort_forming import CampaignSetup
 from federated.coordination.state_machine import CampaignStateMachine, start
-from federated.errors import EpsilonUnderstated, PrivacyTermsInvalid
+from federated.errors import EpsilonUnderstated, ManifestInvalid, PrivacyTermsInvalid
 from federated.models import local_sum_for
 from federated.participation.local_sums import LocalSums
 from federated.privacy import stages
@@ -86,7 +86,8 @@ def test_an_evaluation_with_less_noise_than_claimed_is_refused_by_the_node(monke
             guard.review(proposed, START)
         real = stages.gaussian_rounds
         monkeypatch.setattr(stages, "gaussian_rounds", lambda listed, _part: real(listed, Part.TRAINING))
-        guard.review(proposed, START)  # it is the accountant that refused
+        with pytest.raises(ManifestInvalid, match="follows from"):  # it was the accountant that refused
+            guard.review(proposed, START)
 
 
 def test_an_evaluation_looks_only_at_the_people_held_out() -> None:

@@ -25,7 +25,7 @@ from federated.privacy.stages import Stage, StageKind, epsilon_of_stages
 from federated.storage.sql_budget import SqlBudgetStore
 from federated.storage.tables import ReservationRow, SpendRow
 from tests.support import campaigns
-from tests.support.campaigns import DATASET
+from tests.support.campaigns import reserved
 from tests.support.clock import START
 
 LIMIT = 4.0
@@ -59,44 +59,44 @@ def spend(round_number: int, campaign: str = "a", asked: str = "x", reply: bytes
 
 def test_a_data_set_without_a_limit_takes_part_in_nothing(opened: Session) -> None:
     with pytest.raises(BudgetUnknown):
-        EpsilonLedger(SqlBudgetStore(opened)).reserve("a", "unknown", PLAN, START)
+        EpsilonLedger(SqlBudgetStore(opened)).reserve(reserved("a", PLAN), START)
 
 
 def test_a_reservation_counts_in_full_before_anything_is_spent(budget: EpsilonLedger) -> None:
-    statement = budget.reserve("a", DATASET, PLAN, START)
+    statement = budget.reserve(reserved("a", PLAN), START)
     assert statement.spent == 0.0
     assert statement.committed == pytest.approx(epsilon_of([GaussianRounds(8.0, 4)], 1e-5))
     assert statement.left == pytest.approx(LIMIT - statement.committed)
 
 
 def test_what_does_not_fit_beside_what_is_promised_is_refused_and_changes_nothing(budget: EpsilonLedger) -> None:
-    budget.reserve("a", DATASET, PLAN, START)
-    before = budget.statement(DATASET)
+    budget.reserve(reserved("a", PLAN), START)
+    before = budget.statement()
     with pytest.raises(BudgetExceeded):
-        budget.reserve("b", DATASET, stages(8.0, 200), START)
-    assert budget.statement(DATASET) == before
+        budget.reserve(reserved("b", stages(8.0, 200)), START)
+    assert budget.statement() == before
 
 
 def test_reserving_twice_is_reserving_once_and_other_terms_are_refused(budget: EpsilonLedger) -> None:
-    first = budget.reserve("a", DATASET, PLAN, START)
-    assert budget.reserve("a", DATASET, PLAN, START) == first
+    first = budget.reserve(reserved("a", PLAN), START)
+    assert budget.reserve(reserved("a", PLAN), START) == first
     with pytest.raises(RoundRefused):
-        budget.reserve("a", DATASET, stages(8.0, 5), START)
+        budget.reserve(reserved("a", stages(8.0, 5)), START)
 
 
 @pytest.mark.invariant(6)
 def test_a_round_asked_again_gives_the_same_bytes_and_costs_nothing(budget: EpsilonLedger) -> None:
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     assert budget.record(spend(1, reply=b"first")) == b"first"
-    cost = budget.statement(DATASET).spent
+    cost = budget.statement().spent
     assert budget.record(spend(1, reply=b"fresh noise")) == b"first"
     assert budget.stored_reply("a", 1, "x") == b"first"
-    assert budget.statement(DATASET).spent == cost
+    assert budget.statement().spent == cost
 
 
 @pytest.mark.invariant(6)
 def test_a_round_asked_again_with_other_content_is_refused(budget: EpsilonLedger) -> None:
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     budget.record(spend(1))
     with pytest.raises(RoundRefused):
         budget.record(spend(1, asked="other"))
@@ -104,7 +104,7 @@ def test_a_round_asked_again_with_other_content_is_refused(budget: EpsilonLedger
 
 @pytest.mark.parametrize("round_number", [0, -1, 5, 1])
 def test_rounds_outside_the_plan_or_out_of_order_are_refused(budget: EpsilonLedger, round_number: int) -> None:
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     budget.record(spend(2))
     with pytest.raises(RoundRefused):
         budget.record(spend(round_number))
@@ -113,25 +113,25 @@ def test_rounds_outside_the_plan_or_out_of_order_are_refused(budget: EpsilonLedg
 def test_nothing_is_spent_without_a_reservation_or_after_closing(budget: EpsilonLedger) -> None:
     with pytest.raises(CampaignNotApproved):
         budget.record(spend(1))
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     budget.close("a", START)
     with pytest.raises(CampaignNotApproved):
         budget.record(spend(1))
 
 
 def test_closing_frees_what_was_not_used_and_keeps_what_was(budget: EpsilonLedger) -> None:
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     budget.record(spend(1))
     budget.close("a", START)
     budget.close("a", START)
-    statement = budget.statement(DATASET)
+    statement = budget.statement()
     assert statement.committed == statement.spent == pytest.approx(epsilon_of([GaussianRounds(8.0, 1)], 1e-5))
 
 
 def test_a_lowered_limit_stops_the_rounds_that_are_left(budget: EpsilonLedger) -> None:
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     budget.record(spend(1))
-    budget.set_limit(BudgetLimit(DATASET, budget.statement(DATASET).spent, 1e-5), START)
+    budget.set_limit(BudgetLimit(budget.statement().spent, 1e-5), START)
     with pytest.raises(BudgetExceeded):
         budget.record(spend(2))
 
@@ -141,12 +141,12 @@ def test_a_limit_that_means_nothing_or_moves_delta_is_refused(
     budget: EpsilonLedger, limit: tuple[float, float]
 ) -> None:
     with pytest.raises(PrivacyTermsInvalid):
-        budget.set_limit(BudgetLimit(DATASET, *limit), START)
+        budget.set_limit(BudgetLimit(*limit), START)
 
 
 @pytest.mark.parametrize("text", [f"[{stages(8.0, 1)[0].model_dump_json()}]", "[]", "{", "[{}]"])
 def test_a_damaged_budget_spends_nothing(budget: EpsilonLedger, opened: Session, text: str) -> None:
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     budget.record(spend(1))
     budget.record(spend(2))
     opened.query(ReservationRow).update({"stages": text})
@@ -157,17 +157,17 @@ def test_a_damaged_budget_spends_nothing(budget: EpsilonLedger, opened: Session,
 
 def test_who_is_trained_on_and_who_is_held_out_do_not_add_up(budget: EpsilonLedger) -> None:
     both = stages(8.0, 4, evaluate=4.0)
-    statement = budget.reserve("a", DATASET, both, START)
+    statement = budget.reserve(reserved("a", both), START)
     training, held_out = epsilon_of([GaussianRounds(8.0, 4)], 1e-5), epsilon_of([GaussianRounds(4.0, 1)], 1e-5)
     assert statement.committed == epsilon_of_stages(both, 1e-5) == max(training, held_out)
     for number in range(1, 6):
         budget.record(spend(number))
-    assert budget.statement(DATASET).spent == max(training, held_out)
+    assert budget.statement().spent == max(training, held_out)
 
 
 def test_each_part_adds_up_over_campaigns(budget: EpsilonLedger) -> None:
-    budget.reserve("a", DATASET, stages(8.0, 4, evaluate=4.0), START)
-    statement = budget.reserve("b", DATASET, stages(20.0, 1, evaluate=3.0), START)
+    budget.reserve(reserved("a", stages(8.0, 4, evaluate=4.0)), START)
+    statement = budget.reserve(reserved("b", stages(20.0, 1, evaluate=3.0)), START)
     training = epsilon_of([GaussianRounds(8.0, 4), GaussianRounds(20.0, 1)], 1e-5)
     held_out = epsilon_of([GaussianRounds(4.0, 1), GaussianRounds(3.0, 1)], 1e-5)
     assert statement.committed == max(training, held_out) == held_out
@@ -175,7 +175,7 @@ def test_each_part_adds_up_over_campaigns(budget: EpsilonLedger) -> None:
 
 @pytest.mark.invariant(6)
 def test_a_round_is_unmasked_for_one_list_of_survivors(budget: EpsilonLedger) -> None:
-    budget.reserve("a", DATASET, PLAN, START)
+    budget.reserve(reserved("a", PLAN), START)
     with pytest.raises(RoundRefused):
         budget.record_unmasking("a", 1, RecordedUnmasking("list", b"answer"))
     budget.record(spend(1))
@@ -191,7 +191,7 @@ def spends(opened: Session) -> None:
     """Spend three rounds in two campaigns on one data set."""
     budget = EpsilonLedger(SqlBudgetStore(opened))
     for campaign in ("a", "b"):
-        budget.reserve(campaign, DATASET, PLAN, START)
+        budget.reserve(reserved(campaign, PLAN), START)
     for number, campaign in ((1, "a"), (1, "b"), (2, "a")):
         budget.record(spend(number, campaign))
 
@@ -228,14 +228,14 @@ def test_a_spend_taken_out_put_in_or_changed_is_noticed_before_anything_more_is_
     budget: EpsilonLedger, opened: Session, damage: Callable[[Session], None]
 ) -> None:
     spends(opened)
-    assert budget.verify(DATASET) == 3
+    assert budget.verify() == 3
     damage(opened)
     opened.flush()
     opened.expire_all()
     with pytest.raises(BudgetDamaged):
-        budget.verify(DATASET)
+        budget.verify()
     with pytest.raises(BudgetDamaged):
-        budget.reserve("c", DATASET, PLAN, START)
+        budget.reserve(reserved("c", PLAN), START)
 
 
 class Budget(RuleBasedStateMachine):
@@ -262,7 +262,7 @@ class Budget(RuleBasedStateMachine):
     def reserve(self, campaign: str, noise: float, count: int, evaluate: float) -> None:
         asked = stages(noise, count, evaluate=evaluate)
         try:
-            self.budget.reserve(campaign, DATASET, asked, START)
+            self.budget.reserve(reserved(campaign, asked), START)
         except FederatedError:
             return
         self.open.setdefault(campaign, asked)
@@ -297,7 +297,7 @@ class Budget(RuleBasedStateMachine):
 
     @rule(epsilon=st.sampled_from([0.5, 2.0, 4.0]))
     def change_limit(self, epsilon: float) -> None:
-        self.budget.set_limit(BudgetLimit(DATASET, epsilon, 1e-5), START)
+        self.budget.set_limit(BudgetLimit(epsilon, 1e-5), START)
         self.limit = max(self.limit, epsilon)
 
     @invariant()
@@ -307,9 +307,9 @@ class Budget(RuleBasedStateMachine):
             train, *rest = self.open[campaign]
             held_out = number > train.rounds
             parts[held_out].append(GaussianRounds((rest[0] if held_out else train).noise_multiplier, 1))
-        statement = self.budget.statement(DATASET)
+        statement = self.budget.statement()
         assert statement.spent == pytest.approx(max(epsilon_of(rounds, 1e-5) for rounds in parts.values()))
-        assert self.budget.verify(DATASET) == len(self.replies)
+        assert self.budget.verify() == len(self.replies)
         assert statement.spent <= statement.committed + 1e-9
         assert statement.spent <= self.limit
 

@@ -27,7 +27,7 @@ from federated.secagg.keys import (
 from federated.storage.sql_enrolments import SqlEnrolmentStore
 from federated.studies.local_entity import MemoryEnrolments, PlainSealer
 from tests.support import campaigns
-from tests.support.campaigns import CAMPAIGN, DATASET
+from tests.support.campaigns import CAMPAIGN, reserved
 from tests.support.clock import START
 from trust.signing import Ed25519Signer, Envelope
 
@@ -49,7 +49,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[EnrolmentStore]:
         yield MemoryEnrolments()
         return
     with campaigns.session() as opened:
-        campaigns.ledger(opened).reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
+        campaigns.ledger(opened).reserve(reserved(CAMPAIGN, MANIFEST.stages), START)
         yield SqlEnrolmentStore(opened)
 
 
@@ -315,7 +315,7 @@ def test_each_secret_is_sealed_under_a_label_of_its_own(store: EnrolmentStore) -
 def test_an_enrolment_in_sql_is_there_after_a_restart() -> None:
     identity = EntityIdentity("soria", SIGNERS["soria"], key_of)
     with campaigns.session() as opened:
-        campaigns.ledger(opened).reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
+        campaigns.ledger(opened).reserve(reserved(CAMPAIGN, MANIFEST.stages), START)
         enrolments = Enrolments(SqlEnrolmentStore(opened), identity, PlainSealer())
         agreed(enrolments)
         before = enrolments.cohort(MANIFEST, DIGEST).sha256

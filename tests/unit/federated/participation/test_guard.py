@@ -35,7 +35,7 @@ from federated.storage.sql_campaigns import SqlCampaignStore
 from federated.storage.tables import CampaignRow
 from federated.tabular.features import NumericFeature
 from tests.support import campaigns
-from tests.support.campaigns import CAMPAIGN, DATASET, ENTITY, AskedGuard
+from tests.support.campaigns import CAMPAIGN, ENTITY, AskedGuard
 from tests.support.clock import START
 from tests.support.guarded_steps import every_step, unmask
 from trust.errors import SignatureInvalid
@@ -58,7 +58,7 @@ def guard(opened: Session) -> AskedGuard:
 @pytest.fixture
 def approved(guard: AskedGuard) -> Envelope:
     envelope = campaigns.sealed()
-    guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
+    guard.approve(envelope, campaigns.decision(envelope), START)
     guard.set_up(envelope)
     return envelope
 
@@ -150,9 +150,9 @@ def test_a_cohort_smaller_than_this_nodes_own_floor_is_not_approved(opened: Sess
     strict = AskedGuard(opened, pinned, campaigns.ledger(opened))
     envelope = campaigns.sealed()
     with pytest.raises(ManifestInvalid):
-        strict.approve(envelope, campaigns.decision(envelope), DATASET, START)
+        strict.approve(envelope, campaigns.decision(envelope), START)
     larger = campaigns.sealed(campaigns.manifest(minimum_cohort=4, invited=(ENTITY, "leon", "avila", "zamora")))
-    strict.approve(larger, campaigns.decision(larger), DATASET, START)
+    strict.approve(larger, campaigns.decision(larger), START)
 
 
 def test_a_floor_that_was_raised_stops_the_campaigns_below_it(approved: Envelope, opened: Session) -> None:
@@ -200,9 +200,9 @@ def test_terms_that_break_a_promise_cannot_be_approved(
 ) -> None:
     envelope = campaigns.sealed(campaigns.manifest(**changes))
     with pytest.raises(error):
-        guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
+        guard.approve(envelope, campaigns.decision(envelope), START)
     assert SqlCampaignStore(opened).all() == ()
-    assert EpsilonLedger(SqlBudgetStore(opened)).statement(DATASET).committed == 0.0
+    assert EpsilonLedger(SqlBudgetStore(opened)).statement().committed == 0.0
 
 
 @pytest.mark.parametrize(
@@ -230,13 +230,31 @@ def test_only_the_entitys_own_decision_on_this_manifest_counts(guard: AskedGuard
     envelope, other = campaigns.sealed(), campaigns.sealed(campaigns.manifest(name="Another"))
     for decision in (campaigns.decision(other), campaigns.decision(envelope, Verdict.REFUSED)):
         with pytest.raises(ManifestChanged):
-            guard.approve(envelope, decision, DATASET, START)
+            guard.approve(envelope, decision, START)
 
 
 def test_a_decision_is_final_and_repeating_it_changes_nothing(guard: AskedGuard, approved: Envelope) -> None:
-    guard.approve(approved, campaigns.decision(approved), DATASET, START)
+    guard.approve(approved, campaigns.decision(approved), START)
     with pytest.raises(CampaignDecided):
         guard.refuse(approved, campaigns.decision(approved, Verdict.REFUSED), START)
+
+
+@pytest.mark.invariant(6)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stages": noisier(1.1)},
+        {"stages": noisier(1.1, kind=StageKind.EVALUATE)},
+        {"epsilon": 2.1, "stages": campaigns.stages(2.0, 4)},
+        {"delta": 1e-4, "stages": campaigns.stages(2.0, 4)},
+    ],
+    ids=str,
+)
+def test_noise_that_does_not_follow_from_the_terms_is_refused(guard: AskedGuard, changes: dict[str, Any]) -> None:
+    """A manifest that contradicts itself claims something that it does not do, even where it does more."""
+    envelope = campaigns.sealed(campaigns.manifest(**changes))
+    with pytest.raises(ManifestInvalid, match="follows from"):
+        guard.review(envelope, START)
 
 
 def test_a_campaign_with_understated_epsilon_may_still_be_refused(guard: AskedGuard) -> None:

@@ -99,15 +99,15 @@ def test_noise_of_the_agreed_variance_is_added_in_every_stage(kind: StageKind, m
     exact = trainer().exact(asked.vector, asked.model, kind)
     assert (trainer().noised(asked, position) == exact + 7).all()
     multiplier = MANIFEST.stages[KINDS.index(kind)].noise_multiplier
-    assert drawn == [(SUMS.size(kind), noise_variance(SUMS.sensitivity(kind), multiplier, 3))]
+    assert drawn == [(SUMS.size(kind), noise_variance(SUMS.sensitivity(kind), multiplier, MANIFEST.noise_shares))]
 
 
-def test_the_noise_of_the_least_cohort_is_the_noise_of_the_stage() -> None:
+def test_the_noise_of_as_many_as_must_be_honest_is_the_noise_of_the_stage() -> None:
     for number, kind in enumerate(KINDS, start=1):
         position = position_of(MANIFEST.stages, number)
         assert position is not None
         whole = position.stage.noise_multiplier * SUMS.sensitivity(kind)
-        assert whole <= SUMS.deviation(position, MANIFEST.minimum_cohort) <= whole * 1.000_01
+        assert whole <= SUMS.deviation(position, MANIFEST.noise_shares) <= whole * 1.000_01
 
 
 @pytest.mark.parametrize("kind", KINDS)

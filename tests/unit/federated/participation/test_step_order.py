@@ -9,7 +9,7 @@ from federated.campaign.steps import TableRequest, WeightsRequest
 from federated.errors import RoundRefused
 from federated.participation.step_order import position
 from tests.support import campaigns
-from tests.support.campaigns import DATASET, ENTITY, AskedGuard
+from tests.support.campaigns import ENTITY, AskedGuard
 from tests.support.clock import START
 from tests.support.guarded_steps import every_step, names
 from trust.signing import Envelope
@@ -31,7 +31,7 @@ def guard(opened: Session) -> AskedGuard:
 @pytest.fixture
 def approved(guard: AskedGuard) -> Envelope:
     envelope = campaigns.sealed()
-    guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
+    guard.approve(envelope, campaigns.decision(envelope), START)
     guard.set_up(envelope)
     return envelope
 
@@ -39,7 +39,7 @@ def approved(guard: AskedGuard) -> Envelope:
 @pytest.fixture
 def counted(guard: AskedGuard) -> Envelope:
     envelope = campaigns.sealed(campaigns.manifest(counts_entities=True))
-    guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
+    guard.approve(envelope, campaigns.decision(envelope), START)
     return envelope
 
 

@@ -7,7 +7,6 @@ from federated.errors import CampaignDecided, CampaignNotApproved
 from federated.flower.messages import TrainingRefusal
 from node.ledger.export import export_own_ledger
 from node.training.approval_withdrawal import withdraw
-from node.training.budgets import statements
 from node.training.campaign_decisions import approve, deliver, list_campaigns, refuse
 from node.training.decision_report import campaigns_text, withdrawn_text
 from node.training.pending_work import open_campaigns, undelivered_decisions
@@ -17,7 +16,7 @@ from presentation.messages import in_language
 from service.errors import PeerUnreachable
 from tests.support.campaigns import CAMPAIGN
 from tests.support.stage import ENTITY, Stage
-from tests.support.training import table_manifest
+from tests.support.training import budget_of, table_manifest
 
 REFUSED = TrainingRefusal()
 
@@ -34,7 +33,7 @@ def test_from_the_withdrawal_on_every_round_is_refused_also_those_answered_befor
     assert scene.reply(scene.ask(envelope, 2)) == REFUSED
     assert scene.ledger_types() == ["training_approved", "training_contributed", "training_withdrawn"]
     assert (withdrawn.ledger_index, withdrawn.delivered) == (2, True)
-    (statement,) = statements(scene.context)
+    statement = budget_of(scene.context)
     assert statement.committed == statement.spent > 0
     assert open_campaigns(scene.context) == ()
 
@@ -49,7 +48,7 @@ def test_a_round_that_was_being_computed_does_not_leave(scene: Stage) -> None:
     withdraw(scene.context, scene.coordinator, CAMPAIGN)
     with pytest.raises(CampaignNotApproved), scene.context.transaction() as session:
         training_guard(scene.context, session).record(asked, b"a sum", now)
-    (statement,) = statements(scene.context)
+    statement = budget_of(scene.context)
     assert statement.spent == 0
 
 

@@ -21,7 +21,6 @@ from service.errors import PeerUnreachable
 from tests.support.campaigns import CAMPAIGN, FEATURES
 from tests.support.cohort import additive_stages
 from tests.support.stage import Stage, demo_manifest
-from tests.support.training import DATASET
 from trust.errors import SignatureInvalid
 from trust.signing import Ed25519Signer
 
@@ -72,7 +71,7 @@ def test_a_manifest_swapped_after_the_approval_is_shown_and_gets_nothing(scene: 
 
 
 def test_a_second_campaign_that_would_overspend_is_refused_as_a_whole(scene: Stage) -> None:
-    set_limit(scene.context, NewLimit(DATASET, 2.5))
+    set_limit(scene.context, NewLimit(2.5))
     scene.approved()
     scene.coordinator.offer(demo_manifest(campaign_id="cd" * 16))
     with pytest.raises(BudgetExceeded):

@@ -25,7 +25,7 @@ from federated.flower.messages import TrainingRefusal, message_from_bytes, reply
 from federated.learning.model_documents import AdditiveModel
 from federated.participation.enrolment import Secret
 from node.clients.training import PulledTask
-from node.training.budgets import NewLimit, set_limit, statements
+from node.training.budgets import NewLimit, set_limit
 from node.training.campaign_decisions import approve, refuse
 from node.training.campaign_worker import TrainingWorker
 from node.training.local_data import training_data
@@ -35,7 +35,7 @@ from service.errors import PeerRefused
 from tests.support.campaigns import CAMPAIGN
 from tests.support.parts import keys_of, party_of
 from tests.support.stage import ENTITY, Play, Stage, demo_manifest, unreachable
-from tests.support.training import DATASET
+from tests.support.training import DATASET, budget_of
 from trust import signing
 
 
@@ -53,7 +53,7 @@ def test_a_campaign_with_the_others_goes_to_its_end_for_what_was_promised(scene:
     assert 1.95 < scene.spent() <= 2.0
     assert scene.ledger_types() == ["training_approved", *["training_contributed"] * 4]
     with scene.context.snapshot() as session:
-        assert epsilon_ledger(session).verify(DATASET) == 4
+        assert epsilon_ledger(session).verify() == 4
 
 
 @pytest.mark.invariant(6)
@@ -267,7 +267,7 @@ def test_a_table_that_changed_on_disk_is_not_trained_on(scene: Stage) -> None:
 def test_a_limit_lowered_below_what_is_spent_stops_the_next_round(scene: Stage) -> None:
     envelope = scene.approved()
     scene.worker.answer(scene.ask(envelope, 1))
-    set_limit(scene.context, NewLimit(DATASET, scene.spent()))
+    set_limit(scene.context, NewLimit(scene.spent()))
     assert scene.refused(scene.ask(envelope, 2)) == "budget_exceeded"
 
 
@@ -302,7 +302,7 @@ def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> No
 
     scene.worker.close_ended()
 
-    (statement,) = statements(scene.context)
+    statement = budget_of(scene.context)
     assert statement.committed == statement.spent > 0
     assert open_campaigns(scene.context) == ()
     assert scene.refused(scene.ask(envelope, 2)) == "not_open"

@@ -22,15 +22,11 @@ from node.training.service_loops import decide_by_policies
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START
 from tests.support.stage import ENTITY, Stage
-from tests.support.training import DATASET, table_manifest
+from tests.support.training import approving, table_manifest
 
 
 def approval(**changes: Any) -> DecisionPolicy:
     stated: dict[str, Any] = {
-        "name": "usual",
-        "action": "approve",
-        "source": "table",
-        "dataset": DATASET,
         "models": ["logistic"],
         "features": ["age", "tenure"],
         "epsilon": 2.0,
@@ -39,7 +35,7 @@ def approval(**changes: Any) -> DecisionPolicy:
         "budget_left": 0.5,
         "until": START + timedelta(days=90),
     }
-    return make_policy(**(stated | changes))
+    return approving(**(stated | changes))
 
 
 def body_at(scene: Stage, index: int) -> object:
@@ -88,10 +84,10 @@ def test_a_refusal_says_outside_which_limits(scene: Stage) -> None:
 
 def test_the_budget_that_must_be_left_counts_what_is_promised(scene: Stage) -> None:
     set_policy(scene.context, approval())
-    set_limit(scene.context, NewLimit(DATASET, 2.4))
+    set_limit(scene.context, NewLimit(2.4))
     scene.coordinator.offer(table_manifest(ENTITY))
     assert decide_listed(scene.context, scene.coordinator, set()) == ()
-    set_limit(scene.context, NewLimit(DATASET, 2.6))
+    set_limit(scene.context, NewLimit(2.6))
     assert len(decide_listed(scene.context, scene.coordinator, set())) == 1
 
 

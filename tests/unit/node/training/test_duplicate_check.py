@@ -37,7 +37,7 @@ from node.people.store import people_store
 from node.training.duplicate_check import DuplicateCheck
 from node.training.stores import epsilon_ledger, own_enrolments
 from tests.support import campaigns
-from tests.support.campaigns import CAMPAIGN, DATASET
+from tests.support.campaigns import CAMPAIGN, reserved
 from tests.support.clock import START, FrozenClock
 from tests.support.forming import Forming
 from tests.support.parts import SignedDirectory, context_of, hold
@@ -132,8 +132,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
         hold(context, *(person_record(document) for document in HELD[entity]))
         with context.transaction() as session:
             budget = epsilon_ledger(session)
-            budget.set_limit(BudgetLimit(DATASET, 8.0, 1e-5), START)
-            budget.reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
+            budget.set_limit(BudgetLimit(8.0, 1e-5), START)
+            budget.reserve(reserved(CAMPAIGN, MANIFEST.stages), START)
             people = tuple(person for person, _ in people_store(context, session).documents())
         offices[entity] = Office(context, people, DuplicateCheck(context))
     Forming({entity: office.enrolments for entity, office in offices.items()}, MANIFEST, DIGEST).whole()

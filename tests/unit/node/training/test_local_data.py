@@ -15,6 +15,7 @@ from federated.campaign.steps import StepKind
 from federated.errors import DataUnsuitable
 from federated.evaluation.plan import EvaluationPlan, Slice
 from federated.participation.local_sums import LocalPeople, LocalSum, LocalSums
+from federated.privacy.own_noise import SHARE_ONLY, OwnNoise
 from federated.tabular.features import LabelSpec, NumericFeature
 from node.context import NodeContext
 from node.ledger.own import own_ledger
@@ -156,8 +157,10 @@ class Watched(LocalSums):
     given: list[LocalPeople]
 
     @override
-    def __init__(self, manifest: CampaignManifest, people: LocalPeople, answer: LocalSum) -> None:
-        super().__init__(manifest, people, answer)
+    def __init__(
+        self, manifest: CampaignManifest, people: LocalPeople, answer: LocalSum, own: OwnNoise = SHARE_ONLY
+    ) -> None:
+        super().__init__(manifest, people, answer, own)
         self.given.append(people)
 
 
