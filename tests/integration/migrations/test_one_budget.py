@@ -1,4 +1,4 @@
-"""Migration 0024 at a node: the budgets of data sets become one, and nothing is refunded."""
+"""Migration 0022 at a node: the budgets of data sets become one, and nothing is refunded."""
 
 import json
 from base64 import b64encode

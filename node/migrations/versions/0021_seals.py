@@ -7,8 +7,8 @@ The index of pseudonyms is made again at its next use. Rows that are here alread
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

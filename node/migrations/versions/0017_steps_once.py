@@ -6,7 +6,7 @@ Campaigns under way cannot go on: the code that their manifests name is another 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
