@@ -6,7 +6,8 @@ and each of its other keys has signed for its purpose; (4) it is for this networ
 certificate request; (5) no key is weak or another entity's, ledger and witness keys carry the entity's name, and the
 addresses are such as others may be led to call; (6) the invitation was not used, except by the same keys, as its first
 answer may have been lost; (7) an entity that enrols again has the keys that it had; (8) the certificate request is
-sound, and its key neither revoked nor somebody else's.
+sound, and its key neither revoked nor somebody else's; (9) two persons approved the invitation, where they are asked
+for.
 
 An entity that enrols again gets a new certificate; those it had are revoked. A used invitation changes nothing: the
 same node only gets its answer again.
@@ -19,7 +20,7 @@ from consent_ledger.proofs.note import NoteVerifier
 from coordinator.authority import IssuedCertificate, requested_key
 from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed, KeysDiffer
 from coordinator.published_keys import require_own_keys, require_own_witness
-from coordinator.registry import Registry
+from coordinator.registry import Registry, recovery_waits
 from coordinator.tables import InvitationRow
 from presentation.messages import _
 from service.tls import key_digest
@@ -41,7 +42,9 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         AddressRefused, EntityInvalid, KeyRefused: (5) fails.
         InvitationUsed: (6) fails.
         KeysDiffer: (7) fails.
+        RecoveryWaiting: (7) the entity is recovering its keys.
         CertificateRequestRefused, TlsKeyRefused: (8) fails.
+        ApprovalsMissing: (9) fails.
     """
     row = registry.lock_invitation(hash_secret(secret))
     if row is None:  # (1)
@@ -57,13 +60,16 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     require_own_keys(registry, _party(asked, row))  # (5)
     if row.used_at is not None:  # (6)
         return _answer_again(registry, row, asked, csr_pem, now)
-    _require_known_keys(registry, _party(asked, row))  # (7)
+    back = row.recovers and row.used_by_key == asked.signing_key  # approved when its recovery was opened
+    approved = None if back else registry.approval_of(row)  # (9)
+    _require_known_keys(registry, _party(asked, row), row)  # (7)
     tls_key = key_digest(requested_key(csr_pem))  # (8)
     registry.certificates.require_own_key(row.entity, tls_key)
     registry.certificates.revoke(row.entity, now)
     certificate = issue(registry, row.entity, csr_pem, now)
     row.used_at, row.used_by_key = now, asked.signing_key
-    registry.admit(_party(asked, row), now)
+    admission = {} if row.recovers else {"admission": approved}
+    registry.admit(_party(asked, row).model_copy(update=admission), now)
     return certificate.pem
 
 
@@ -114,12 +120,19 @@ def _require_callable(registry: Registry, asked: EntityApplication) -> None:
         require_own_witness(registry, asked.entity, asked.witness, asked.witness_key)
 
 
-def _require_known_keys(registry: Registry, party: Party) -> None:
+def _require_known_keys(registry: Registry, party: Party, row: InvitationRow) -> None:
     known = registry.find(party.id)
     if known is None:
         return
+    if known.pending_recovery is not None:
+        raise recovery_waits(party.id)
     before, after = published_keys(known), published_keys(party)
     if {**after, **before} != after:  # an entity of an earlier version has no witness key yet
+        if row.recovers:
+            raise ApplicationRefused(
+                _("la invitación es para recuperar las claves de {entity}", entity=party.id),
+                remedy=_("ejecute redpact-node recover"),
+            )
         raise KeysDiffer(
             _("{entity} se inscribe de nuevo con otras claves", entity=party.id),
             remedy=_("restaure keys/ de la copia de seguridad de la entidad"),

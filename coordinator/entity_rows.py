@@ -30,6 +30,10 @@ class ListedEntity(NamedTuple):
     witness_key: str
     witness_url: str
     key_changes: str
+    recoveries: str
+    recovery: str
+    admission: str
+    reinstatement: str
 
 
 _ENTITIES: Final = cast("Table", EntityRow.__table__)
@@ -42,9 +46,11 @@ LISTED: Final = DriverStatement(
 
 def keys_of(party: Party) -> list[bytes]:
     """Return the keys that an entity publishes, and those that it had: nobody else may take either."""
+    recoveries = (*party.recoveries, *([party.recovery] if party.recovery else []))
     return [
         *published_keys(party).values(),
         *(bytes.fromhex(record.change.old) for record in party.key_changes),
+        *(key for each in recoveries for key in (*each.old_keys().values(), *each.new_keys().values())),
     ]
 
 
@@ -74,6 +80,10 @@ def listed_party(row: EntityRow | ListedEntity, certificates: ListedCertificates
             witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
             witness_key=row.witness_key or "",  # None in a row that was not written yet
             key_changes=json.loads(row.key_changes or "[]"),
+            recoveries=json.loads(row.recoveries or "[]"),
+            recovery=json.loads(row.recovery or "null"),
+            admission=json.loads(row.admission or "null"),
+            reinstatement=json.loads(row.reinstatement or "null"),
             certificates=certificates.serials,
             tls_key=certificates.tls_key,
         )

@@ -62,6 +62,75 @@ class KeysDiffer(CoordinatorError):
     )
 
 
+class RecoveryWaiting(CoordinatorError):
+    """An act that has to wait until the recovery of an entity's keys counts, is vetoed or is cancelled."""
+
+    code = "recovery_waiting"
+    sentence = _(
+        "La entidad está recuperando sus claves: esto tiene que esperar a que la recuperación cuente, se vete o se "
+        "anule. Consulte «redpact-coordinator entity list»."
+    )
+
+
+class NoRecovery(CoordinatorError):
+    """A veto or a cancellation where no recovery waits."""
+
+    code = "no_recovery"
+    kind = ErrorKind.USAGE
+    sentence = _("No hay ninguna recuperación de claves pendiente de esa entidad.")
+
+
+class ApprovalsMissing(CoordinatorError):
+    """An act that two persons of the Gerencia have to approve, and did not."""
+
+    code = "approvals_missing"
+    sentence = _(
+        "Dos personas de la Gerencia tienen que aprobarlo antes. Consulte «redpact-coordinator approve --list»."
+    )
+
+
+class ActUnknown(CoordinatorError):
+    """An act that does not wait for approvals."""
+
+    code = "act_unknown"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "No hay ningún acto pendiente con ese código: se ha hecho, ha caducado, o ha cambiado quién aprueba. Consulte "
+        "«redpact-coordinator approve --list»."
+    )
+
+
+class ApprovalInvalid(CoordinatorError):
+    """An approval of nobody who may, or a second one of the same person."""
+
+    code = "approval_invalid"
+    sentence = _("La aprobación no vale: no es de una persona que aprueba, o esa persona ya aprobó este acto.")
+
+
+class PersonsInvalid(CoordinatorError):
+    """A change of who may approve that leaves too few, names somebody twice, or names nobody."""
+
+    code = "persons_invalid"
+    kind = ErrorKind.USAGE
+    sentence = _("Así no puede cambiarse quién aprueba. Consulte «redpact-coordinator officer list».")
+
+
+class PersonKeyExists(CoordinatorError):
+    """A new key of a person in a file that exists."""
+
+    code = "person_key_exists"
+    kind = ErrorKind.USAGE
+    sentence = _("El fichero de la clave ya existe: no se ha cambiado. Elija otro nombre.")
+
+
+class PersonKeyUnusable(CoordinatorError):
+    """A key file of a person that does not open with this passphrase, or a passphrase that is too short."""
+
+    code = "person_key_unusable"
+    kind = ErrorKind.USAGE
+    sentence = _("No se puede usar la clave: el fichero no lo es, o la frase de paso es otra o demasiado corta.")
+
+
 class TlsKeyRefused(CoordinatorError):
     """A certificate request for a TLS key whose certificates were revoked, or that is another entity's."""
 

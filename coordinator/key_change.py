@@ -6,7 +6,7 @@ from consent_ledger.proofs.cosignature import CosignatureVerifier
 from consent_ledger.proofs.note import NoteVerifier
 from coordinator.errors import KeyChangesSpent
 from coordinator.published_keys import require_own_keys
-from coordinator.registry import Registry
+from coordinator.registry import Registry, recovery_waits
 from presentation.messages import _
 from trust.entity_statements import MAX_CLOCK_SKEW
 from trust.errors import StatementRefused
@@ -25,8 +25,11 @@ def change_key(registry: Registry, party: Party, record: KeyChangeRecord, now: d
         StatementRefused: it is not of this time.
         KeyRefused: the new key is weak, or somebody's already.
         KeyChangesSpent: the entity has changed its keys too often.
+        RecoveryWaiting: a recovery of its keys waits, which says that it has none.
         ChangesTooFrequent: it changed its keys or its addresses too often lately.
     """
+    if party.pending_recovery is not None:
+        raise recovery_waits(party.id)
     registry.spend_change(party.id, now)
     if len(party.key_changes) >= MAX_CHANGES:
         raise KeyChangesSpent(

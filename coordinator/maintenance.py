@@ -12,6 +12,7 @@ from coordinator.certificates import CertificateRegister
 from coordinator.changes import ChangeKind, Changes
 from coordinator.context import CoordinatorContext
 from coordinator.keys import CERTIFICATE, TLS_KEY
+from coordinator.recovery import count_due
 from coordinator.registry import OpenRegistry
 from service.files import write_private
 from service.tls import key_digest, read_certificates, read_tls_key
@@ -46,12 +47,19 @@ def announce_directories(
 def keep_valid(context: CoordinatorContext, open_registry: OpenRegistry, stopping: threading.Event) -> None:
     """Renew the directory and the coordinator's certificate before they expire, until `stopping` is set."""
     while True:
+        count_recoveries(context, open_registry)
         publish_if_due(context, open_registry)
         prune_directories(context, open_registry)
         if context.clock.now() >= context.certificate.identity().renew_at:
             issue_own_certificate(context)
         if stopping.wait(CHECK_SECONDS):
             return
+
+
+def count_recoveries(context: CoordinatorContext, open_registry: OpenRegistry) -> tuple[str, ...]:
+    """Publish the keys of the recoveries that have waited long enough; return the entities."""
+    with context.transaction() as session:
+        return count_due(open_registry(session), context.clock.now())
 
 
 def publish_if_due(context: CoordinatorContext, open_registry: OpenRegistry) -> None:

@@ -12,6 +12,7 @@ from coordinator.authority import Authority
 from coordinator.certificates import NONE_LISTED, CertificateRegister
 from coordinator.directory_log import MAX_DIRECTORY_BYTES, DirectoryLog
 from coordinator.entity_rows import listed_party
+from coordinator.persons import persons_records
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import DirectoryRow, EntityRow, HeadRow
 from trust.directory import Directory, open_directory, seal_directory
@@ -111,6 +112,7 @@ class Publication:
             witness=terms.witness,
             witness_quorum=terms.settings.witness_quorum,
             locator=terms.locator(now),
+            persons=persons_records(self._session),
             entities=tuple(listed_party(row, listed.get(row.id, NONE_LISTED)) for row in rows),
         )
         envelope = seal_directory(directory, terms.signer)

@@ -19,8 +19,9 @@ from coordinator.authority import Authority
 from coordinator.certificates import CertificateRegister
 from coordinator.change_limits import spend_change
 from coordinator.entity_rows import LISTED, ListedEntity, keys_of, listed_party, set_witness
-from coordinator.errors import EntityAlreadyAdmitted, EntityUnknown
+from coordinator.errors import ApprovalsMissing, EntityAlreadyAdmitted, EntityUnknown, RecoveryWaiting
 from coordinator.invited import check_invited
+from coordinator.persons import approved_invitation, asks_for_two
 from coordinator.publication import DirectoryTerms, Publication
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import CertificateRow, EntityRow, InvitationRow
@@ -33,6 +34,7 @@ from trust.locator_terms import LocatorTerms
 from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress
 from trust.published_keys import key_of_vkey
 from trust.signing import Envelope, Signer
+from trust.two_persons import ApprovedAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,36 +83,57 @@ class Registry:
         Raises:
             EntityInvalid: the id, name or validity is not allowed.
             EntityAlreadyAdmitted: it is in the network, and `again` is not set.
+            RecoveryWaiting: it is recovering its keys.
         """
         check_invited(entity, name, valid_for)
         self.publication.lock()
+        listed = self.find(entity)
+        if listed is not None and listed.pending_recovery is not None:
+            raise recovery_waits(entity)
         if self._session.get(EntityRow, entity) is not None and not again:
             raise EntityAlreadyAdmitted(
                 _("{entity} ya está en la red", entity=entity), remedy=_("añada --again para inscribirla de nuevo")
             )
-        for row in self._open_invitations(entity):
-            self._session.delete(row)
+        return self._invited(
+            InvitationRow(entity=entity, name=name, kind=kind.value, recovers=False, act=""), valid_for, now
+        )
+
+    def invite_recovery(self, entity: str, *, valid_for: timedelta, now: datetime) -> Invitation:
+        """Create a one-time invitation with which an entity that lost its keys states others.
+
+        Raises:
+            EntityUnknown: no such entity.
+            EntityInvalid: the validity is not allowed.
+            RecoveryWaiting: a recovery of it is under way.
+        """
+        self.publication.lock()
+        party = self.party(entity)
+        check_invited(entity, party.name, valid_for)
+        if party.pending_recovery is not None:
+            raise recovery_waits(entity)
+        row = InvitationRow(entity=entity, name=party.name, kind=party.kind.value, recovers=True, act="")
+        return self._invited(row, valid_for, now)
+
+    def _invited(self, row: InvitationRow, valid_for: timedelta, now: datetime) -> Invitation:
+        self.void_invitations(row.entity)
         secret = secrets.token_hex(SECRET_BYTES)
         invitation = Invitation(
             network=self.settings.network,
-            entity=entity,
+            entity=row.entity,
             address=self.settings.enrolment_address,
             coordinator_key=self._signer.public_key.hex(),
             ca=b64encode(self.authority.certificate_der).decode(),
             secret=secret,
             expires=now + valid_for,
         )
-        self._session.add(
-            InvitationRow(
-                entity=entity,
-                name=name,
-                kind=kind.value,
-                secret_sha256=hash_secret(secret),
-                created_at=now,
-                expires_at=invitation.expires,
-            )
-        )
+        row.secret_sha256, row.created_at, row.expires_at = hash_secret(secret), now, invitation.expires
+        self._session.add(row)
         return invitation
+
+    def void_invitations(self, entity: str) -> None:
+        """Delete the invitations of an entity that were not used."""
+        for row in self._open_invitations(entity):
+            self._session.delete(row)
 
     def admit(self, party: Party, now: datetime) -> Envelope:
         """Add an entity, or replace its data, and return the directory that lists it.
@@ -126,6 +149,7 @@ class Registry:
         row.addresses = "\n".join(party.addresses)
         row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
         row.witness_key = party.witness_key
+        row.admission = party.admission.model_dump_json() if party.admission else row.admission or ""
         set_witness(row, party.witness)
         row.changed_at = now
         return self.publish(now)
@@ -138,12 +162,20 @@ class Registry:
         """
         return self._set_status(entity, EntityStatus.SUSPENDED, reason, now)
 
-    def reinstate(self, entity: str, *, now: datetime) -> Envelope:
-        """Let a suspended entity exchange again.
+    def reinstate(self, entity: str, *, now: datetime, approved: ApprovedAct | None = None) -> Envelope:
+        """Let a suspended entity exchange again, as two persons approved where they are asked for.
 
         Raises:
             EntityUnknown: no such entity.
+            ApprovalsMissing: two persons are asked for, and `approved` is missing.
         """
+        if asks_for_two(self._session):
+            if approved is None:
+                raise ApprovalsMissing(
+                    _("dos personas de la Gerencia tienen que aprobar la readmisión de {entity}", entity=entity),
+                    remedy=_("redpact-coordinator approve --list"),
+                )
+            self._entity(entity).reinstatement = approved.model_dump_json()
         return self._set_status(entity, EntityStatus.ACTIVE, "", now)
 
     def set_addresses(
@@ -165,7 +197,7 @@ class Registry:
         self.publication.publish_together(now)
 
     def replace_keys(self, party: Party, now: datetime) -> Envelope:
-        """Store the keys of an entity and the statements that lead to them, and return the directory that lists them.
+        """Store the keys of an entity and what leads to them, and return the directory that lists them.
 
         A change of keys waits for no others, as the entity takes the key into use when the directory lists it.
 
@@ -178,7 +210,18 @@ class Registry:
         row.witness_key, row.changed_at = party.witness_key, now
         set_witness(row, party.witness)
         row.key_changes = json.dumps([record.model_dump() for record in party.key_changes])
+        row.recoveries = json.dumps([each.model_dump(mode="json") for each in party.recoveries])
+        row.recovery = party.recovery.model_dump_json() if party.recovery else ""
         return self.publish(now)
+
+    def has_recovery_invitation(self, entity: str, now: datetime) -> bool:
+        """Return whether an invitation to recover an entity's keys can still be used."""
+        return any(row.recovers and row.entity == entity for row in self.invitations(now))
+
+    def recovering(self) -> tuple[Party, ...]:
+        """Return the entities whose recovery waits."""
+        rows = self._session.scalars(select(EntityRow).where(EntityRow.recovery != "").order_by(EntityRow.id))
+        return tuple(party for party in map(listed_party, rows) if party.pending_recovery is not None)
 
     def keys_in_use(self, *, but: str) -> list[tuple[str, bytes]]:
         """Return owner and raw key of every published key, except those of one entity."""
@@ -234,12 +277,16 @@ class Registry:
             raise _unknown(entity)
         return listed_party(ListedEntity(*row))
 
-    def active_party(self, entity: str) -> Party:
+    def active_party(self, entity: str, *, recovering: bool = False) -> Party:
         """Return an entity that may take part at this moment.
+
+        Args:
+            entity: its id.
+            recovering: whether it may be recovering its keys: nobody knows then who has those in force.
 
         Raises:
             UnknownParty: no such entity.
-            PartySuspended: it is suspended.
+            PartySuspended: it is suspended, or recovering its keys.
         """
         row = self._session.get(EntityRow, entity)
         if row is None:
@@ -249,12 +296,19 @@ class Registry:
             raise PartySuspended(
                 _("{entity} está suspendida de la red", entity=entity), remedy=_("pregunte el motivo al coordinador")
             )
+        if party.pending_recovery is not None and not recovering:
+            raise PartySuspended(
+                _("{entity} está recuperando sus claves", entity=entity),
+                remedy=_("si no ha pedido recuperarlas, vétela: redpact-node recovery veto"),
+            )
         return party
 
     def statuses(self, *entities: str) -> dict[str, str]:
-        """Return the statuses of the given entities that exist, in one query."""
+        """Return the statuses of the given entities that exist; one that recovers its keys counts as suspended."""
         query = select(EntityRow.id, EntityRow.status).where(EntityRow.id.in_(entities))
-        return {row.id: row.status for row in self._session.execute(query)}
+        found = {row.id: row.status for row in self._session.execute(query)}
+        recovering = dict.fromkeys((party.id for party in self.recovering()), EntityStatus.SUSPENDED.value)
+        return found | {entity: status for entity, status in recovering.items() if entity in found}
 
     def entities(self) -> tuple[EntityView, ...]:
         """Return every admitted entity, by id."""
@@ -270,6 +324,10 @@ class Registry:
         """Return the invitations that can still be used."""
         query = select(InvitationRow).where(InvitationRow.used_at.is_(None), InvitationRow.expires_at > now)
         return tuple(self._session.scalars(query.order_by(InvitationRow.entity)))
+
+    def approval_of(self, row: InvitationRow) -> ApprovedAct | None:
+        """Return the act that two persons approved for an invitation; see `approved_invitation`."""
+        return approved_invitation(self._session, row)
 
     def serial(self) -> int:
         """Return the serial of the newest directory; 0 before the first."""
@@ -324,4 +382,12 @@ OpenRegistry = Callable[[Session], Registry]
 def _unknown(entity: str) -> EntityUnknown:
     return EntityUnknown(
         _("no existe la entidad {entity!r}", entity=entity), remedy=_("consulte: redpact-coordinator entity list")
+    )
+
+
+def recovery_waits(entity: str) -> RecoveryWaiting:
+    """Return the refusal of an act on an entity whose recovery waits."""
+    return RecoveryWaiting(
+        _("{entity} está recuperando sus claves", entity=entity),
+        remedy=_("espere, o anúlela: redpact-coordinator entity recover {entity} --cancel", entity=entity),
     )

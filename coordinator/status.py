@@ -12,11 +12,12 @@ from coordinator.locator.report import locator_document, locator_lines
 from coordinator.registry import OpenRegistry, Registry
 from coordinator.relay.report import relay_line, relay_summary
 from presentation import formats, terminal
-from presentation.messages import Message, _, speaking
+from presentation.messages import Message, Translator, _, speaking
 from service.refused_calls import refused_calls, refused_lines
-from trust.parties import EntityKind, EntityStatus
+from trust.parties import EntityKind, EntityStatus, Party
 
 _INVITED: Final = _("invitada")
+_RECOVERS: Final = _("invitada a recuperar sus claves")
 _STATUSES: Final[Mapping[str, Message]] = {
     EntityStatus.ACTIVE: _("activa"),
     EntityStatus.SUSPENDED: _("suspendida"),
@@ -76,14 +77,39 @@ def entities_document(registry: Registry, now: datetime) -> dict[str, Any]:
                 "addresses": list(view.party.addresses),
                 "admitted_at": view.admitted_at.isoformat(),
                 "certificate_until": view.certificate_until.isoformat() if view.certificate_until else None,
+                "recovery": _recovery(view.party),
             }
             for view in registry.entities()
         ],
         "invitations": [
-            {"id": row.entity, "name": row.name, "kind": row.kind, "expires": row.expires_at.isoformat()}
+            {
+                "id": row.entity,
+                "name": row.name,
+                "kind": row.kind,
+                "expires": row.expires_at.isoformat(),
+                "recovers": row.recovers,
+            }
             for row in registry.invitations(now)
         ],
     }
+
+
+def _recovery(party: Party) -> dict[str, Any] | None:
+    recovery = party.recovery
+    if recovery is None:
+        return None
+    state = "vetoed" if recovery.veto is not None else "pending"
+    return {"id": recovery.id, "state": state, "counts_from": recovery.counts_from.isoformat()}
+
+
+def _status(row: Mapping[str, Any], say: Translator) -> str:
+    recovery, status = row["recovery"], say(_STATUSES[row["status"]])
+    if recovery is None:
+        return status
+    if recovery["state"] == "vetoed":
+        return say("{status}; recuperación vetada", status=status)
+    until = formats.moment(datetime.fromisoformat(recovery["counts_from"]), say.lang)
+    return say("{status}; recupera claves hasta el {until}", status=status, until=until)
 
 
 def summary_text(document: dict[str, Any], lang: str) -> str:
@@ -113,8 +139,11 @@ def entities_text(document: dict[str, Any], lang: str) -> str:
     say = speaking(lang)
     columns = [say("Entidad"), say("Nombre"), say("Tipo"), say("Estado"), say("Direcciones")]
     rows = [
-        [row["id"], row["name"], say(_KINDS[row["kind"]]), say(_STATUSES[row["status"]]), " ".join(row["addresses"])]
+        [row["id"], row["name"], say(_KINDS[row["kind"]]), _status(row, say), " ".join(row["addresses"])]
         for row in document["entities"]
     ]
-    rows += [[row["id"], row["name"], say(_KINDS[row["kind"]]), say(_INVITED), ""] for row in document["invitations"]]
+    rows += [
+        [row["id"], row["name"], say(_KINDS[row["kind"]]), say(_RECOVERS if row["recovers"] else _INVITED), ""]
+        for row in document["invitations"]
+    ]
     return terminal.table(columns, rows) if rows else say("Todavía no hay ninguna entidad en la red.")

@@ -2,7 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.columns import UtcDateTime
@@ -57,6 +68,10 @@ class EntityRow(Base):
     witness_key: Mapped[str] = mapped_column(String(64), server_default="")  # kept when it stops witnessing
     witness_url: Mapped[str] = mapped_column(String(300), server_default="")
     key_changes: Mapped[str] = mapped_column(Text, server_default="[]")  # signed statements, JSON
+    recoveries: Mapped[str] = mapped_column(Text, server_default="[]")  # those that brought its keys, JSON
+    recovery: Mapped[str] = mapped_column(Text, server_default="")  # one that waits, or that was vetoed, JSON
+    admission: Mapped[str] = mapped_column(Text, server_default="")  # as two persons approved it, JSON
+    reinstatement: Mapped[str] = mapped_column(Text, server_default="")  # the last one, as above
     stated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the time of its last signed statement
     admitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -79,8 +94,33 @@ class InvitationRow(Base):
     secret_sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recovers: Mapped[bool] = mapped_column(Boolean, server_default=false())  # of an entity that lost its keys
+    act: Mapped[str] = mapped_column(String(64), server_default="")  # that two persons approve; empty: nobody is asked
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     used_by_key: Mapped[str | None] = mapped_column(String(64))  # the signing key that used it
+
+
+class PersonsRow(Base):
+    """A record of who may approve acts of the Gerencia."""
+
+    __tablename__ = "network_persons"
+    __table_args__ = (PrimaryKeyConstraint("number", name="pk_network_persons"),)
+
+    number: Mapped[int] = mapped_column(Integer, autoincrement=False)  # from 1 on
+    approved: Mapped[str] = mapped_column(Text)  # JSON
+
+
+class ActRow(Base):
+    """An act of the Gerencia that waits for approvals, or was carried out."""
+
+    __tablename__ = "network_act"
+    __table_args__ = (PrimaryKeyConstraint("id", name="pk_network_act"),)
+
+    id: Mapped[str] = mapped_column(String(64))  # SHA-256 of what is signed
+    approved: Mapped[str] = mapped_column(Text)  # JSON
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class CertificateRow(Base):

@@ -77,7 +77,7 @@ class NodeContext(DatabaseContext):
         from node.pinned_anchors import pinned_anchors  # noqa: PLC0415 - as above
 
         with self.snapshot() as session:
-            return pinned_anchors(session)
+            return pinned_anchors(session, self.keys.cipher)
 
     def _false_keys(self, listed: "Party") -> dict[str, str]:
         from node.next_keys import waiting_keys  # noqa: PLC0415 - as above

@@ -10,7 +10,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -24,10 +23,11 @@ from consent_ledger.directories.logged import (
     log_verifier,
 )
 from consent_ledger.errors import ProofError
-from consent_ledger.proofs.checkpoint import Checkpoint
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.witnessing.fork_evidence import keep_evidence
 from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct
+from node.kept_directory import ASK, KeptDirectory, KeptTerms, kept_directory
+from node.recovery_waits import HeldEntity, VetoFiles, held_entities
 from presentation.faults import os_fault
 from presentation.messages import _, listing
 from service.errors import HomeUnusable
@@ -36,7 +36,6 @@ from trust import canonical
 from trust.continuity import require_continuity
 from trust.directory import Directory, open_directory, require_not_older
 from trust.errors import (
-    DirectoryContradicted,
     DirectoryExpired,
     DirectoryForked,
     DirectoryOvertaken,
@@ -45,39 +44,13 @@ from trust.errors import (
     OwnKeysReplaced,
 )
 from trust.parties import EntityStatus, Party
+from trust.recovery import Veto
 from trust.signing import Envelope
 
 FILE: Final = "directory.json"
 CA_FILE: Final = Path("tls", "ca.pem")
-_ASK: Final = _(
-    "pregunte a otras entidades y a quien administra el coordinador; después: redpact-node directory --help"
-)
-
 OwnKeys = Callable[[Party], Mapping[str, str]]
 """Given this entity's entry, the keys in it that are not this entity's own, by name; empty when all are."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptDirectory:
-    """The directory of this node with the checkpoint that came with it.
-
-    Attributes:
-        directory: verified under the pinned key, with what `suspended` takes away.
-        signed: as it was signed.
-        logged: its proof; None for one that an earlier version of this program took.
-        checkpoint: of the log, verified; None as above.
-        head: the checkpoint with the log's signature alone, as it is shown to others; empty as above.
-        contradicted: another signed checkpoint contradicts it, and no anchors tell which is true.
-        suspended: entities that a newer directory suspends, which waits for cosignatures of anchors.
-    """
-
-    directory: Directory
-    signed: Directory
-    logged: LoggedDirectory | None
-    checkpoint: Checkpoint | None
-    head: bytes
-    contradicted: bool
-    suspended: tuple[str, ...] = ()
 
 
 class DirectoryCache:
@@ -110,6 +83,7 @@ class DirectoryCache:
         self._anchors = anchors
         self._entity = entity
         self._own_keys = own_keys
+        self.vetoes = VetoFiles(home)
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
         self._kept: KeptDirectory | None = None
@@ -128,7 +102,7 @@ class DirectoryCache:
                 _("este nodo aún no tiene directorio"),
                 remedy=_("compruebe la conexión con el coordinador y ejecute serve"),
             )
-        _require_undisputed(kept)
+        kept.require_undisputed()
         kept.directory.require_fresh(now)
         return kept.directory
 
@@ -187,7 +161,8 @@ class DirectoryCache:
                 self._suspend(known, received.directory)
                 raise
             if known is None or self._is_better(received, known):
-                self._write(received.alone(), contradicted=False)
+                held = self._held(received.directory, known.signed if known else None, known, now)
+                self._write(received.alone(), KeptTerms(held=held))
             self._trust(received.directory.ca_pem)
         return received.directory
 
@@ -199,7 +174,7 @@ class DirectoryCache:
         """
         kept = self.kept()
         if kept is not None:
-            _require_undisputed(kept)
+            kept.require_undisputed()
 
     def contradict(
         self,
@@ -229,7 +204,7 @@ class DirectoryCache:
                 if restart:
                     self._path.unlink(missing_ok=True)
                 else:
-                    self._write(kept.logged, contradicted=False)
+                    self._write(kept.logged, KeptTerms(held=kept.held))
 
     def lacks_vouching(self) -> bool:
         """Return whether anchors are pinned, and too few of them cosigned the directory kept."""
@@ -241,11 +216,43 @@ class DirectoryCache:
         kept = self.kept()
         return () if kept is None or kept.logged is None else self._cosigners(kept.logged.checkpoint)
 
+    def reconsider(self, now: datetime) -> None:
+        """Let entities back whose recovery has waited long enough here, or is vetoed.
+
+        Raises:
+            StorageFull, HomeUnusable: it cannot be written.
+        """
+        with self._exclusive():
+            kept = self.kept()
+            if kept is not None and kept.logged is not None:
+                held = self._held(kept.signed, kept.signed, kept, now)
+                if held != kept.held:
+                    self._write(kept.logged, KeptTerms(kept.contradicted, kept.suspended, held))
+
+    def veto(self, entity: str, veto: Veto, now: datetime) -> None:
+        """Verify a veto of a recovery that the directory tells of, keep it and obey it.
+
+        Raises:
+            DirectoryExpired: there is no directory.
+            UnknownParty, RecoveryRefused, MalformedDocument, SignatureInvalid: it is no veto of that entity's.
+        """
+        self.vetoes.keep(veto, self.current(now), entity)
+        self.reconsider(now)
+
+    def _held(
+        self, directory: Directory, known: Directory | None, before: KeptDirectory | None, now: datetime
+    ) -> tuple[HeldEntity, ...]:
+        earlier = before.held if before else ()
+        return held_entities(directory, known, earlier, vetoed=self.vetoes.ids(), own=self._entity, now=now)
+
     def _suspend(self, known: KeptDirectory | None, newer: Directory) -> None:
-        suspended = tuple(each.id for each in newer.entities if each.status is EntityStatus.SUSPENDED)
+        lost = {each.id for each in newer.entities if each.pending_recovery is not None and each.id != self._entity}
+        suspended = tuple(
+            each.id for each in newer.entities if each.status is EntityStatus.SUSPENDED or each.id in lost
+        )
         if known is None or known.logged is None or set(suspended) <= set(known.suspended):
             return
-        self._write(known.logged, contradicted=known.contradicted, suspended=suspended)
+        self._write(known.logged, KeptTerms(known.contradicted, suspended, known.held))
 
     def _is_better(self, received: OpenedDirectory, known: KeptDirectory) -> bool:
         if known.logged is None or received.directory.serial > known.directory.serial:
@@ -254,7 +261,7 @@ class DirectoryCache:
         return len(theirs) > len(ours)
 
     def _require_continued(self, known: KeptDirectory, received: OpenedDirectory, now: datetime) -> None:
-        _require_undisputed(known)
+        known.require_undisputed()
         checkpoint, offered = received.checkpoint, received.logged
         if known.checkpoint is None or known.logged is None or checkpoint.size < known.checkpoint.size:
             require_not_older(received.directory, known.signed)
@@ -276,7 +283,7 @@ class DirectoryCache:
                     serial=received.directory.serial,
                     error=error.message,
                 ),
-                remedy=_ASK,
+                remedy=ASK,
             ) from error
         require_not_older(received.directory, known.signed)
 
@@ -293,7 +300,7 @@ class DirectoryCache:
                 serial=received.directory.serial,
                 keys=listing(sorted(others)),
             ),
-            remedy=_ASK,
+            remedy=ASK,
         )
 
     def _require_continuity(self, known: KeptDirectory | None, received: OpenedDirectory, now: datetime) -> None:
@@ -338,14 +345,13 @@ class DirectoryCache:
         ours, theirs = (self._cosigners(note, policy) for note in (kept.logged.checkpoint, conflict.offered))
         # What the anchors vouch for, and only that, is known to be what the others see.
         if not policy.vouches(ours) or policy.vouches(theirs):
-            self._write(kept.logged, contradicted=True, suspended=kept.suspended)
+            self._write(kept.logged, KeptTerms(contradicted=True, suspended=kept.suspended, held=kept.held))
 
     def _cosigners(self, note: bytes, policy: AnchorPolicy | None = None) -> tuple[str, ...]:
         return (policy or self._anchors()).cosigners(note, log_verifier(self._network, self._coordinator_key))
 
-    def _write(self, logged: LoggedDirectory, *, contradicted: bool, suspended: tuple[str, ...] = ()) -> None:
-        document = {"v": 2, "contradicted": contradicted, "suspended": list(suspended), **logged.document()}
-        write_private(self._path, canonical.encode_plain(document))
+    def _write(self, logged: LoggedDirectory, terms: KeptTerms) -> None:
+        write_private(self._path, canonical.encode_plain({"v": 2, **terms.document(), **logged.document()}))
 
     def _read(self) -> KeptDirectory:
         data = self._path.read_bytes()
@@ -357,9 +363,7 @@ class DirectoryCache:
         logged = LoggedDirectory.from_document(document)
         opened = logged.open(network=self._network, coordinator_key=self._coordinator_key)
         head = head_of(logged.checkpoint, log_verifier(self._network, self._coordinator_key))
-        contradicted, suspended = document.get("contradicted") is not False, tuple(document.get("suspended") or ())
-        directory = opened.directory.with_suspended(suspended)
-        return KeptDirectory(directory, opened.directory, logged, opened.checkpoint, head, contradicted, suspended)
+        return kept_directory(opened, KeptTerms.from_document(document), head)
 
     def _trust(self, ca_pem: str) -> None:
         path = self._home / CA_FILE
@@ -386,14 +390,6 @@ class DirectoryCache:
             yield
         finally:
             os.close(descriptor)
-
-
-def _require_undisputed(kept: KeptDirectory) -> None:
-    if kept.contradicted:
-        raise DirectoryContradicted(
-            _("hay dos versiones firmadas del registro de directorios, y ninguna ancla responde por la de aquí"),
-            remedy=_ASK,
-        )
 
 
 def _json(envelope: Envelope) -> dict[str, Any]:

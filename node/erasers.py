@@ -16,7 +16,7 @@ class PersonToErase:
 
     Attributes:
         person_ref: this entity's random id of the person.
-        pseudonyms: pairwise pseudonyms by which other entities know the person.
+        pseudonyms: pairwise pseudonyms by which other entities know the person, as this node stores them.
     """
 
     person_ref: str

@@ -27,7 +27,7 @@ def person_erasers(context: "NodeContext", changes: "ConsentChanges") -> "tuple[
         outbox_eraser(),
         cached_copies_eraser(),
         case_eraser(),
-        cards_eraser(),
+        cards_eraser(context),
         locator_eraser(),
         risk_eraser(),
         record_eraser(context),

@@ -14,6 +14,8 @@ from node.messages.relay import attend_relay
 from node.migrations import MIGRATIONS
 from node.pseudonym_key.answering import evaluations
 from node.pseudonym_key.background import keep_pseudonym_key
+from node.recoveries.endpoint import VetoEndpoint
+from node.recoveries.vetoing import keep_spreading
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
 from node.rpc.pseudonym_key import pseudonym_key_servicer
@@ -47,6 +49,7 @@ def tasks(node: Node) -> list[Task]:
         Task("watch", node.directory_follower.watch),
         Task("heads", node.directory_heads.watch),
         Task("compared", partial(compare_heads, context, node.directory_heads)),
+        Task("vetoes", partial(keep_spreading, context, node.coordinator_channel, node.directory_alarm)),
         Task("certificate", node.certificate_renewal.keep),
         Task("expiry", partial(expire_consents, node.consents)),
         Task("withdrawals", partial(deliver_withdrawals, node.outbox)),
@@ -105,4 +108,5 @@ def start(node: Node) -> Service:
 
 
 def _start_witness(node: Node, listen: str) -> ServerHandle:
-    return start_http(listen, node.witness_endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)
+    endpoint = VetoEndpoint(node.context, node.witness_endpoint.handle)
+    return start_http(listen, endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)

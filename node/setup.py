@@ -16,6 +16,8 @@ from node.identity.files import node_certificate
 from node.identity.reach import own_reach
 from node.keys import NodeKeys
 from node.migrations import MIGRATIONS
+from node.operations.sealing import note_sealed, seal_once
+from node.recoveries.stating import state_recovery
 from node.settings import NodeSettings
 from node.wiring import Node
 from presentation.messages import _
@@ -25,6 +27,7 @@ from service.errors import CertificateUnusable
 from service.storage import open_engine
 from trust.enrolment import Invitation
 from trust.errors import KeyUnreadable
+from trust.recovery import Recovery
 
 NOWHERE: Final = "none"
 """The listening address of a node without an open port, which is reached by the relay."""
@@ -80,12 +83,40 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
     )
     keys = NodeKeys.create(home)
     _migrate(home, settings)
+    note_sealed(home)
     directory = enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=clock.now())
     settings.model_copy(update={"coordinator_address": directory.coordinator_address}).save(home)
     node = Node(home, clock=clock)
     kept = node.context.directory.kept()
     if kept is not None and kept.logged is not None:
         note_taken(node.context, kept.logged)
+    return node
+
+
+def recover(home: Path, answers: Answers, clock: Clock) -> Node | Recovery:
+    """Bring an entity back that lost its keys, in a new home: its recovery while it waits, its node once it counts.
+
+    Raises:
+        NodeExists: the home is a node's already, with keys of its own.
+        InvitationNeeded: a new home without token or address.
+        InvitationMalformed, InvitationRefused, RecoveryVetoed: the recovery is not to be had with this invitation.
+        RedpactError: as `set_up`.
+    """
+    if NodeSettings.exists(home):
+        raise NodeExists(
+            _("{home} ya es un nodo, con sus claves", home=home),
+            remedy=_("elija otro --home para recuperar la entidad"),
+        )
+    if not answers.token or not answers.listen:
+        raise InvitationNeeded(
+            _("para recuperar una entidad hacen falta --token-file (o «--token -») y --listen"),
+            remedy=_("pida la invitación a la Gerencia: redpact-coordinator entity recover"),
+        )
+    recovery = state_recovery(Invitation.from_token(answers.token), NodeKeys.create(home), clock.now())
+    if not recovery.counted:
+        return recovery.recovery
+    node = set_up(home, answers, clock)
+    node.key_changes.note_recovered(recovery.recovery)
     return node
 
 
@@ -97,6 +128,7 @@ def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
     keys = NodeKeys.create(home)  # the keys that this version added
     _migrate(home, settings)
     node = Node(home, clock=clock)
+    seal_once(node.context)
     if invitation is not None:
         before, reach = node.key_changes.tls_key(), own_reach(settings, keys)
         enrol(home, invitation, keys=keys, reach=reach, now=now, again=node.context.directory)

@@ -348,6 +348,7 @@ class Node:
         from node.consents.propagation.unknown_reports import alarming_items
         from node.inbox.sweep import InboxSweep, directory_evidence_items, unacknowledged_notifications
         from node.locator.key_holders_report import key_holder_items
+        from node.recoveries.state import recovery_items
         from node.referrals.expiry import lapse_unanswered
 
         finders = (
@@ -356,6 +357,7 @@ class Node:
             directory_evidence_items,
             alarming_items,
             key_holder_items,
+            recovery_items,
         )
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from presentation.messages import _
+from records_exchange.contacts import Contact, contact_with
 from records_exchange.errors import MessageReplayed
 from records_exchange.message import NOTIFICATION_LIFETIME, VerifiedMessage
 from records_exchange.outbox_choice import EVERYTHING, Choice
@@ -81,14 +82,6 @@ class Notification:
     fault: str
     settled_at: datetime | None
     may_have_arrived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """The last message of a peer, and the time up to which it states that no notification for us is waiting."""
-
-    heard_at: datetime
-    complete_until: datetime | None
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -365,8 +358,7 @@ class SqlMailbox:
 
     def contact(self, entity: str) -> Contact | None:
         """Return the contact with a peer; None without any."""
-        found = self._session.get(PeerContact, entity, populate_existing=True)
-        return Contact(found.heard_at, found.complete_until) if found else None
+        return contact_with(self._session, entity)
 
 
 def _notification(row: OutboxMessage) -> Notification:

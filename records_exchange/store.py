@@ -23,7 +23,7 @@ _FORGET: Final = DriverStatement(delete(SeenRequest).where(SeenRequest.forget_at
 _REMEMBER: Final = DriverStatement(insert(SeenRequest), ["asker", "nonce", "forget_at"])
 _STATES: Final = cast("Table", LinkageState.__table__)
 _PEOPLE: Final = cast("Table", LinkedPerson.__table__)
-_FOUND: Final = (_STATES.c.stamp, _PEOPLE.c.person_ref)
+_FOUND: Final = (_STATES.c.stamp, _PEOPLE.c.person_ref, _PEOPLE.c.tag)
 _FIND: Final = DriverStatement(
     select(*_FOUND)
     .select_from(_STATES)
@@ -59,13 +59,13 @@ class SqlExchangeStore:
                 _("esta petición de {asker} ya se había respondido", asker=asker), remedy=_("haga una petición nueva")
             ) from error
 
-    def find_linked(self, key_id: str, pseudonym: str) -> tuple[str | None, str | None]:
+    def find_linked(self, key_id: str, pseudonym: str) -> tuple[str | None, str | None, bytes | None]:
         """Return the people table's stamp at the time of a pairwise key's index, and the person of a pseudonym.
 
-        Each is None when there is none.
+        With the tag of the person's row, for the caller to verify. Each is None when there is none.
         """
-        stamp, person = _FIND.one(connection_of(self._session), pseudonym, key_id) or (None, None)
-        return stamp, person
+        stamp, person, tag = _FIND.one(connection_of(self._session), pseudonym, key_id) or (None, None, None)
+        return stamp, person, tag
 
     def linked_people(self, key_id: str) -> frozenset[str]:
         """Return the ids of the people who are in the index of a pairwise key."""
@@ -77,12 +77,15 @@ class SqlExchangeStore:
             self._session.scalars(select(LinkedPerson.pseudonym).where(LinkedPerson.person_ref == person_ref))
         )
 
-    def link(self, key_id: str, pairs: Iterable[tuple[str, str]]) -> None:
-        """Add (pseudonym, person id) pairs to the index of a pairwise key, replacing those of the same pseudonym."""
-        rows = [{"key_id": key_id, "pseudonym": pseudonym, "person_ref": person} for pseudonym, person in pairs]
+    def link(self, key_id: str, links: Iterable[tuple[str, str, bytes]]) -> None:
+        """Add (pseudonym, person id, tag) to the index of a pairwise key, replacing those of the same pseudonym."""
+        rows = [
+            {"key_id": key_id, "pseudonym": pseudonym, "person_ref": person, "tag": tag}
+            for pseudonym, person, tag in links
+        ]
         for start in range(0, len(rows), _INSERT_CHUNK):
             chunk = rows[start : start + _INSERT_CHUNK]
-            self._unlink(key_id, [row["pseudonym"] for row in chunk])
+            self._unlink(key_id, [str(row["pseudonym"]) for row in chunk])
             self._session.execute(insert(LinkedPerson), chunk)
 
     def set_linkage_stamp(self, key_id: str, stamp: str) -> None:

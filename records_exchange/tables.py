@@ -28,7 +28,10 @@ class SeenRequest(Base):
 
 
 class LinkedPerson(Base):
-    """A person's pseudonym under one pairwise key, for finding the person of a request."""
+    """A person's pseudonym under one pairwise key, for finding the person of a request.
+
+    The node gives the pseudonym as a keyed hash (`node.cipher`), and a tag that binds the row to its person.
+    """
 
     __tablename__ = "exchange_linked_person"
     __table_args__ = (
@@ -39,6 +42,7 @@ class LinkedPerson(Base):
     key_id: Mapped[str] = mapped_column(String(16))
     pseudonym: Mapped[str] = mapped_column(String(64))
     person_ref: Mapped[str] = mapped_column(String(64))
+    tag: Mapped[bytes] = mapped_column(LargeBinary(16))
 
 
 class LinkageState(Base):
@@ -129,6 +133,7 @@ class ConsentCopy(Base):
     """Index in the origin's ledger: a later one replaces an earlier one."""
     proof: Mapped[bytes] = mapped_column(LargeBinary)
     subject: Mapped[str] = mapped_column(String(64))
+    """The pairwise pseudonym of its person, as a keyed hash."""
     waiting: Mapped[bool]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     told_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -150,6 +155,7 @@ class CopyArrival(Base):
     number: Mapped[int] = mapped_column(RowNumber, autoincrement=True)
     origin: Mapped[str] = mapped_column(String(63))
     subject: Mapped[str] = mapped_column(String(64))
+    """As that of a kept copy."""
     outcome: Mapped[str] = mapped_column(String(20))
     """What its evidence was worth on arrival: `records_exchange.assurance.arrivals.Arrival`."""
     arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -27,7 +27,6 @@ from records_exchange.request import Instant, payload_digest
 from trust import canonical, signing
 from trust.directory import Directory
 from trust.errors import MalformedDocument, SignatureInvalid
-from trust.key_changes import former_keys
 from trust.key_proofs import KeyPurpose
 from trust.parties import EntityId, Party
 
@@ -160,7 +159,7 @@ def open_withdrawal(body: dict[str, Any], *, sender: str, directory: Directory) 
 
 def _is_signed(envelope: signing.Envelope, party: Party) -> bool:
     """Return whether an entity signed a statement, with its key or with one that it has replaced since."""
-    for key in (bytes.fromhex(party.signing_key), *former_keys(party.key_changes, KeyPurpose.SIGNING)):
+    for key in (bytes.fromhex(party.signing_key), *party.ever_had(KeyPurpose.SIGNING)):
         try:
             signing.open_envelope(envelope, payload_type=STATEMENT_TYPE, public_key=key)
         except SignatureInvalid:

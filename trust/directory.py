@@ -18,6 +18,7 @@ from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument,
 from trust.locator_terms import LocatorTerms
 from trust.parties import EntityStatus, HexKey, Party, WitnessAddress
 from trust.published_keys import require_sound_keys
+from trust.two_persons import Records
 
 DIRECTORY_TYPE: Final = "application/vnd.redpact.directory.v1+json"
 MAX_ENTITIES: Final = 5000
@@ -41,6 +42,7 @@ class Directory(BaseModel):
         default=0, ge=0, le=32, description="entities that must cosign a ledger beside the coordinator"
     )
     locator: LocatorTerms | None = Field(default=None, description="None: the network has no private locator")
+    persons: Records = Field(default=(), description="who may approve acts of the Gerencia, every record in order")
     entities: tuple[Party, ...] = Field(max_length=MAX_ENTITIES)
 
     @model_validator(mode="after")

@@ -148,6 +148,26 @@ class KeyChangeUnproven(TrustError):
     )
 
 
+class RecoveryRefused(TrustError):
+    """A recovery of keys, or a veto, that does not belong to this entity, time or recovery."""
+
+    code = "recovery_refused"
+    sentence = _(
+        "La recuperación de claves no es válida: es de otra entidad, de otro momento o está vetada. Avise a la "
+        "Gerencia."
+    )
+
+
+class ApprovalRefused(KeyChangeUnproven):
+    """An act of the Gerencia, in a directory, that two persons did not approve though they had to."""
+
+    code = "approval_refused"
+    sentence = _(
+        "El directorio recibido trae un acto de la Gerencia sin las aprobaciones que exige: no se usa, y se guarda "
+        "como prueba. Avise a la persona delegada de protección de datos y a la Gerencia."
+    )
+
+
 class StatementRefused(TrustError):
     """A signed statement of an entity about itself that is of another entity, of another time, or was used before."""
 

@@ -11,6 +11,8 @@ from presentation.messages import _
 from trust import signing
 from trust.key_changes import SIGNING_GRACE, KeyChangeRecords, former_keys
 from trust.key_proofs import KeyPurpose
+from trust.recovery import Recoveries, Recovery
+from trust.two_persons import ApprovedAct
 
 ENTITY_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """A DNS label, as it is part of the entity's certificate name."""
@@ -95,6 +97,10 @@ class Party(BaseModel):
         pattern=r"^([0-9a-f]{64})?$",
         description="Ed25519: cosigns the ledgers of others; kept without a URL",
     )
+    recoveries: Recoveries = Field(default=(), description="every recovery that brought its keys, in order")
+    recovery: Recovery | None = Field(default=None, description="one that waits, or that was vetoed")
+    admission: ApprovedAct | None = Field(default=None, description="by two persons, where they are asked for")
+    reinstatement: ApprovedAct | None = Field(default=None, description="the last one, as above")
     key_changes: KeyChangeRecords = Field(default=(), description="every change of its keys, in order")
     certificates: tuple[CertificateSerial, ...] = Field(
         default=(), max_length=MAX_CERTIFICATES, description="recorded, unrevoked and unexpired when it was signed"
@@ -107,8 +113,18 @@ class Party(BaseModel):
         """Return the signing key to verify a message with: the one in force, or the named one if just replaced."""
         former = (
             former_keys(self.key_changes, KeyPurpose.SIGNING, since=now - SIGNING_GRACE) if self.key_changes else ()
-        )
+        )  # not those before a recovery: nobody knows who has them
         return next((key for key in former if signing.key_id(key) == key_id), bytes.fromhex(self.signing_key))
+
+    @property
+    def pending_recovery(self) -> Recovery | None:
+        """The recovery that waits and that nobody vetoed, if there is one."""
+        return self.recovery if self.recovery is not None and self.recovery.veto is None else None
+
+    def ever_had(self, purpose: KeyPurpose) -> tuple[bytes, ...]:
+        """Return the keys of a purpose that it had before, to verify what was signed then; the newest first."""
+        lost = [each.old_keys().get(purpose) for each in reversed(self.recoveries)]
+        return tuple(dict.fromkeys((*former_keys(self.key_changes, purpose), *(key for key in lost if key))))
 
 
 def spiffe_id(network: str, entity: str) -> str:

@@ -1,9 +1,9 @@
 """The audit of a folder of directories: that there was one log, that it only grew, and what changed in it.
 
 Checked for each directory, in order: (1) its checkpoint is signed by the log of the trust policy; (2) its entry is the
-last of that checkpoint; (3) the entry is of these signed bytes, and the coordinator's key signed them; (4) the
-checkpoint extends the one before. For the newest also (5): enough witnesses of the trust policy cosigned it. Evidence
-in the folder is judged by its signatures alone.
+last of that checkpoint; (3) the entry is of these signed bytes, the coordinator's key signed them, and keys change by
+statements and recoveries only; (4) the checkpoint extends the one before. For the newest also (5): enough witnesses of
+the trust policy cosigned it. Evidence in the folder is judged by its signatures alone.
 """
 
 import base64
@@ -175,7 +175,8 @@ class _Audit:
         if directory.serial != shown.serial:
             raise ProofError(_("el directorio lleva otro número que su anotación"))
         self.report.changes += changes_between(self._known, directory)
-        self._known = directory
+        known, self._known = self._known, directory
+        require_continuity(directory, known)
 
     def _require_grown(self, shown: ShownDirectory, checkpoint: Checkpoint) -> None:
         if self._before is None:

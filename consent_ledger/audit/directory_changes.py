@@ -50,6 +50,7 @@ def _of_party(serial: int, old: Party, new: Party) -> Iterator[DirectoryChange]:
         suspended = new.status is EntityStatus.SUSPENDED
         text = _("{entity} queda suspendida", entity=entity) if suspended else _("{entity} vuelve", entity=entity)
         yield DirectoryChange(serial, "suspended" if suspended else "reinstated", entity, text)
+    yield from _of_recovery(serial, old, new)
     keys = [word for name, word in _KEYS.items() if getattr(old, name) != getattr(new, name)]
     if old.witness and new.witness and old.witness.vkey != new.witness.vkey:
         keys.append(_("testigo"))
@@ -63,11 +64,35 @@ def _of_party(serial: int, old: Party, new: Party) -> Iterator[DirectoryChange]:
         yield DirectoryChange(serial, "described", entity, text)
 
 
+def _of_recovery(serial: int, old: Party, new: Party) -> Iterator[DirectoryChange]:
+    entity, before, after = new.id, old.recovery, new.recovery
+    for recovery in new.recoveries[len(old.recoveries) :]:
+        text = _("cuenta la recuperación de {entity} del {opened}", entity=entity, opened=recovery.opened)
+        yield DirectoryChange(serial, "recovered", entity, text)
+    if after is not None and not after.is_same(before):
+        text = _(
+            "{entity} recupera sus claves sin las anteriores; cuentan desde el {counts_from}",
+            entity=entity,
+            counts_from=after.counts_from,
+        )
+        yield DirectoryChange(serial, "recovering", entity, text)
+    if after is not None and after.veto is not None and (before is None or before.veto is None):
+        yield DirectoryChange(serial, "vetoed", entity, _("{entity} veta la recuperación de sus claves", entity=entity))
+    if after is None and before is not None and before.veto is None and len(new.recoveries) == len(old.recoveries):
+        text = _("la Gerencia anula la recuperación de {entity}", entity=entity)
+        yield DirectoryChange(serial, "recovery_cancelled", entity, text)
+
+
 def _url(party: Party) -> str:
     return party.witness.url if party.witness else ""
 
 
 def _of_network(old: Directory, new: Directory) -> Iterator[DirectoryChange]:
+    for record in new.persons[len(old.persons) :]:
+        act = record.act
+        names = listing([each.id for each in act.persons])
+        text = _("en la Gerencia aprueban {persons}; hacen falta {n}", persons=names, n=act.needed)
+        yield DirectoryChange(new.serial, "persons", "", text)
     if old.ca_pem != new.ca_pem:
         yield DirectoryChange(new.serial, "authority", "", _("cambia la autoridad de certificación"))
     if old.locator != new.locator:

@@ -1,7 +1,7 @@
 """The ledger in a relational database, inside a session that the caller opens and commits."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from sqlalchemy import CursorResult, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -20,12 +20,13 @@ _ENTRIES: Final = cast("Table", LedgerEntryRow.__table__)
 _BODIES: Final = cast("Table", LedgerBodyRow.__table__)
 _TILES: Final = cast("Table", LedgerTileRow.__table__)
 _ROW: Final = 1
-_HEAD_COLUMNS: Final = (_HEAD.c.origin, _HEAD.c.size, _HEAD.c.frontier, _HEAD.c.checkpoint, _HEAD.c.time)
+_HEAD_COLUMNS: Final = tuple(_HEAD.c[name] for name in ("origin", "size", "frontier", "checkpoint", "time", "binding"))
 _HEAD_NAMES: Final = [column.name for column in _HEAD_COLUMNS]
 _THIS_HEAD: Final = select(*_HEAD_COLUMNS).where(_HEAD.c.id == bindparam("at_id"))
 _READ_HEAD: Final = DriverStatement(_THIS_HEAD, ["at_id"], _HEAD_COLUMNS)
 _LOCK_HEAD: Final = DriverStatement(_THIS_HEAD.with_for_update(), ["at_id"], _HEAD_COLUMNS)
 _UPDATE_HEAD: Final = DriverStatement(update(_HEAD).where(_HEAD.c.id == bindparam("at_id")), [*_HEAD_NAMES, "at_id"])
+_BIND_HEAD: Final = DriverStatement(update(_HEAD).where(_HEAD.c.id == bindparam("at_id")), ["binding", "at_id"])
 _INSERT_HEAD: Final = DriverStatement(insert(_HEAD), ["id", *_HEAD_NAMES])
 _INSERT_ENTRY: Final = DriverStatement(insert(_ENTRIES), ["entry_index", "leaf"])
 _INSERT_BODY: Final = DriverStatement(insert(_BODIES), ["entry_index", "salt", "body"])
@@ -43,11 +44,28 @@ _BATCH: Final = 1000
 """Rows read at a time: streaming in bounded memory."""
 
 
+class HeadBinding(Protocol):
+    """Binds the head of the log to what the entity stores beside it, so that putting that back is noticed."""
+
+    def verify(self, origin: str, size: int, binding: bytes | None) -> None:
+        """Check the binding of the stored head before another is written.
+
+        Raises:
+            RedpactError: what is stored beside the log is not what it was when this head was written.
+        """
+        ...
+
+    def of(self, origin: str, size: int) -> bytes:
+        """Return the binding of a new head, at most 32 bytes."""
+        ...
+
+
 class SqlLedgerStore:
     """A `LedgerStore` over SQLAlchemy. On SQLite the caller's transaction is the lock (BEGIN IMMEDIATE)."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, binding: HeadBinding | None = None) -> None:
         self._session = session
+        self._binding = binding
 
     def head(self) -> Head | None:
         """See `LedgerStore`."""
@@ -64,7 +82,10 @@ class SqlLedgerStore:
             empty = {"id": _ROW, "origin": "", "size": 0, "frontier": b"", "checkpoint": b""}
             connection.execute(postgresql.insert(_HEAD).values(empty).on_conflict_do_nothing())
             row = _LOCK_HEAD.one(connection, _ROW)
-        return _head_of(row)
+        head = _head_of(row)
+        if self._binding is not None and head is not None and row is not None:
+            self._binding.verify(head.origin, head.size, row[-1])
+        return head
 
     def append(self, head: Head, entries: Sequence[SealedEntry], tiles: Sequence[Tile]) -> None:
         """See `LedgerStore`.
@@ -89,7 +110,8 @@ class SqlLedgerStore:
         for tile in tiles:
             if not _UPDATE_TILE.run(connection, tile.data, tile.level, tile.index):
                 _INSERT_TILE.run(connection, tile.level, tile.index, tile.data)
-        end = (head.origin, head.size, b"".join(head.frontier), head.checkpoint, head.time)
+        bound = self._binding.of(head.origin, head.size) if self._binding is not None else None
+        end = (head.origin, head.size, b"".join(head.frontier), head.checkpoint, head.time, bound)
         if not _UPDATE_HEAD.run(connection, *end, _ROW):
             _INSERT_HEAD.run(connection, _ROW, *end)
 
@@ -129,5 +151,16 @@ class SqlLedgerStore:
 def _head_of(row: tuple[Any, ...] | None) -> Head | None:
     if row is None:
         return None
-    origin, size, frontier, checkpoint, time = row
+    origin, size, frontier, checkpoint, time, _binding = row
     return None if time is None else Head(origin, size, tuple(split_tile(frontier)), checkpoint, time)
+
+
+def locked_head(session: Session) -> tuple[str, int, bytes | None] | None:
+    """Return origin, size and binding of the log's head, locked until the transaction ends; None without entries."""
+    row = _LOCK_HEAD.one(connection_of(session), _ROW)
+    return None if row is None or row[4] is None else (row[0], row[1], row[5])
+
+
+def write_binding(session: Session, binding: bytes) -> None:
+    """Write another binding of the head that this transaction has locked."""
+    _BIND_HEAD.run(connection_of(session), binding, _ROW)

@@ -27,6 +27,8 @@ class LedgerHeadRow(Base):
     frontier: Mapped[bytes] = mapped_column(LargeBinary)
     checkpoint: Mapped[bytes] = mapped_column(LargeBinary)
     time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    binding: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Binds what else the entity stores to this head; see `HeadBinding`."""
 
 
 class LedgerEntryRow(Base):

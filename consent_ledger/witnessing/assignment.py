@@ -116,7 +116,7 @@ def trust_policy(directory: Directory, entity: str) -> bytes:
     witnesses = [*([coordinator] if coordinator else []), *entities]
     lines = [f"# {directory.network}, directory {directory.serial}", f"log {directory.party(entity).ledger_vkey}"]
     lines += [f"# left out: {name} ({fault})" for name, fault in unusable_witnesses(directory).items()]
-    for key in former_keys(directory.party(entity).key_changes, KeyPurpose.LEDGER):
+    for key in directory.party(entity).ever_had(KeyPurpose.LEDGER):
         lines += ["# a key that this log had before:", f"log {NoteVerifier(origin, key).vkey}"]
     lines += [line for witness in witnesses for line in _witness_lines(directory, witness)]
     names = " ".join(witness.id for witness in entities)
@@ -134,7 +134,10 @@ def trust_policy(directory: Directory, entity: str) -> bytes:
 
 
 def _witness_lines(directory: Directory, witness: KnownWitness) -> list[str]:
-    """Return the lines of one witness; with keys that it had before, they make a group that needs any one."""
+    """Return the lines of one witness; with keys that it replaced, they make a group that needs any one.
+
+    A key that was lost is none of them: nobody knows who has it.
+    """
     former = former_keys(directory.party(witness.id).key_changes, KeyPurpose.WITNESS) if witness.id in directory else ()
     if not former:
         return [f"witness {witness.id} {witness.verifier.vkey} {witness.url}"]

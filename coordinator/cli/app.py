@@ -3,11 +3,13 @@
 import typer
 
 from coordinator.cli import (
+    approve,
     directory,
     doctor,
     entity,
     init,
     locator,
+    officer,
     serve,
     status,
     training_edit,
@@ -36,7 +38,7 @@ def _about() -> None:
     """Run the coordinator: it admits entities, keeps the directory and trains models. It never sees a record."""
 
 
-COMMANDS = (init, serve, status, doctor, entity, directory, locator)
+COMMANDS = (init, serve, status, doctor, entity, officer, approve, directory, locator)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
 TRAINING_COMMANDS = (

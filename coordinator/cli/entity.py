@@ -1,12 +1,14 @@
-"""``redpact-coordinator entity invite|list|suspend|reinstate``."""
+"""``redpact-coordinator entity invite|list|suspend|reinstate|recover``."""
 
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from coordinator.acts import ActRegister
+from coordinator.cli.entity_recover import add_recover
+from coordinator.cli.invitations import emit_invitation
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
-from presentation import terminal
 from presentation.messages import _, speaking
 from trust.parties import EntityKind
 
@@ -25,7 +27,7 @@ AgainOption = Annotated[bool, typer.Option("--again", help=_("Vuelve a inscribir
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(help=_("Admite entidades en la red, las suspende y las readmite."), no_args_is_help=True)
-    for add in (_invite, _list, _suspend, _reinstate):
+    for add in (_invite, _list, _suspend, _reinstate, add_recover):
         add(group)
     app.add_typer(group, name="entity")
 
@@ -52,24 +54,12 @@ def _invite(group: typer.Typer) -> None:
         context = coordinator.context
         now = context.clock.now()
         with context.transaction() as session:
-            invitation = coordinator.registry(session).invite(
+            registry = coordinator.registry(session)
+            invitation = registry.invite(
                 entity, name=name, kind=kind, valid_for=timedelta(hours=valid_hours), now=now, again=again
             )
-        token, fingerprint = invitation.to_token(), invitation.ca_fingerprint
-        document = {
-            "entity": entity,
-            "token": token,
-            "expires": invitation.expires.isoformat(),
-            "ca_sha256": fingerprint,
-        }
-        emit(document, token, as_json=as_json)
-        if not as_json:
-            note = speaking(lang)(
-                "Válida una sola vez, hasta el {expires}. Huella de la autoridad de certificación: {fingerprint}",
-                expires=invitation.expires,
-                fingerprint=fingerprint,
-            )
-            typer.echo(terminal.paragraph(note), err=True)
+            waits = ActRegister(session, registry).propose_for(invitation, now)
+        emit_invitation(invitation, lang, as_json=as_json, waits=waits)
 
 
 def _list(group: typer.Typer) -> None:
@@ -116,6 +106,10 @@ def _reinstate(group: typer.Typer) -> None:
         coordinator = open_coordinator(home)
         context = coordinator.context
         with context.transaction() as session:
-            coordinator.registry(session).reinstate(entity, now=context.clock.now())
+            waits = ActRegister(session, coordinator.registry(session)).reinstate(entity, context.clock.now())
+        if waits is not None:
+            text = speaking(lang)("Falta aprobarlo: redpact-coordinator approve {act}", act=waits.id[:16])
+            emit({"entity": entity, "status": "suspended", "act": waits.id}, text, as_json=as_json)
+            return
         text = speaking(lang)("{entity}: activa", entity=entity)
         emit({"entity": entity, "status": "active"}, text, as_json=as_json)

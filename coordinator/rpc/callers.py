@@ -9,15 +9,21 @@ from trust.errors import PartySuspended, UnknownParty
 from trust.parties import EntityStatus, Party
 
 
-def admitted_caller(registry: Registry, network: str, call: grpc.ServicerContext) -> Party:
+def admitted_caller(registry: Registry, network: str, call: grpc.ServicerContext, *, recovering: bool = False) -> Party:
     """Return the calling entity, read from the registry at this moment: a suspension holds at once.
+
+    Args:
+        registry: of the entities.
+        network: its name.
+        call: of the entity.
+        recovering: whether it may be recovering its keys.
 
     Raises:
         PeerUnidentified: the call carries no certificate of this network.
         UnknownParty: the registry does not hold the caller.
-        PartySuspended: the caller is suspended.
+        PartySuspended: the caller is suspended, or recovering its keys.
     """
-    return registry.active_party(caller_id(call, network))
+    return registry.active_party(caller_id(call, network), recovering=recovering)
 
 
 def require_active(entity: str, status: str | None) -> None:

@@ -9,11 +9,13 @@ from coordinator.admission import admit
 from coordinator.changes import ChangeKind, Changes
 from coordinator.context import CoordinatorContext
 from coordinator.directory_log import DirectoryTrees
+from coordinator.recovery import open_recovery
 from coordinator.registry import OpenRegistry
 from coordinator.rpc.proofs import proof_to_wire
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 from service.grpc_server import Register
 from service.wire import from_wire, to_wire
+from trust.key_proofs import KeyPurpose
 
 
 class EnrolmentServicer(enrolment_pb2_grpc.EnrolmentServicer):
@@ -39,6 +41,20 @@ class EnrolmentServicer(enrolment_pb2_grpc.EnrolmentServicer):
         return enrolment_pb2.EnrolReply(
             certificate_pem=certificate, directory=to_wire(logged.envelope), proof=proof_to_wire(logged)
         )
+
+    @override
+    def Recover(
+        self, request: enrolment_pb2.RecoverRequest, context: grpc.ServicerContext
+    ) -> enrolment_pb2.RecoverReply:
+        """Open the recovery of an entity's keys, for all to see, and answer with the directory."""
+        now = self._context.clock.now()
+        signatures = {purpose: getattr(request, f"by_{purpose.value}").hex() for purpose in KeyPurpose}
+        with self._context.transaction() as session:
+            open_recovery(self._open_registry(session), request.token, request.payload, signatures, now)
+        self._changes.announce(ChangeKind.DIRECTORY)
+        with self._context.snapshot() as session:
+            logged = self._open_registry(session).publication.log.logged(self._trees, 0)
+        return enrolment_pb2.RecoverReply(directory=to_wire(logged.envelope), proof=proof_to_wire(logged))
 
 
 def enrolment_servicer(

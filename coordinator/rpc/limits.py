@@ -14,6 +14,7 @@ CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Network/Watch": CallLimit(CallGroup.QUESTIONS, 64, waits=True),
     "/redpact.v1.Network/UpdateAddresses": CallLimit(CallGroup.QUESTIONS, 8 * 1024),
     "/redpact.v1.Network/ChangeKey": CallLimit(CallGroup.QUESTIONS, 2 * 1024),
+    "/redpact.v1.Network/VetoRecovery": CallLimit(CallGroup.QUESTIONS, 2 * 1024),
     "/redpact.v1.Renewal/Renew": CallLimit(CallGroup.QUESTIONS, 16 * 1024, any_certificate=True),
     "/redpact.v1.Training/ListCampaigns": CallLimit(CallGroup.QUESTIONS, 64),
     "/redpact.v1.Training/PullTasks": CallLimit(CallGroup.QUESTIONS, 64, waits=True),
@@ -34,6 +35,7 @@ CALLS: Final[Mapping[str, CallLimit]] = {
 
 ENROLMENT_CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Enrolment/Enrol": CallLimit(CallGroup.QUESTIONS, 64 * 1024),
+    "/redpact.v1.Enrolment/Recover": CallLimit(CallGroup.QUESTIONS, 8 * 1024),
 }
 """Callers without a certificate can make the coordinator read no more; a real request has about 3 KiB."""
 

@@ -13,6 +13,7 @@ from coordinator.changes import ChangeKind, Changes
 from coordinator.context import CoordinatorContext
 from coordinator.directory_log import DirectoryTrees
 from coordinator.key_change import change_key
+from coordinator.recovery import veto_recovery
 from coordinator.registry import OpenRegistry
 from coordinator.renewal import change_addresses
 from coordinator.rpc.callers import admitted_caller
@@ -23,6 +24,7 @@ from service.grpc_server import CONNECTION_AGE_SECONDS, Register
 from service.wire import from_wire, to_wire
 from trust.errors import MalformedDocument
 from trust.key_changes import KeyChangeRecord
+from trust.recovery import Veto
 
 KEEPALIVE_SECONDS: Final = 20.0
 STREAM_SECONDS: Final = CONNECTION_AGE_SECONDS / 2
@@ -52,7 +54,7 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
         """Return the newest directory with its proofs, or nothing when the caller has it."""
         with self._context.snapshot() as session:
             registry = self._open_registry(session)
-            admitted_caller(registry, self._context.settings.network, context)
+            admitted_caller(registry, self._context.settings.network, context, recovering=True)
             if registry.serial() == request.known_serial:
                 return network_pb2.GetDirectoryReply()
             logged = registry.publication.log.logged(self._trees, request.known_size)
@@ -64,7 +66,7 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
     ) -> network_pb2.ProveDirectoriesReply:
         """Prove that the log of directories only grew between two sizes."""
         with self._context.snapshot() as session:
-            admitted_caller(self._open_registry(session), self._context.settings.network, context)
+            admitted_caller(self._open_registry(session), self._context.settings.network, context, recovering=True)
             tree = self._trees.current(session)
             root, hashes = tree.root(request.old_size), tree.consistency(request.old_size, request.new_size)
         return network_pb2.ProveDirectoriesReply(old_root=root, hashes=hashes)
@@ -112,9 +114,24 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
         self._changes.announce(ChangeKind.DIRECTORY)
         return network_pb2.ChangeKeyReply()
 
+    @override
+    def VetoRecovery(
+        self, request: network_pb2.VetoRecoveryRequest, context: grpc.ServicerContext
+    ) -> network_pb2.VetoRecoveryReply:
+        """Publish the veto of an entity against the recovery of its keys; any entity may bring it."""
+        now, veto = self._context.clock.now(), _veto(request)
+        with self._context.transaction() as session:
+            registry = self._open_registry(session)
+            admitted_caller(registry, self._context.settings.network, context, recovering=True)
+            veto_recovery(registry, registry.party(veto.statement.entity), veto, now)
+        self._changes.announce(ChangeKind.DIRECTORY)
+        return network_pb2.VetoRecoveryReply()
+
     def _require_admitted(self, context: grpc.ServicerContext) -> None:
         with self._context.snapshot() as session:
-            admitted_caller(self._open_registry(session), self._context.settings.network, context)
+            network = self._context.settings.network
+            # The owner of the keys in force must hear of a recovery, to veto it.
+            admitted_caller(self._open_registry(session), network, context, recovering=True)
 
 
 def _record(request: network_pb2.ChangeKeyRequest) -> KeyChangeRecord:
@@ -127,6 +144,13 @@ def _record(request: network_pb2.ChangeKeyRequest) -> KeyChangeRecord:
         )
     except (UnicodeDecodeError, ValidationError) as error:
         raise MalformedDocument(_("no es una declaración de cambio de clave")) from error
+
+
+def _veto(request: network_pb2.VetoRecoveryRequest) -> Veto:
+    try:
+        return Veto(payload=request.payload.decode(), by_signing=request.by_signing.hex())
+    except (UnicodeDecodeError, ValidationError) as error:
+        raise MalformedDocument(_("no es un veto")) from error
 
 
 def network_servicer(

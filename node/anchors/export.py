@@ -28,7 +28,7 @@ def export_directories(context: NodeContext, target: Path) -> int:
     settled = sorted((home / FOLDER / ACKNOWLEDGED).glob("*.json"))
     evidence = [path for path in (*evidence_files(home), *settled) if is_of_directory(origin_of(path))]
     with context.snapshot() as session:
-        policy = _trust_policy(context, pinned_anchors(session))
+        policy = _trust_policy(context, pinned_anchors(session, context.keys.cipher))
         return write_directories(target, _taken(session), policy, evidence)
 
 

@@ -23,7 +23,7 @@ from consent_ledger.witnessing.fork_evidence import clear_doubt, keep_evidence
 from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct
 from node.anchors.history import root_taken
 from node.context import NodeContext
-from node.directory_cache import KeptDirectory
+from node.kept_directory import KeptDirectory
 from policies.errors import RedpactError
 
 MAX_HEAD_BYTES: Final = 1024

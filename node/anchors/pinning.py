@@ -116,14 +116,14 @@ def _change(context: NodeContext, change: Callable[[AnchorPolicy], AnchorPolicy]
     with context.transaction() as session:
         ledger = own_ledger(context, session)
         ledger.lock()
-        before, now = pinned_anchors(session), context.clock.now()
+        before, now = pinned_anchors(session, context.keys.cipher), context.clock.now()
         after = change(before)
         if after == before:
             return AnchorChange(before, None)
         old = before.sha256 if before.anchors else None
         body = PolicyChangedBody(policy=POLICY_CODE, old_sha256=old, new_sha256=after.sha256)
         (entry,) = ledger.append([NewEntry(EntryType.POLICY_CHANGED, body)], now)
-        replace_anchors(session, after, now)
+        replace_anchors(session, context.keys.cipher, after, now)
     return AnchorChange(after, entry.index)
 
 

@@ -22,7 +22,7 @@ def anchors_state(context: NodeContext) -> dict[str, Any]:
         RedpactError: settings, directory or database are unusable.
     """
     with context.snapshot() as session:
-        policy = pinned_anchors(session)
+        policy = pinned_anchors(session, context.keys.cipher)
     kept = context.directory.kept()
     vouching = set(context.directory.vouching())
     directory = kept.directory if kept else None

@@ -12,7 +12,7 @@ from node.cards.errors import CardTermsInvalid, CardUnknown
 from node.cards.model import CEILING_NAMES, Card, CardCode, CardState, CodeCeiling
 from node.cards.on_record import end_card, note_issued
 from node.cards.sealed_keys import seal_key
-from node.cards.store import CardStore
+from node.cards.store import CardStore, card_store
 from node.people.store import people_store
 from policies.card_ends import CardEnd
 from policies.catalogue import Sensitivity
@@ -91,7 +91,7 @@ class Cards:
         """
         ceilings, now = _ceilings(given), self._context.clock.now()
         with self._context.transaction() as session:
-            store = CardStore(session)
+            store = card_store(self._context, session)
             for card in store.list(self._person(session, given.document)):
                 end_card(self._context, session, card, CardEnd.REPLACED, now=now, professional=given.professional)
             return self._issue(session, given, ceilings)
@@ -103,10 +103,11 @@ class Cards:
             CardUnknown: there is none of that serial.
         """
         with self._context.transaction() as session:
-            card = CardStore(session).find(serial)
+            store = card_store(self._context, session)
+            card = store.find(serial)
             if card is not None:
                 end_card(self._context, session, card, end, now=self._context.clock.now(), professional=professional)
-            found = CardStore(session).find(serial)
+            found = store.find(serial)
         if found is None:
             raise CardUnknown(_("no hay ninguna tarjeta {serial}", serial=serial), remedy=_("consulte: card list"))
         return found
@@ -120,7 +121,7 @@ class Cards:
         """
         now = self._context.clock.now()
         with self._context.transaction() as session:
-            store, person = CardStore(session), self._person(session, document)
+            store, person = card_store(self._context, session), self._person(session, document)
             active = [card for card in store.list(person) if card.state(now) is CardState.ACTIVE]
             for card in active:
                 end_card(self._context, session, card, end, now=now, professional=professional)
@@ -136,10 +137,10 @@ class Cards:
             PersonUnknown: nobody here has that document.
         """
         with self._context.snapshot() as session:
-            return CardStore(session).list(self._person(session, document) if document else None)
+            return card_store(self._context, session).list(self._person(session, document) if document else None)
 
     def _issue(self, session: "Session", asked: CardInput, ceilings: Sequence[CodeCeiling]) -> IssuedCard:
-        now, store = self._context.clock.now(), CardStore(session)
+        now, store = self._context.clock.now(), card_store(self._context, session)
         person = self._person(session, asked.document)
         cipher = people_store(self._context, session).cipher_of(person)
         serial = _free_serial(store)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from node.cards.store import CardStore
+from node.cards.store import card_store
 from node.cards.verifier import WRONG_TRIES
 from node.context import NodeContext
 from policies.card_ends import CardEnd
@@ -18,7 +18,7 @@ def cards_state(context: NodeContext) -> dict[str, Any]:
     """Return the wrong codes of the last week by their senders, and the serials of cards that guesses blocked in it."""
     since = context.clock.now() - _LOOK_BACK
     with context.snapshot() as session:
-        store = CardStore(session)
+        store = card_store(context, session)
         guessed = store.ended_since(CardEnd.GUESSED, since)
         return {"wrong_codes": store.tries_by_origin(since), "blocked_by_guesses": list(guessed)}
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
 from consent_ledger.log.entry import EntryType, NewEntry
-from node.cards.store import CardStore
+from node.cards.store import card_store
 from node.ledger.own import own_ledger
 from policies.card_ends import CardEnd
 
@@ -38,7 +38,7 @@ def end_card(
     professional: str = "",
 ) -> bool:
     """Block a card and append the entry about it; return False when it was blocked before."""
-    if not CardStore(session).end(card.serial, end, now):
+    if not card_store(context, session).end(card.serial, end, now):
         return False
     body = CardBlockedBody(
         person_ref=card.person_ref, card=card.serial, reason=end.value, professional=professional or None

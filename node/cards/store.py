@@ -1,23 +1,36 @@
 """The database of cards and wrong tries, inside the caller's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from node.cards.model import Card, CardCode, CodeCeiling
 from node.cards.tables import CARDS, CODES, TRIES
+from node.cipher import plain_bytes, plain_time
+from node.seals.scopes import Scope
+from node.seals.seals import Seals, seals_in
 from policies.card_ends import CardEnd
 from policies.catalogue import Sensitivity
 
+if TYPE_CHECKING:
+    from node.cipher import RecordCipher
+    from node.context import NodeContext
+
 
 class CardStore:
-    """Keeps cards, the uses of their codes, and wrong tries."""
+    """Keeps cards, the uses of their codes, and wrong tries.
 
-    def __init__(self, session: Session) -> None:
+    The cards of a person are sealed together. Every method about cards raises `RecordsTampered` when they are not those
+    that this node wrote last: a used code put back to unused does not serve again.
+    """
+
+    def __init__(self, session: Session, seals: Seals) -> None:
         self._session = session
+        self._seals = seals
 
     # ---- cards
 
@@ -25,8 +38,9 @@ class CardStore:
         """Write a new card with its codes."""
         own = {"serial": card.serial, "person_ref": card.person_ref}
         dates = {"issued_at": card.issued_at, "expires_at": card.expires_at, "ended_at": None, "end": None}
-        self._session.execute(insert(CARDS).values(**own, **dates))
-        self._session.execute(insert(CODES), [own | _unused(code) for code in card.codes])
+        with self._changing(card.person_ref):
+            self._session.execute(insert(CARDS).values(**own, **dates))
+            self._session.execute(insert(CODES), [own | _unused(code) for code in card.codes])
 
     def is_taken(self, serial: str) -> bool:
         """Return True when a card has this serial."""
@@ -34,13 +48,19 @@ class CardStore:
 
     def find(self, serial: str) -> Card | None:
         """Return a card; None when there is none."""
-        return next(iter(self._cards(self._session.execute(select(CARDS).where(CARDS.c.serial == serial)).all())), None)
+        person_ref = self._session.scalar(select(CARDS.c.person_ref).where(CARDS.c.serial == serial))
+        found = self.list(person_ref) if person_ref else ()
+        return next((card for card in found if card.serial == serial), None)
 
     def list(self, person_ref: str | None = None) -> tuple[Card, ...]:
         """Return the cards of a person, of everybody when none is named, oldest first."""
         query = select(CARDS).order_by(CARDS.c.issued_at, CARDS.c.serial)
         if person_ref is not None:
+            self._verify(person_ref)
             query = query.where(CARDS.c.person_ref == person_ref)
+        else:
+            for holder in self._session.scalars(select(CARDS.c.person_ref).distinct()).all():
+                self._verify(holder)
         return tuple(self._cards(self._session.execute(query).all()))
 
     def ended_since(self, end: CardEnd, since: datetime) -> tuple[str, ...]:
@@ -51,13 +71,13 @@ class CardStore:
     def end(self, serial: str, end: CardEnd, now: datetime) -> bool:
         """Note that a card serves no more, and return False when that was noted before."""
         statement = update(CARDS).where(CARDS.c.serial == serial, CARDS.c.ended_at.is_(None))
-        return bool(self._changed(statement.values(ended_at=now, end=end.value)))
+        return self._change(serial, statement.values(ended_at=now, end=end.value))
 
     def use(self, serial: str, number: int, *, origin: str, consent_id: str, terms_sha256: str, now: datetime) -> bool:
         """Note the one use of a code, and return False when it was used before."""
         statement = update(CODES).where(CODES.c.serial == serial, CODES.c.number == number, CODES.c.used_at.is_(None))
         values = {"used_at": now, "used_by": origin, "consent_id": consent_id, "terms_sha256": terms_sha256}
-        return bool(self._changed(statement.values(**values)))
+        return self._change(serial, statement.values(**values))
 
     # ---- wrong tries
 
@@ -93,6 +113,33 @@ class CardStore:
         """Delete everything about a person's cards."""
         for table in (TRIES, CODES, CARDS):
             self._session.execute(delete(table).where(table.c.person_ref == person_ref))
+        self._seals.write(Scope.CARDS, person_ref, None, verified=False)
+
+    # ---- seals
+
+    def _verify(self, person_ref: str) -> None:
+        self._seals.settled(lambda: self._seals.require(Scope.CARDS, person_ref, self._digests(person_ref)))
+
+    @contextmanager
+    def _changing(self, person_ref: str) -> Iterator[None]:
+        """Verify the cards of a person, and seal them as the block leaves them."""
+        self._verify(person_ref)
+        yield
+        self._seals.write(Scope.CARDS, person_ref, tuple(self._digests(person_ref).values()))
+
+    def _change(self, serial: str, statement: Any) -> bool:
+        person_ref = self._session.scalar(select(CARDS.c.person_ref).where(CARDS.c.serial == serial))
+        if person_ref is None:
+            return False
+        with self._changing(person_ref):
+            return bool(self._changed(statement))
+
+    def _digests(self, person_ref: str) -> dict[int, bytes]:
+        cards = self._session.execute(select(CARDS).where(CARDS.c.person_ref == person_ref)).all()
+        codes = self._session.execute(select(CODES).where(CODES.c.person_ref == person_ref)).all()
+        return {0: cards_digest(self._seals.cipher, cards, codes)} if cards or codes else {}
+
+    # ---- helpers
 
     def _cards(self, rows: Sequence[Row[Any]]) -> Iterable[Card]:
         serials = [row.serial for row in rows]
@@ -108,6 +155,26 @@ class CardStore:
     def _changed(self, statement: Any) -> int:
         result: Any = self._session.execute(statement)
         return int(result.rowcount)
+
+
+def card_store(context: "NodeContext", session: Session) -> CardStore:
+    """Return the store of cards of this entity, working inside `session`."""
+    return CardStore(session, seals_in(session, context.keys.cipher))
+
+
+def cards_digest(cipher: "RecordCipher", cards: Iterable[Row[Any]], codes: Iterable[Row[Any]]) -> bytes:
+    """Return the digest of the cards of a person and of their codes."""
+    plain = [
+        sorted((tuple(map(_plain, row)) for row in found), key=lambda row: (str(row[0]), str(row[1])))
+        for found in (cards, codes)
+    ]
+    return cipher.row_digest(["cards", *plain])
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return plain_time(value)
+    return plain_bytes(value) if isinstance(value, bytes) else value
 
 
 def _unused(code: CardCode) -> dict[str, object]:

@@ -20,7 +20,7 @@ from typing_extensions import override
 from node.cards.model import Card, CardCode, CardState
 from node.cards.on_record import end_card
 from node.cards.sealed_keys import open_key
-from node.cards.store import CardStore
+from node.cards.store import CardStore, card_store
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.people.store import people_store
 from policies.assurance import Assurance
@@ -62,7 +62,7 @@ class PersonCodeVerifier(EvidenceVerifier):
     def verify(self, evidence: Evidence, digest: str, context: EvidenceContext) -> Proof | Unproved:
         if not isinstance(evidence, PersonCode):
             return Unproved(CODE_WRONG)
-        store, since = CardStore(context.session), context.now - TRIES_WINDOW
+        store, since = card_store(self._context, context.session), context.now - TRIES_WINDOW
         card = store.find(evidence.card)
         if card is not None and card.person_ref != context.person_ref:
             card = None

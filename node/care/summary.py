@@ -63,6 +63,11 @@ class _Inputs:
         return self.store.benefit_spells(self.stored.person_id)
 
     @cached_property
+    def household(self) -> HouseholdFacts | None:
+        household_id = self.stored.household_id
+        return self.store.household_facts(household_id) if household_id else None
+
+    @cached_property
     def interventions(self) -> tuple[Intervention, ...]:
         return self.store.interventions(self.stored.person_id)
 
@@ -74,7 +79,7 @@ def _birth_year(inputs: _Inputs) -> FieldValue | None:
 
 def _of_household(read: Callable[[HouseholdFacts], str | int | None]) -> "_Computation":
     def compute(inputs: _Inputs) -> FieldValue | None:
-        facts = inputs.stored.household
+        facts = inputs.household
         value = read(facts) if facts else None
         return FieldValue(value, facts.recorded_at) if facts and value is not None else None
 

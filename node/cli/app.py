@@ -16,6 +16,8 @@ from node.cli import (
     ledger,
     pseudonym_key,
     records,
+    recover,
+    recovery,
     referral,
     risk,
     serve,
@@ -46,7 +48,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
-    *(case, referral, inbox, ledger, keys, anchors, directory, pseudonym_key, training, risk),
+    *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

@@ -1,6 +1,6 @@
 """Calls from this node to the coordinator about membership: enrolment, renewal, the directory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import grpc
@@ -14,6 +14,8 @@ from service.channels import CALL_SECONDS, STREAM_SECONDS
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
 from trust.key_changes import KeyChangeRecord
+from trust.key_proofs import KeyPurpose
+from trust.recovery import Veto
 from trust.signing import Envelope
 
 ENROL_SECONDS: Final = 20.0
@@ -45,6 +47,28 @@ def enrol(
     with peer_errors(_PEER):
         reply = enrolment_pb2_grpc.EnrolmentStub(channel).Enrol(request, timeout=ENROL_SECONDS)
     return reply.certificate_pem, _logged(reply.directory, reply.proof, known_size)
+
+
+def recover(
+    channel: grpc.Channel, *, secret: str, payload: bytes, signatures: Mapping[KeyPurpose, str]
+) -> LoggedDirectory:
+    """State the keys with which an entity comes back, and return the directory that tells of it, unverified.
+
+    Args:
+        channel: to the port of enrolment.
+        secret: of the invitation.
+        payload: the statement.
+        signatures: of the new keys over it, in hex.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not take it.
+        MalformedDocument: the directory is no signed envelope.
+    """
+    by = {f"by_{purpose.value}": bytes.fromhex(signature) for purpose, signature in signatures.items()}
+    request = enrolment_pb2.RecoverRequest(token=secret, payload=payload, **by)
+    with peer_errors(_PEER):
+        reply = enrolment_pb2_grpc.EnrolmentStub(channel).Recover(request, timeout=ENROL_SECONDS)
+    return _logged(reply.directory, reply.proof, 0)
 
 
 def renew(channel: grpc.Channel, csr_pem: bytes, statement: Envelope) -> bytes:
@@ -123,3 +147,14 @@ def change_key(channel: grpc.Channel, record: KeyChangeRecord) -> None:
     request = network_pb2.ChangeKeyRequest(payload=record.payload.encode(), **signatures)
     with peer_errors(_PEER):
         network_pb2_grpc.NetworkStub(channel).ChangeKey(request, timeout=CALL_SECONDS)
+
+
+def veto_recovery(channel: grpc.Channel, veto: Veto) -> None:
+    """Send the veto of this entity against the recovery of its keys, to be published.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not accept it.
+    """
+    request = network_pb2.VetoRecoveryRequest(payload=veto.payload.encode(), by_signing=bytes.fromhex(veto.by_signing))
+    with peer_errors(_PEER):
+        network_pb2_grpc.NetworkStub(channel).VetoRecovery(request, timeout=CALL_SECONDS)

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.in_force import Coverage, LiveConsent, Obstacle, coverages, obstacle_of
 from consent_ledger.consents.model import ConsentView
-from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from node.consents.freshness import is_silent
 from node.context import NodeContext
-from node.ledger.own import own_consents
+from node.ledger.own import own_consents, own_policy
 from node.people.documents import Document
 from node.people.store import people_store
 from policies.assurance import AssurancePolicy, default_policy
@@ -57,6 +56,23 @@ class ConsentInForce:
         return tuple(dict.fromkeys(denial for part in self.parts for denial in part.denied.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class JudgingWork:
+    """The work of judging a person's consents, by which a refusal is evened out.
+
+    Attributes:
+        consents: those read.
+        named: those that name the purpose and the recipient.
+        policy_read: whether the assurance policy was read.
+        contacts: the origins whose last contact was looked up.
+    """
+
+    consents: int
+    named: int
+    policy_read: bool
+    contacts: int
+
+
 class InForce:
     """Judges consents at one moment, inside one unit of work.
 
@@ -64,16 +80,26 @@ class InForce:
     """
 
     def __init__(self, context: NodeContext, session: Session, now: datetime) -> None:
+        self._context = context
         self._consents = own_consents(context, session)
         self._bound = context.settings.silence_bound
         self._session = session
         self._now = now
         self._policy: AssurancePolicy | None = None
         self._silent: dict[tuple[str, datetime | None], bool] = {}
+        self._read = self._named = 0
+
+    @property
+    def work(self) -> JudgingWork:
+        """The work that `live` did so far."""
+        return JudgingWork(self._read, self._named, self._policy is not None, len(self._silent))
 
     def live(self, person_ref: str, purpose: str, recipient: str) -> tuple[LiveConsent, ...]:
         """Return the consents by which a recipient may have fields of a person for a purpose, with these fields."""
-        found = self._parts(self._consents.list(person_ref), purpose, recipient)
+        views = self._consents.list(person_ref)
+        self._read += len(views)
+        found = list(self._parts(views, purpose, recipient))
+        self._named += len(found)
         return tuple(LiveConsent.of(part) for part in found if part.fields)
 
     def of(self, consent_id: str) -> ConsentInForce:
@@ -119,7 +145,7 @@ class InForce:
     def _assurance_policy(self, views: Sequence[ConsentView]) -> AssurancePolicy:
         """Return the entity's policy, read when the first consent given elsewhere needs it."""
         if self._policy is None and any(view.record.origin for view in views):
-            self._policy = SqlConsentPolicy(self._session).read()
+            self._policy = own_policy(self._context, self._session).read()
         return self._policy or default_policy()
 
     def _is_silent(self, view: ConsentView) -> bool:

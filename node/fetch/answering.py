@@ -16,6 +16,7 @@ from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
 from node.consents.in_force import InForce
 from node.context import NodeContext
+from node.fetch.even_work import even_out
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
 from node.people.linking import find_person, pairwise_keys
@@ -100,9 +101,10 @@ class Answering:
         # (4) never seen before
         store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
         # (5) a person known here
-        person = find_person(people, store, keys, request.subject)
+        person = find_person(people, store, keys, people.cipher.hidden_pseudonym(request.subject))
         # (6) live consents
-        live = InForce(context, session, now).live(person or _NOBODY, request.purpose, request.asker)
+        judged = InForce(context, session, now)
+        live = judged.live(person or _NOBODY, request.purpose, request.asker)
         # (6) (7) which fields may leave
         decision = checks.decide(verified, live if person else (), policy, holder=context.settings.entity)
         # (8) read those, and only those
@@ -111,6 +113,8 @@ class Answering:
         # (9) in the ledger before the reply leaves, and on the list of recipients that a withdrawal must reach
         if decision.refusal is None:
             SqlTravelStore(session).note_release(decision.consent_ids, request.asker)
+        else:
+            even_out(context, session, judged, person or _NOBODY, now)
         entry = _entry(verified, decision, person)
         return _Logged(decision, found, _log(ledger, entry, request.seen_sizes, now), now)
 

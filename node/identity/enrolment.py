@@ -67,7 +67,7 @@ def enrol(
     """
     tls_key = next_tls_key(home) if again is not None else read_tls_key(home / key_files.FOLDER / key_files.TLS)
     csr = certificate_request(tls_key, invitation.entity)
-    ca_pem = _ca_pem(invitation)
+    ca_pem = authority_pem(invitation)
     coordinator_key = bytes.fromhex(invitation.coordinator_key)
     kept = again or DirectoryCache(home, network=invitation.network, coordinator_key=coordinator_key)
     application = _application(invitation, keys, reach, csr)
@@ -119,11 +119,8 @@ def _application(invitation: Invitation, keys: NodeKeys, reach: Reach, csr: byte
 def _call(
     invitation: Invitation, ca_pem: bytes, csr: bytes, application: Envelope, *, known_size: int = 0
 ) -> tuple[bytes, LoggedDirectory]:
-    name = server_name(invitation.network, COORDINATOR_ID)
-    options = (("grpc.ssl_target_name_override", name),)
-    credentials = grpc.ssl_channel_credentials(ca_pem)
     try:
-        with grpc.secure_channel(invitation.address, credentials, options) as channel:
+        with enrolment_channel(invitation, ca_pem) as channel:
             return coordinator.enrol(
                 channel, secret=invitation.secret, csr_pem=csr, application=application, known_size=known_size
             )
@@ -133,7 +130,19 @@ def _call(
         raise
 
 
-def _ca_pem(invitation: Invitation) -> bytes:
+def enrolment_channel(invitation: Invitation, ca_pem: bytes) -> grpc.Channel:
+    """Return a channel to the port of enrolment, which trusts only the authority that the invitation names."""
+    name = server_name(invitation.network, COORDINATOR_ID)
+    options = (("grpc.ssl_target_name_override", name),)
+    return grpc.secure_channel(invitation.address, grpc.ssl_channel_credentials(ca_pem), options)
+
+
+def authority_pem(invitation: Invitation) -> bytes:
+    """Return the certificate of the authority that the invitation names, PEM.
+
+    Raises:
+        InvitationMalformed: it is not a certificate.
+    """
     try:
         certificate = x509.load_der_x509_certificate(invitation.ca_der)
     except ValueError as error:

@@ -61,6 +61,7 @@ class DirectoryFollower:
     def poll(self, stopping: threading.Event) -> None:
         """Fetch the directory at regular intervals and keep our addresses in it correct, until `stopping` is set."""
         while True:
+            self.kept.reconsider(self.context.clock.now())
             directory = self._refreshed()
             if directory is not None:
                 self.finish_key_changes(directory)

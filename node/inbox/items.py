@@ -32,6 +32,7 @@ class ItemKind(StrEnum):
     CONSENT_REQUEST = "consent_request"
     CONSENT_DECIDED = "consent_decided"
     ORIGIN_ALARM = "origin_alarm"
+    KEY_RECOVERY = "key_recovery"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.CONSENT_REQUEST: _("Consentimiento dado en otra entidad: hay que confirmarlo"),
     ItemKind.CONSENT_DECIDED: _("La otra entidad ha contestado a un consentimiento"),
     ItemKind.ORIGIN_ALARM: _("Alarma: demasiados consentimientos de una entidad"),
+    ItemKind.KEY_RECOVERY: _("Una entidad recupera sus claves: compruébelo con ella por teléfono"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
     "guessed": _("alguien probó códigos que no son"),
@@ -51,6 +52,12 @@ _DETAILS: Final[Mapping[str, Message]] = {
     "false_keys": _("da a esta entidad claves que no son suyas"),
     "key_holders_changed": _("ya no la guarda una entidad con la que se contaba, o vuelve una clave que dejó"),
     "held_key_unproven": _("la entidad a la que se atribuye no lo ha probado"),
+    "own_keys": _("¡las de esta entidad! Si no lo ha pedido, vétela: redpact-node recovery veto"),
+    "recovery_pending": _("aún no cuenta"),
+    "recovery_held": _("publicada; este nodo aún espera"),
+    "recovery_counted": _("ya cuenta"),
+    "recovery_vetoed": _("vetada por quien tiene las claves anteriores"),
+    "recovery_against_veto": _("publicada pese a un veto: no se usa"),
     "confirmed": _("confirmado"),
     "declined": _("no confirmado"),
     "many_unproved": _("sin prueba de la persona"),

@@ -10,6 +10,10 @@ from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.log.sql_store import SqlLedgerStore
 from node.context import NodeContext
+from node.ledger.consent_seals import ConsentSeals
+from node.seals.ledger_binding import LedgerBinding
+from node.seals.seals import seals_in
+from node.seals.settings import PolicySeal
 
 if TYPE_CHECKING:
     from consent_ledger.consents.model import ConsentView
@@ -33,7 +37,8 @@ class ReadableConsents(Protocol):
 
 def own_ledger(context: NodeContext, session: Session) -> ConsentLedger:
     """Return the entity's ledger, working inside `session`."""
-    return ConsentLedger(SqlLedgerStore(session), context.keys.note_signer(context.settings.ledger_origin))
+    store = SqlLedgerStore(session, LedgerBinding(session, context.keys.cipher))
+    return ConsentLedger(store, context.keys.note_signer(context.settings.ledger_origin))
 
 
 def own_consents(context: NodeContext, session: Session) -> ReadableConsents:
@@ -43,5 +48,11 @@ def own_consents(context: NodeContext, session: Session) -> ReadableConsents:
 
 def consent_register(context: NodeContext, session: Session) -> ConsentRegister:
     """Return the register of consents of this entity; only `node.consents.held` may change it."""
-    ledger, store = own_ledger(context, session), SqlConsentStore(session)
-    return ConsentRegister(ledger, store, context.settings.entity, SqlConsentPolicy(session).read)
+    guard = ConsentSeals(seals_in(session, context.keys.cipher))
+    ledger, store = own_ledger(context, session), SqlConsentStore(session, guard)
+    return ConsentRegister(ledger, store, context.settings.entity, own_policy(context, session).read)
+
+
+def own_policy(context: NodeContext, session: Session) -> SqlConsentPolicy:
+    """Return the store of the assurance policy of this entity, working inside `session`."""
+    return SqlConsentPolicy(session, PolicySeal(seals_in(session, context.keys.cipher)))

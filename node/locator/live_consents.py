@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.consents.sql_consents import SqlConsentStore
-from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from node.consents.in_force import InForce
 from node.context import NodeContext
-from node.ledger.own import own_ledger
+from node.ledger.own import own_ledger, own_policy
 from policies.assurance import default_policy
 
 _BEFORE_ALL: Final = -1
@@ -56,7 +55,7 @@ class LiveConsents:
         size = own_ledger(self._context, session).size()
         if size == self._size:
             return False
-        store, policy = SqlConsentStore(session), SqlConsentPolicy(session).read()
+        store, policy = SqlConsentStore(session), own_policy(self._context, session).read()
         changed = self._take(store) or policy != self._policy
         if store.count() != len(self._known):
             self._newest, self._known, self._kept = _BEFORE_ALL, set(), {}

@@ -21,6 +21,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from node.inbox.items import Inbox, ItemKind, NewItem
+from node.messages.kept_envelopes import kept_envelope, opened_envelope
 from node.messages.kinds import Kind
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
@@ -223,7 +224,8 @@ class Outbox:
 
     def _composed(self, notification: Notification, kind: Kind, peer: Party) -> tuple[Message, Envelope]:
         if notification.envelope is not None:
-            envelope, signer = Envelope.from_json(notification.envelope), self._context.keys.signing
+            envelope = opened_envelope(self._context, peer.id, notification.envelope)
+            signer = self._context.keys.signing
             if envelope.key_id != key_id(signer.public_key):  # signed before the key was replaced: the content stays
                 envelope = seal(envelope.payload_type, envelope.payload, signer)
             return parse_message(envelope.payload), envelope
@@ -238,7 +240,7 @@ class Outbox:
         )
         envelope = seal_message(message, self._context.keys.signing)
         # Kept before it leaves: composed again after a lost reply, it would take effect twice at the recipient.
-        kept = envelope.to_json()
+        kept = kept_envelope(self._context, peer.id, envelope)
         self._context.commits.run(lambda session: SqlMailbox(session).compose(notification.number, kept))
         return message, envelope
 

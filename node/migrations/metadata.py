@@ -15,6 +15,7 @@ from node.people import tables as people
 from node.pseudonym_key import tables as pseudonym_key
 from node.referrals import tables as referrals
 from node.risk import tables as risk
+from node.seals import tables as seals
 from node.training import tables as training
 from records_exchange import tables as exchange
 from records_exchange.key_holding import tables as key_holding
@@ -22,5 +23,19 @@ from records_exchange.key_holding import tables as key_holding
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    packages = (ledger, witness, exchange, locating, people, cards, care, referrals, inbox, training, risk, federated)
+    packages = (
+        ledger,
+        witness,
+        exchange,
+        locating,
+        people,
+        cards,
+        care,
+        referrals,
+        inbox,
+        training,
+        risk,
+        federated,
+        seals,
+    )
     return [each.Base.metadata for each in (*packages, pinned_anchors, directories, pseudonym_key, key_holding)]

@@ -24,8 +24,10 @@ from node.messages.state import check_outbox
 from node.migrations import MIGRATIONS
 from node.next_keys import waiting_keys
 from node.operations.reachability import check_reach
+from node.operations.sealing import check_seals
 from node.own_entry import false_keys
 from node.pseudonym_key.report import check_pseudonym_key
+from node.recoveries.state import check_recoveries
 from node.training.closure_finding import check_campaigns
 from policies.errors import RedpactError
 from presentation.messages import _, plural
@@ -61,10 +63,12 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_keys([home / FOLDER / name for name in FILES]),
         check_database(context.engine, MIGRATIONS),
         _check_ledger(context),
+        check_seals(context),
         check_certificate(connections.certificate, context.clock.now()),
         check_clock(context),
         _check_directory(context),
         check_anchors(context),
+        check_recoveries(context),
         check_witnesses(context),
         check_outbox(context),
         check_origins(context),

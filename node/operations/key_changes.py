@@ -24,6 +24,7 @@ from trust.errors import KeyChangeUnproven
 from trust.key_changes import KeyChange, KeyChangeRecord
 from trust.key_proofs import KeyPurpose
 from trust.published_keys import published_keys
+from trust.recovery import Recovery
 from trust.signing import Signer
 
 
@@ -109,6 +110,18 @@ class KeyChanges:
                 ledger.hand_over(NoteSigner(ledger.origin, new))
         take_next(context.home, purpose, context.clock.now())
         return ReplacedKey(body.old, body.new)
+
+    def note_recovered(self, recovery: Recovery) -> None:
+        """Keep in the new ledger the keys that were lost, and those with which this entity came back."""
+        new = recovery.new_keys()
+        bodies = [
+            KeyChangedBody(key=purpose.value, old=old.hex(), new=new[purpose].hex())
+            for purpose, old in recovery.old_keys().items()
+        ]
+        context = self._context
+        with context.transaction() as session:
+            entries = [NewEntry(EntryType.KEY_CHANGED, body) for body in bodies]
+            own_ledger(context, session).append(entries, context.clock.now())
 
     # ---- the key of connections
 

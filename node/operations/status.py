@@ -23,6 +23,7 @@ from node.locator.report import locator_lines, locator_state
 from node.messages.state import notification_lines, unanswered
 from node.people.store import people_store
 from node.pseudonym_key.report import pseudonym_key_lines, pseudonym_key_state
+from node.recoveries.state import recoveries_lines, recoveries_state
 from presentation.formats import moment, number
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
@@ -42,7 +43,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         ledger_size = own_ledger(context, session).size()
         witnesses = witnessing_state(context, session).document()
         locating = _locating(context, session)
-        received = origins_document(session, now)
+        received = origins_document(context, session, now)
         consents = InForce(context, session, now).list()
         due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
         silent = silent_origins(session, consents)
@@ -68,6 +69,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "silent_origins": [each.document() for each in silent],
         "notices_waiting": unanswered(context),
         "anchors": anchors_state(context),
+        "recoveries": recoveries_state(context),
         "unknown_withdrawals": alarming_reports(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
@@ -100,6 +102,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     names = {each["id"]: each["name"] for each in document["entities"]}
     lines = [
         say(state_line(document["anchors"])),
+        *recoveries_lines(document["recoveries"], say.lang),
         *notification_lines(document["notices_waiting"], names, say.lang),
         *origins_lines(document["consents_received"], say.lang),
         *report_lines(document["unknown_withdrawals"], say.lang),

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Delete, Row, bindparam, delete, exists, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, text, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningDelete
 
-from node.cipher import PersonCipher, RecordCipher, SealedPlace, WrappedKey
+from node.cipher import PersonCipher, RecordCipher
 from node.people.documents import Document
 from node.people.model import (
     BIRTH_DATE,
@@ -27,10 +28,30 @@ from node.people.model import (
     Value,
 )
 from node.people.protection import sealed_fields
+from node.people.stored_rows import (
+    StoredHousehold,
+    StoredPerson,
+    StoredValue,
+    household_digest,
+    identity_digest,
+    interventions_digest,
+    opened_text,
+    person_cipher,
+    person_digest,
+    spells_digest,
+    value_cell,
+    values_digest,
+)
 from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
+from node.people.verified_rows import VerifiedRows
+from node.seals.scopes import Scope
+from node.seals.seals import Seal, seals_in
 
 BATCH: Final = 400
 """People stored per round trip; SQLite allows at least 999 parameters in a statement."""
+
+_SEALED_TOGETHER: Final = 20_000
+"""Seals written at once: each writing changes most pages, whatever their number."""
 
 Item = TypeVar("Item")
 
@@ -63,7 +84,8 @@ def encoded(value: Value) -> str:
 class _Known:
     """A stored person with the values and dates before the import."""
 
-    row: Row[Any]
+    row: StoredPerson
+    version: int
     values: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
 
@@ -90,13 +112,19 @@ class RecordWriter:
         self._cipher = cipher
         self._now = now
         self._sealed = sealed_fields()
+        self._seals = seals_in(session, cipher)
+        self._verified = VerifiedRows(session, self._seals)
 
     def save(self, records: Iterable[PersonRecord]) -> Iterator[SaveCounts]:
         """Store records batch by batch, yielding the counts of each. Documents must not repeat within a batch."""
         lock_people(self._database)
         for batch in chunks(records, BATCH):
             yield self._save_batch(batch)
-        self._database.execute(_delete_empty_households())
+            if self._seals.noted >= _SEALED_TOGETHER:
+                self._seals.flush()
+        for household_id in self._database.scalars(_delete_empty_households()):
+            self._seals.note(Scope.HOUSEHOLD, household_id, None)
+        self._seals.flush()
 
     def _save_batch(self, batch: Sequence[PersonRecord]) -> SaveCounts:
         digests = [self._cipher.content_digest(_content(record)) for record in batch]
@@ -124,8 +152,9 @@ class RecordWriter:
         return SaveCounts(len(rows.added), len(rows.replaced), len(batch) - len(changed))
 
     def _known(self, indexes: Sequence[bytes]) -> dict[bytes, _Known]:
-        rows = self._database.execute(select(PEOPLE).where(PEOPLE.c.document_index.in_(indexes)))
-        return {row.document_index: _Known(row) for row in rows}
+        rows = self._verified.people(PEOPLE.c.document_index.in_(indexes))
+        seals = self._seals.seals(Scope.PERSON, [row.person_id for row in rows])
+        return {row.document_index: _Known(row, seals[row.person_id].version) for row in rows if row.document_index}
 
     def _forget_details(self, people: Sequence[_Known]) -> None:
         """Remember the dates of the people's values, then delete the rows that will be written anew."""
@@ -133,28 +162,36 @@ class RecordWriter:
         if not by_id:
             return
         ciphers = {person_id: person_cipher(self._cipher, known.row) for person_id, known in by_id.items()}
-        for row in self._database.execute(select(VALUES).where(VALUES.c.person_id.in_(by_id))):
-            held = opened_text(row, ciphers[row.person_id])
-            by_id[row.person_id].values[row.field_id] = (held, row.recorded_at)
+        for person_id, rows in self._verified.values_of(list(by_id)).items():
+            for row in rows:
+                held = opened_text(row, ciphers[person_id])
+                by_id[person_id].values[row.field_id] = (held, row.moment)
         delete_details(self._database, list(by_id))
 
     def _households(self, records: Sequence[PersonRecord]) -> dict[str, str]:
         """Add or update the households of the records; return each reference's household id."""
         wanted = {record.household.reference: record for record in records if record.household}
         indexes = {reference: self._cipher.blind_index("household", reference) for reference in wanted}
-        statement = select(HOUSEHOLDS).where(HOUSEHOLDS.c.reference_index.in_(list(indexes.values())))
-        held = {row.reference_index: row for row in self._database.execute(statement)}
+        found = self._verified.households(HOUSEHOLDS.c.reference_index.in_(list(indexes.values())))
+        held = {row.reference_index: row for row in found}
         ids: dict[str, str] = {}
         added = []
         for reference, index in indexes.items():
             record, row = wanted[reference], held.get(index)
             ids[reference] = row.household_id if row else uuid.uuid4().hex
-            described = _described(record.household) | {"recorded_at": record.recorded_at or self._now}
+            described: dict[str, Any] = _described(record.household)
+            described["recorded_at"] = record.recorded_at or self._now
             if row is None:
                 added.append(described | {"household_id": ids[reference], "reference_index": index})
             elif any(getattr(row, name) != value for name, value in _described(record.household).items()):
                 where = HOUSEHOLDS.c.household_id == row.household_id
                 self._database.execute(update(HOUSEHOLDS).where(where).values(**described))
+            else:
+                continue
+            written = StoredHousehold(household_id=ids[reference], reference_index=index, **described)
+            seal = self._seals.seal(Scope.HOUSEHOLD, ids[reference]) if row else None
+            digests = (household_digest(self._cipher, written),)
+            self._seals.note(Scope.HOUSEHOLD, ids[reference], Seal(seal.version + 1 if seal else 1, digests))
         if added:
             self._database.execute(insert(HOUSEHOLDS), added)
         return ids
@@ -163,48 +200,45 @@ class RecordWriter:
         if known is None:
             person_id = uuid.uuid4().hex
             cipher, key = self._cipher.new_person_key(person_id)
-            identity = {"person_id": person_id, "key_id": key.key_id, "wrapped_key": key.wrapped}
-            rows.added.append(columns | identity | {"created_at": self._now})
+            added = columns | {"key_id": key.key_id, "wrapped_key": key.wrapped, "created_at": self._now}
+            rows.added.append(added | {"person_id": person_id})
+            person = StoredPerson(person_id=person_id, erased_at=None, **added)
         else:
             person_id = known.row.person_id
             cipher = person_cipher(self._cipher, known.row)
             rows.replaced.append(columns | {"this_person": person_id})
-        rows.values += self._value_rows(record, person_id, cipher, known.values if known else {})
-        rows.spells += [
-            {
-                "person_id": person_id,
-                "position": position,
-                "benefit": spell.benefit,
-                "first_month": spell.first_month,
-                "last_month": spell.last_month,
-            }
-            for position, spell in enumerate(record.spells)
-        ]
-        rows.interventions += [
-            {
-                "person_id": person_id,
-                "position": position,
-                "action": done.action,
-                "started_on": done.started_on,
-                "outcome": done.outcome,
-            }
-            for position, done in enumerate(record.interventions)
-        ]
+            person = known.row._replace(**columns)
+        values = list(self._value_rows(record, person_id, cipher, known))
+        spells = [(spell.benefit, spell.first_month, spell.last_month) for spell in record.spells]
+        done = [(each.action, each.started_on, each.outcome) for each in record.interventions]
+        rows.values += [row._asdict() for row in values]
+        rows.spells += _numbered(person_id, ("benefit", "first_month", "last_month"), spells)
+        rows.interventions += _numbered(person_id, ("action", "started_on", "outcome"), done)
+        digests = (
+            person_digest(self._cipher, person),
+            identity_digest(self._cipher, values),
+            values_digest(self._cipher, values),
+            spells_digest(self._cipher, spells),
+            interventions_digest(self._cipher, done),
+        )
+        self._seals.note(Scope.PERSON, person_id, Seal(known.version + 1 if known else 1, digests))
 
     def _value_rows(
-        self, record: PersonRecord, person_id: str, cipher: PersonCipher, held: dict[str, tuple[str, datetime]]
-    ) -> Iterator[dict[str, Any]]:
+        self, record: PersonRecord, person_id: str, cipher: PersonCipher, known: _Known | None
+    ) -> Iterator[StoredValue]:
+        version, held = (known.version + 1, known.values) if known else (1, {})
         for field_id, value in _stored_values(record).items():
             written = encoded(value)
             sealed = field_id in self._sealed
             before = held.get(field_id)
-            yield {
-                "person_id": person_id,
-                "field_id": field_id,
-                "readable": None if sealed else written,
-                "sealed": cipher.seal(value_cell(person_id, field_id), written) if sealed else None,
-                "recorded_at": record.recorded_at or (before[1] if before and before[0] == written else self._now),
-            }
+            yield StoredValue(
+                person_id=person_id,
+                field_id=field_id,
+                version=version,
+                readable=None if sealed else written,
+                sealed=cipher.seal(value_cell(person_id, field_id, version), written) if sealed else None,
+                recorded_at=record.recorded_at or (before[1] if before and before[0] == written else self._now),
+            )
 
     def _write(self, rows: _Rows) -> None:
         if rows.replaced:
@@ -223,6 +257,14 @@ class RecordWriter:
                 self._database.execute(insert(table), values)
 
 
+def _numbered(person_id: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return the rows of a history, each with its person and its place."""
+    return [
+        {"person_id": person_id, "position": position, **dict(zip(names, row, strict=True))}
+        for position, row in enumerate(rows)
+    ]
+
+
 def _content(record: PersonRecord) -> bytes:
     """Return bytes that are equal for equal records; the dates of recording do not count."""
     content = [
@@ -235,7 +277,7 @@ def _content(record: PersonRecord) -> bytes:
     return _ENCODER.encode(content).encode()
 
 
-def _differs(row: Row[Any], record: PersonRecord, digest: bytes) -> bool:
+def _differs(row: StoredPerson, record: PersonRecord, digest: bytes) -> bool:
     """Return whether a record has other content than the stored one, or confirms it at a later time."""
     confirmed = record.recorded_at is not None and record.recorded_at > row.recorded_at
     return confirmed or bool(row.content_digest != digest)
@@ -262,31 +304,6 @@ def _stored_values(record: PersonRecord) -> dict[str, Value]:
     return values
 
 
-def value_cell(person_id: str, field_id: str) -> SealedPlace:
-    """Return the cell of a sealed field value."""
-    return SealedPlace("recorded_values", "sealed", f"{person_id}/{field_id}")
-
-
-def opened_text(row: Row[Any], cipher: PersonCipher) -> str:
-    """Return the JSON text of a stored value, opened when it is sealed.
-
-    Raises:
-        RecordsUnreadable: the sealed value does not open.
-    """
-    if row.sealed is None:
-        return str(row.readable)
-    return cipher.open(value_cell(row.person_id, row.field_id), row.sealed)
-
-
-def person_cipher(cipher: RecordCipher, row: Row[Any]) -> PersonCipher:
-    """Return the cipher of a stored person.
-
-    Raises:
-        RecordsUnreadable: the key does not open with the node's data key.
-    """
-    return cipher.person(row.person_id, WrappedKey(row.key_id, row.wrapped_key))
-
-
 def delete_details(database: Connection, person_ids: Sequence[str]) -> None:
     """Delete every recorded value of some people; the people stay."""
     for table in (VALUES, SPELLS, INTERVENTIONS):
@@ -299,5 +316,6 @@ def lock_people(database: Connection) -> None:
         database.execute(text("LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _delete_empty_households() -> Delete:
-    return delete(HOUSEHOLDS).where(~exists().where(PEOPLE.c.household_id == HOUSEHOLDS.c.household_id))
+def _delete_empty_households() -> ReturningDelete[str]:
+    unused = ~exists().where(PEOPLE.c.household_id == HOUSEHOLDS.c.household_id)
+    return delete(HOUSEHOLDS).where(unused).returning(HOUSEHOLDS.c.household_id)

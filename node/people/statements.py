@@ -4,6 +4,13 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, func, select
 
+from node.people.stored_rows import (
+    HOUSEHOLD_COLUMNS,
+    INTERVENTION_COLUMNS,
+    PERSON_COLUMNS,
+    SPELL_COLUMNS,
+    VALUE_COLUMNS,
+)
 from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from service.sql_driver import DriverStatement
 
@@ -16,34 +23,23 @@ _STAMPED: Final = (
 )
 STAMP: Final = DriverStatement(select(*_STAMPED), [], _STAMPED)
 
-_REF: Final = tuple(PEOPLE.c[name] for name in ("person_id", "fictitious", "recorded_at", "created_at", "updated_at"))
-_WITH_DOCUMENT: Final = select(*_REF).where(PEOPLE.c.document_index == bindparam("document"))
-BY_DOCUMENT: Final = DriverStatement(_WITH_DOCUMENT, ["document"], _REF)
-
-_KEY: Final = (PEOPLE.c.key_id, PEOPLE.c.wrapped_key)
-KEY_OF: Final = DriverStatement(
-    select(*_KEY).where(PEOPLE.c.person_id == _PERSON, PEOPLE.c.erased_at.is_(None)), ["person"], _KEY
+_PEOPLE: Final = select(*PERSON_COLUMNS)
+BY_DOCUMENT: Final = DriverStatement(
+    _PEOPLE.where(PEOPLE.c.document_index == bindparam("document")), ["document"], PERSON_COLUMNS
 )
-
-_SUMMARISED: Final = (
-    *(PEOPLE.c[name] for name in ("key_id", "wrapped_key", "recorded_at", "household_id")),
-    *(HOUSEHOLDS.c[name] for name in ("kind", "size", "minors", "dependants", "recorded_at")),
+BY_ID: Final = DriverStatement(_PEOPLE.where(PEOPLE.c.person_id == _PERSON), ["person"], PERSON_COLUMNS)
+HOUSEHOLD: Final = DriverStatement(
+    select(*HOUSEHOLD_COLUMNS).where(HOUSEHOLDS.c.household_id == bindparam("household")),
+    ["household"],
+    HOUSEHOLD_COLUMNS,
 )
-SUMMARY_INPUT: Final = DriverStatement(
-    select(*_SUMMARISED)
-    .select_from(PEOPLE.outerjoin(HOUSEHOLDS, HOUSEHOLDS.c.household_id == PEOPLE.c.household_id))
-    .where(PEOPLE.c.person_id == _PERSON, PEOPLE.c.erased_at.is_(None)),
-    ["person"],
-    _SUMMARISED,
-)
-_VALUE: Final = tuple(VALUES.c[name] for name in ("field_id", "readable", "sealed", "recorded_at"))
-VALUES_OF: Final = DriverStatement(select(*_VALUE).where(VALUES.c.person_id == _PERSON), ["person"], _VALUE)
-
-_SPELL: Final = (SPELLS.c.benefit, SPELLS.c.first_month, SPELLS.c.last_month)
+VALUES_OF: Final = DriverStatement(select(*VALUE_COLUMNS).where(VALUES.c.person_id == _PERSON), ["person"])
+"""Nothing is converted: a digest needs the times as they are stored, and a reader few of them."""
 SPELLS_OF: Final = DriverStatement(
-    select(*_SPELL).where(SPELLS.c.person_id == _PERSON).order_by(SPELLS.c.position), ["person"], _SPELL
+    select(*SPELL_COLUMNS).where(SPELLS.c.person_id == _PERSON).order_by(SPELLS.c.position), ["person"], SPELL_COLUMNS
 )
-_DONE: Final = (INTERVENTIONS.c.action, INTERVENTIONS.c.started_on, INTERVENTIONS.c.outcome)
 DONE_WITH: Final = DriverStatement(
-    select(*_DONE).where(INTERVENTIONS.c.person_id == _PERSON).order_by(INTERVENTIONS.c.position), ["person"], _DONE
+    select(*INTERVENTION_COLUMNS).where(INTERVENTIONS.c.person_id == _PERSON).order_by(INTERVENTIONS.c.position),
+    ["person"],
+    INTERVENTION_COLUMNS,
 )

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from node.cipher import PersonCipher, RecordCipher, WrappedKey
+from node.cipher import PersonCipher, RecordCipher
 from node.context import NodeContext
 from node.people.documents import Document, stored_document
 from node.people.errors import PersonUnknown
@@ -30,18 +30,21 @@ from node.people.model import (
     SaveCounts,
     Value,
 )
-from node.people.saving import (
-    RecordWriter,
-    chunks,
-    delete_details,
-    document_index,
-    lock_people,
+from node.people.saving import RecordWriter, chunks, delete_details, document_index, lock_people
+from node.people.statements import STAMP
+from node.people.stored_rows import (
+    PERSON_COLUMNS,
+    StoredHousehold,
+    StoredPerson,
+    StoredValue,
+    nothing_left,
     opened_text,
     person_cipher,
-    value_cell,
 )
-from node.people.statements import BY_DOCUMENT, DONE_WITH, KEY_OF, SPELLS_OF, STAMP, SUMMARY_INPUT, VALUES_OF
-from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
+from node.people.tables import HOUSEHOLDS, PEOPLE
+from node.people.verified_rows import VerifiedRows
+from node.seals.scopes import Scope
+from node.seals.seals import seals_in
 from presentation.messages import _
 from service.sql_driver import connection_of
 
@@ -61,12 +64,12 @@ class HouseholdFacts:
 
 @dataclass(frozen=True, slots=True)
 class SummaryInput:
-    """Inputs of the shared summary: a person, some recorded values, and the household."""
+    """Inputs of the shared summary: a person, some recorded values, and the id of the household."""
 
     person_id: str
     recorded_at: datetime
     values: Mapping[str, FieldValue]
-    household: HouseholdFacts | None
+    household_id: str | None
 
 
 def people_store(context: NodeContext, session: Session) -> "PersonStore":
@@ -80,10 +83,12 @@ class PersonStore:
     def __init__(self, session: Session, cipher: RecordCipher) -> None:
         self._session = session
         self._cipher = cipher
+        self._seals = seals_in(session, cipher)
+        self._rows = VerifiedRows(session, self._seals)
 
     @property
     def cipher(self) -> RecordCipher:
-        """The cipher of people's data at rest."""
+        """The cipher of the node."""
         return self._cipher
 
     @property
@@ -126,14 +131,22 @@ class PersonStore:
             PersonUnknown: not held, or erased before.
         """
         lock_people(self._session.connection())
-        household_id = self._row(person_id).household_id
+        # Without a look at the seals: what others altered must be erased too.
+        query = select(*PERSON_COLUMNS).where(PEOPLE.c.person_id == person_id, _held())
+        found = self._session.execute(query).one_or_none()
+        if found is None:
+            raise _unknown()
+        row = StoredPerson(*found)
         delete_details(self._session.connection(), [person_id])
         emptied = dict.fromkeys(("key_id", "wrapped_key", "document_index", "content_digest", "household_id"))
-        statement = update(PEOPLE).where(PEOPLE.c.person_id == person_id)
-        self._session.execute(statement.values(**emptied, erased_at=now, updated_at=now))
-        others = select(func.count()).where(PEOPLE.c.household_id == household_id)
-        if household_id is not None and not self._session.scalar(others):
-            self._session.execute(delete(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id == household_id))
+        changed: dict[str, Any] = emptied | {"erased_at": now, "updated_at": now}
+        self._session.execute(update(PEOPLE).where(PEOPLE.c.person_id == person_id).values(**changed))
+        digests = nothing_left(self._cipher, row._replace(**changed))
+        self._seals.write(Scope.PERSON, person_id, digests, verified=False)
+        others = select(func.count()).where(PEOPLE.c.household_id == row.household_id)
+        if row.household_id is not None and not self._session.scalar(others):
+            self._session.execute(delete(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id == row.household_id))
+            self._seals.write(Scope.HOUSEHOLD, row.household_id, None, verified=False)
 
     # ---- finding
 
@@ -156,8 +169,8 @@ class PersonStore:
 
     def find_by_document(self, document: Document) -> PersonRef | None:
         """Return the person with a document, or None."""
-        row = BY_DOCUMENT.one(connection_of(self._session), document_index(self._cipher, document))
-        return PersonRef(*row) if row else None
+        row = self._rows.by_document(document_index(self._cipher, document))
+        return _ref(row) if row else None
 
     def get_by_document(self, document: Document) -> PersonRef:
         """Return the person with a document.
@@ -184,11 +197,11 @@ class PersonStore:
     def documents(self) -> Iterator[tuple[str, Document]]:
         """Yield (person id, document) of everybody held, for linkage; ordered by person id."""
         for batch in chunks(self.person_ids(), _READ_BATCH):
-            people = {row.person_id: row for row in self._people(batch)}
-            statement = select(VALUES).where(VALUES.c.person_id.in_(batch), VALUES.c.field_id == NATIONAL_ID)
-            for row in self._session.execute(statement.order_by(VALUES.c.person_id)):
-                cipher = person_cipher(self._cipher, people[row.person_id])
-                yield row.person_id, stored_document(str(_value(row, cipher)))
+            values = self._rows.values_of(batch, identity_only=True)
+            for person in self._people(batch):
+                cipher = person_cipher(self._cipher, person)
+                number = next(row for row in values[person.person_id] if row.field_id == NATIONAL_ID)
+                yield person.person_id, stored_document(str(_value(number, cipher)))
 
     # ---- reading one person
 
@@ -198,10 +211,7 @@ class PersonStore:
         Raises:
             PersonUnknown: not held, or erased.
         """
-        found = KEY_OF.one(connection_of(self._session), person_id)
-        if found is None:
-            raise _unknown()
-        return self._cipher.person(person_id, WrappedKey(*found))
+        return person_cipher(self._cipher, self._row(person_id))
 
     def identity(self, person_id: str) -> Identity:
         """Return the identity of a person.
@@ -224,41 +234,41 @@ class PersonStore:
         Raises:
             PersonUnknown: not held, or erased.
         """
-        cipher = person_cipher(self._cipher, self._row(person_id))
-        statement = select(VALUES).where(VALUES.c.person_id == person_id, VALUES.c.field_id.in_(list(field_ids)))
-        return {
-            row.field_id: FieldValue(_value(row, cipher), row.recorded_at) for row in self._session.execute(statement)
-        }
+        cipher, wanted = person_cipher(self._cipher, self._row(person_id)), frozenset(field_ids)
+        rows = (row for row in self._rows.values(person_id) if row.field_id in wanted)
+        return {row.field_id: FieldValue(_value(row, cipher), row.moment) for row in rows}
 
     def summary_input(self, person_id: str, field_ids: Collection[str]) -> SummaryInput:
-        """Return the inputs of the shared summary in two reads: person and household, then some recorded values.
+        """Return the inputs of the shared summary: the person's row, and some recorded values.
 
         Raises:
             PersonUnknown: not held, or erased.
         """
-        connection = connection_of(self._session)
-        found = SUMMARY_INPUT.one(connection, person_id)
-        if found is None:
-            raise _unknown()
-        key_id, wrapped_key, recorded_at, household_id, *facts = found
+        person = self._row(person_id)
         values = {}
-        rows = VALUES_OF.all(connection, person_id, keep=lambda row: row[0] in field_ids)
         cipher: PersonCipher | None = None  # unwrapped only when needed: most shared values are not sealed
-        for field_id, readable, sealed, noted_at in rows:
-            if sealed is None:
-                values[field_id] = FieldValue(from_json(readable), noted_at)
+        for row in self._rows.values(person_id):
+            if row.field_id not in field_ids:
                 continue
-            cipher = cipher or self._cipher.person(person_id, WrappedKey(key_id, wrapped_key))
-            values[field_id] = FieldValue(from_json(cipher.open(value_cell(person_id, field_id), sealed)), noted_at)
-        return SummaryInput(person_id, recorded_at, values, HouseholdFacts(*facts) if household_id else None)
+            if row.sealed is not None:
+                cipher = cipher or person_cipher(self._cipher, person)
+                values[row.field_id] = FieldValue(from_json(opened_text(row, cipher)), row.moment)
+            else:
+                values[row.field_id] = FieldValue(from_json(row.readable or ""), row.moment)
+        return SummaryInput(person_id, person.recorded_at, values, person.household_id)
+
+    def household_facts(self, household_id: str) -> HouseholdFacts | None:
+        """Return the coded description of a household; None when there is none."""
+        row = self._rows.household(household_id)
+        return HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.recorded_at) if row else None
 
     def benefit_spells(self, person_id: str) -> tuple[BenefitSpell, ...]:
         """Return the person's benefit spells in order of their first month."""
-        return tuple(BenefitSpell(*row) for row in SPELLS_OF.all(connection_of(self._session), person_id))
+        return tuple(BenefitSpell(*row) for row in self._rows.spells(person_id))
 
     def interventions(self, person_id: str) -> tuple[Intervention, ...]:
         """Return the interventions with the person, oldest first."""
-        return tuple(Intervention(*row) for row in DONE_WITH.all(connection_of(self._session), person_id))
+        return tuple(Intervention(*row) for row in self._rows.interventions(person_id))
 
     # ---- reading everybody
 
@@ -268,8 +278,10 @@ class PersonStore:
 
     def first_people(self, limit: int) -> list[PersonRef]:
         """Return up to `limit` people, the most recently changed first."""
-        statement = select(PEOPLE).where(_held()).order_by(PEOPLE.c.updated_at.desc(), PEOPLE.c.person_id)
-        return [_ref(row) for row in self._session.execute(statement.limit(limit))]
+        newest = select(PEOPLE.c.person_id).where(_held()).order_by(PEOPLE.c.updated_at.desc(), PEOPLE.c.person_id)
+        ids = list(self._session.scalars(newest.limit(limit)))
+        found = {row.person_id: row for row in self._people(ids)}
+        return [_ref(found[person_id]) for person_id in ids]
 
     def records(
         self, person_ids: Sequence[str] | None = None, *, fields: Collection[str] | None = None
@@ -283,59 +295,38 @@ class PersonStore:
         for batch in chunks(self.person_ids() if person_ids is None else person_ids, _READ_BATCH):
             people = self._people(batch)
             values = self._values(people, fields)
-            spells = self._spells(batch)
-            done = self._interventions(batch)
-            households = self._households(people)
+            spells = self._rows.spells_of(batch)
+            done = self._rows.interventions_of(batch)
+            households = self._rows.households_by_id({row.household_id for row in people if row.household_id})
             for row in people:
-                histories = (spells.get(row.person_id, ()), done.get(row.person_id, ()))
-                lives_in = households.get(row.household_id)
+                histories = (
+                    tuple(BenefitSpell(*each) for each in spells[row.person_id]),
+                    tuple(Intervention(*each) for each in done[row.person_id]),
+                )
+                lives_in = households.get(row.household_id) if row.household_id else None
                 yield _ref(row), _record(row, values[row.person_id], lives_in, histories)
 
     # ---- helpers
 
-    def _row(self, person_id: str) -> Row[Any]:
-        row = self._session.execute(select(PEOPLE).where(PEOPLE.c.person_id == person_id, _held())).one_or_none()
-        if row is None:
+    def _row(self, person_id: str) -> StoredPerson:
+        row = self._rows.person(person_id)
+        if row is None or row.erased_at is not None:
             raise _unknown()
         return row
 
-    def _people(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
-        statement = select(PEOPLE).where(PEOPLE.c.person_id.in_(ids), _held()).order_by(PEOPLE.c.person_id)
-        return self._session.execute(statement).all()
+    def _people(self, ids: Sequence[str]) -> Sequence[StoredPerson]:
+        return self._rows.people(PEOPLE.c.person_id.in_(ids) & _held())
 
-    def _values(self, people: Sequence[Row[Any]], fields: Collection[str] | None) -> dict[str, dict[str, Value]]:
-        ciphers = {row.person_id: person_cipher(self._cipher, row) for row in people}
-        grouped: dict[str, dict[str, Value]] = {person_id: {} for person_id in ciphers}
-        statement = (
-            select(VALUES).where(VALUES.c.person_id.in_(ciphers)).order_by(VALUES.c.person_id, VALUES.c.field_id)
-        )
-        if fields is not None:
-            statement = statement.where(VALUES.c.field_id.in_(LOCAL_FIELDS.union(fields)))
-        for row in self._session.execute(statement):
-            grouped[row.person_id][row.field_id] = _value(row, ciphers[row.person_id])
-        return grouped
-
-    def _spells(self, ids: Sequence[str]) -> dict[str, tuple[BenefitSpell, ...]]:
-        statement = select(SPELLS).where(SPELLS.c.person_id.in_(ids)).order_by(SPELLS.c.person_id, SPELLS.c.position)
-        grouped: dict[str, list[BenefitSpell]] = {}
-        for row in self._session.execute(statement):
-            spell = BenefitSpell(row.benefit, row.first_month, row.last_month)
-            grouped.setdefault(row.person_id, []).append(spell)
-        return {person_id: tuple(spells) for person_id, spells in grouped.items()}
-
-    def _interventions(self, ids: Sequence[str]) -> dict[str, tuple[Intervention, ...]]:
-        table = INTERVENTIONS
-        statement = select(table).where(table.c.person_id.in_(ids)).order_by(table.c.person_id, table.c.position)
-        grouped: dict[str, list[Intervention]] = {}
-        for row in self._session.execute(statement):
-            done = Intervention(row.action, row.started_on, row.outcome)
-            grouped.setdefault(row.person_id, []).append(done)
-        return {person_id: tuple(done) for person_id, done in grouped.items()}
-
-    def _households(self, people: Sequence[Row[Any]]) -> dict[str, Row[Any]]:
-        ids = {row.household_id for row in people if row.household_id}
-        rows = self._session.execute(select(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id.in_(ids)))
-        return {row.household_id: row for row in rows}
+    def _values(self, people: Sequence[StoredPerson], fields: Collection[str] | None) -> dict[str, dict[str, Value]]:
+        wanted = None if fields is None else LOCAL_FIELDS.union(fields)
+        stored = self._rows.values_of([row.person_id for row in people])
+        found: dict[str, dict[str, Value]] = {}
+        for person in people:
+            cipher, rows = person_cipher(self._cipher, person), stored[person.person_id]
+            found[person.person_id] = {
+                row.field_id: _value(row, cipher) for row in rows if wanted is None or row.field_id in wanted
+            }
+        return found
 
 
 def _unknown() -> PersonUnknown:
@@ -348,19 +339,19 @@ def _held() -> ColumnElement[bool]:
     return PEOPLE.c.erased_at.is_(None)
 
 
-def _ref(row: Row[Any]) -> PersonRef:
+def _ref(row: StoredPerson) -> PersonRef:
     return PersonRef(row.person_id, row.fictitious, row.recorded_at, row.created_at, row.updated_at)
 
 
-def _value(row: Row[Any], cipher: PersonCipher) -> Value:
+def _value(row: StoredValue, cipher: PersonCipher) -> Value:
     value: Value = json.loads(opened_text(row, cipher))
     return value
 
 
 def _record(
-    row: Row[Any],
+    row: StoredPerson,
     values: Mapping[str, Value],
-    household: Row[Any] | None,
+    household: StoredHousehold | None,
     histories: tuple[tuple[BenefitSpell, ...], tuple[Intervention, ...]],
 ) -> PersonRecord:
     lives_in = None

@@ -7,7 +7,7 @@ readable, because the entity counts and trains on them. See `node.people.protect
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.columns import UtcDateTime
@@ -75,6 +75,8 @@ class RecordedValueRow(Base):
     field_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     readable: Mapped[str | None] = mapped_column(Text)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    version: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Of the person's seal when the row was written; a sealed value opens with it alone."""
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (CheckConstraint("(readable IS NULL) = (sealed IS NOT NULL)", name="ck_recorded_values_one_form"),)

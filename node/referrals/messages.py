@@ -52,8 +52,9 @@ class _StepReceiver:
         if known is not None and not _awaits_offer(known, message.sender):
             return Response(refusal="referral_conflict")
         key = pairwise_keys(self._context, received.sender)
-        subject = message.subject or ""
-        person = find_person(people_store(self._context, session), SqlExchangeStore(session), key, subject)
+        people = people_store(self._context, session)
+        subject = people.cipher.hidden_pseudonym(message.subject or "")
+        person = find_person(people, SqlExchangeStore(session), key, subject)
         steps = Steps(self._context, session)
         started = _received(offer, known, message.sender, now)
         sent = TakenStep(
@@ -90,7 +91,7 @@ class _StepReceiver:
         changed = steps.note(referral, taken)
         if changed.state is not referral.state:
             self._show_in_inbox(session, changed, now)
-        mark_transferred(session, changed, now)
+        mark_transferred(people_store(self._context, session), changed, now)
         ended = self._basis_ended(session, changed)
         if ended:
             steps.take(changed, ReferralStep.REVOKE, now, code=ended)

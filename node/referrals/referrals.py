@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from node.consents.in_force import InForce
 from node.ledger.own import own_ledger
 from node.people.documents import Document
-from node.people.linking import pseudonym_of
+from node.people.linking import hidden_pseudonym, pseudonym_of
 from node.people.store import people_store
 from node.referrals.errors import (
     ReferralInvalid,
@@ -160,7 +160,7 @@ class Referrals:
         peers = self._context.directory.current(now)
         with self._context.transaction() as session:
             referral = self._get(session, reference)
-            subject = pseudonym_of(self._context, peers.party(referral.peer), document)
+            subject = hidden_pseudonym(self._context, pseudonym_of(self._context, peers.party(referral.peer), document))
             if referral.subject is None or not hmac.compare_digest(subject, referral.subject):
                 raise ReferralOfAnotherPerson(
                     _("los seudónimos no coinciden"), remedy=_("compruebe el documento y el código")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.log.bodies import ReferralBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from node.ledger.own import own_ledger
+from node.messages.kept_envelopes import kept_envelope
 from node.referrals.errors import ReferralStepRefused
 from node.referrals.store import Referral, ReferralStore, TakenStep
 from policies.referrals import (
@@ -101,7 +102,8 @@ class Steps:
             life=NOTIFICATION_LIFETIME,
         )
         envelope = seal_message(message, self._context.keys.signing)
-        notification = NewNotification(kind, referral.peer, referral.referral_id, {}, envelope=envelope.to_json())
+        kept = kept_envelope(self._context, referral.peer, envelope)
+        notification = NewNotification(kind, referral.peer, referral.referral_id, {}, envelope=kept)
         SqlMailbox(self._session).post([notification], now)
         return payload_digest(envelope)
 

@@ -38,7 +38,7 @@ class ReferralRow(Base):
     consent_id: Mapped[str] = mapped_column(String(100))
     person_ref: Mapped[str | None] = mapped_column(String(64))
     subject: Mapped[str | None] = mapped_column(String(64))
-    """At the receiver: the pairwise pseudonym of the person, to compare a document with."""
+    """At the receiver: the pairwise pseudonym of the person as a keyed hash, to compare a document with."""
     code: Mapped[str | None] = mapped_column(String(64))
     """The reason or result of the step that the state comes from."""
     answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from node.cipher import SealedPlace
 from node.fetch.asking import Asking, HolderReply, question_of
 from node.people.documents import Document
-from node.people.store import people_store
+from node.people.store import PersonStore, people_store
 from node.people.transferring import mark_case
 from node.referrals.errors import ReferralStepRefused, TransferNotReceived
 from node.referrals.referrals import Referrals
@@ -126,12 +125,12 @@ class Transfers:
         return done, ImportedSummary(referral.referral_id, referral.peer, answer.request_id, now, kept)
 
 
-def mark_transferred(session: Session, referral: Referral, now: datetime) -> bool:
+def mark_transferred(people: PersonStore, referral: Referral, now: datetime) -> bool:
     """Mark the sender's case as transferred when its receiver has taken it over, and tell whether it did."""
     took_over = (referral.kind, referral.state, referral.code) == (TRANSFER, ReferralState.DONE, TRANSFERRED)
     if not took_over or referral.side is not ReferralSide.SENDER or referral.person_ref is None:
         return False
-    return mark_case(session, referral.person_ref, TRANSFERRED, now)
+    return mark_case(people, referral.person_ref, TRANSFERRED, now)
 
 
 def _cell(referral_id: str, person: str) -> SealedPlace:

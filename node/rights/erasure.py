@@ -18,7 +18,7 @@ from node.context import NodeContext
 from node.erasers import Eraser, FileEraser, PersonToErase
 from node.ledger.own import own_consents, own_ledger
 from node.people.documents import Document
-from node.people.linking import pseudonym_of
+from node.people.linking import hidden_pseudonym, pseudonym_of
 from node.people.store import people_store
 from node.referrals.store import ReferralStore
 from policies.retention import load_retention
@@ -149,7 +149,7 @@ class Erasures:
         return RetentionRun(counts, tuple(written), scans, dry_run)
 
     def _person(self, session: "Session", document: Document) -> PersonToErase:
-        """Return the person with a document, with the pseudonyms of the directory and of the indexes."""
+        """Return the person with a document, with the stored pseudonyms of the directory and of the indexes."""
         person_ref = people_store(self._context, session).get_by_document(document).person_id
         directory = self._context.directory.newest()
         known = set(SqlExchangeStore(session).pseudonyms_of(person_ref))
@@ -157,7 +157,7 @@ class Erasures:
             if party.id == self._context.settings.entity:
                 continue
             try:
-                known.add(pseudonym_of(self._context, party, document))
+                known.add(hidden_pseudonym(self._context, pseudonym_of(self._context, party, document)))
             except PseudonymUnavailable:  # no message about anybody can have come from it either
                 continue
         return PersonToErase(person_ref, frozenset(known))

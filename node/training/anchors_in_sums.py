@@ -13,7 +13,7 @@ def required_anchors(context: NodeContext, session: Session) -> RequiredEntities
     An anchor counts while the directory in use lists it with exactly the witness key that the officer pinned, and is
     cosigned by a quorum of the anchors: only then is its signing key theirs as far as this node can know.
     """
-    needed, policy = context.settings.training_anchors, pinned_anchors(session)
+    needed, policy = context.settings.training_anchors, pinned_anchors(session, context.keys.cipher)
     directory = context.directory.newest()
     if directory is None or not policy.vouches(context.directory.vouching()):
         return RequiredEntities(frozenset(), needed)

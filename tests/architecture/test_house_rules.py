@@ -121,6 +121,7 @@ PREDICTABLE_ON_PURPOSE = {
     "federated/release/composition.py",
     # Bootstrap samples at an entity, of its own people, that leave it for nobody.
     "node/training/local_evaluation.py",
+    "node/training/model_trial.py",
 }
 """Modules that may draw what others can compute, each for a reason. Nothing in them protects anybody."""
 

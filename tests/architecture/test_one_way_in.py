@@ -29,9 +29,11 @@ def test_the_register_of_consents_is_changed_in_one_module_that_publishes_every_
 
 
 def test_one_function_answers_what_is_in_force() -> None:
-    assert importers("consent_ledger.consents.in_force.coverages") == {"node/consents/in_force.py"}
+    # Refusals do the same work for everybody: what `even_work` computes answers nobody.
+    answering = {"node/consents/in_force.py", "node/fetch/even_work.py"}
+    assert importers("consent_ledger.consents.in_force.coverages") == answering
     assert importers("consent_ledger.consents.in_force.live_consents") == set()
-    assert importers("node.consents.freshness.is_silent") == {"node/consents/in_force.py"}
+    assert importers("node.consents.freshness.is_silent") == answering
     judging = {module.name for module in modules("node") if "is_live(" in module.text}
     assert judging == set(), "a module decides by itself whether a consent is in force"
 

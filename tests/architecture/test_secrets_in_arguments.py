@@ -8,7 +8,7 @@ import pytest
 from tests.support.command_walk import leaves
 
 SECRET = re.compile(r"token|secret|passw|passphrase|private|credential|pin$|codes?$", re.IGNORECASE)
-FROM_A_FILE = {"--token-file", "--codes-file"}
+FROM_A_FILE = {"--token-file", "--codes-file", "--passphrase-file"}
 CHECKED = {"--token"}
 """Only «-» is taken: tests/integration/service/test_private_files.py::test_an_invitation_is_never_an_argument."""
 COUNTS = {"--codes"}

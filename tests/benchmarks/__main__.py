@@ -1,6 +1,6 @@
 """``make bench``: ours beside the bare peers, in one run, on this machine.
 
-Usage: python -m tests.benchmarks [--only fetch|floods|ledger|locator|training|withdrawal] [--quick] [--write]
+Usage: python -m tests.benchmarks [--only NAME] [--quick] [--write]
 """
 
 import argparse
@@ -192,6 +192,19 @@ def _training(folder: Path, fewer: int) -> Group:
     return Group(rounds, crowd)
 
 
+def _refusals(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.refusals import BOUND, told_by_time
+
+    table = _table(
+        f"Refusals, told from one about a stranger by their time (aim 0.5 ± {BOUND})",
+        *("p50 ms", "AUC", "standard error", ""),
+    )
+    for each in told_by_time(folder, each=400 // fewer):
+        verdict = "even" if each.even else "TOLD APART"
+        table.add_row(each.kind, f"{each.median_ms:.2f}", f"{each.auc:.3f}", f"{each.error:.3f}", verdict)
+    return table
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("")
@@ -205,6 +218,7 @@ BENCHES: Final[dict[str, Callable[[Path, int], Table | Group]]] = {
     "floods": _floods,
     "ledger": _ledger,
     "locator": _locator,
+    "refusals": _refusals,
     "training": _training,
     "withdrawal": _withdrawal,
 }

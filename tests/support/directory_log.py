@@ -97,7 +97,7 @@ def pin(context: NodeContext, anchors: Mapping[str, Ed25519Signer], quorum: int)
         Anchor(entity, CosignatureSigner(witness_name(network, entity), key).vkey) for entity, key in anchors.items()
     )
     with context.transaction() as session:
-        replace_anchors(session, AnchorPolicy(pinned, quorum), context.clock.now())
+        replace_anchors(session, context.keys.cipher, AnchorPolicy(pinned, quorum), context.clock.now())
 
 
 def directory_reply(logged: LoggedDirectory) -> network_pb2.GetDirectoryReply:

@@ -131,10 +131,14 @@ class SignedDirectory:
 
     def publish(self, *, life: timedelta = timedelta(days=7)) -> None:
         """Sign a new version and give it to every context."""
-        self._serial += 1
-        logged = self.log.add(self.directory(life=life))
+        logged = self.log.add(self.next(life=life))
         for each in self._receivers:
             self.log.give(each.directory, logged, self.clock.now())
+
+    def next(self, *, life: timedelta = timedelta(days=7)) -> Directory:
+        """Return the next version, not signed yet."""
+        self._serial += 1
+        return self.directory(life=life)
 
     def give(self, context: NodeContext) -> None:
         """Give the directory, and its later versions, to a context."""

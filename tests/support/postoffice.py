@@ -3,6 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from node.messages.kept_envelopes import opened_envelope
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.mailboxes import SqlMailbox
@@ -83,4 +84,8 @@ def waiting(node: Node) -> list[tuple[str, Envelope]]:
     """Return the composed notifications in a node's outbox, as (recipient, envelope)."""
     with node.context.snapshot() as session:
         notifications = SqlMailbox(session).waiting()
-    return [(each.recipient, Envelope.from_json(each.envelope)) for each in notifications if each.envelope is not None]
+    return [
+        (each.recipient, opened_envelope(node.context, each.recipient, each.envelope))
+        for each in notifications
+        if each.envelope is not None
+    ]

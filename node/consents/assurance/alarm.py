@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from node.inbox.items import Inbox, ItemKind, NewItem
+from node.ledger.own import own_policy
 from policies.errors import RedpactError
 from presentation.formats import number
 from presentation.messages import _, speaking
@@ -22,28 +22,28 @@ TOO_MANY: Final = "too_many_consents"
 UNPROVED_ALARM: Final = "many_unproved"
 
 
-def within_limit(session: Session, origin: str, now: "datetime") -> bool:
+def within_limit(context: "NodeContext", session: Session, origin: str, now: "datetime") -> bool:
     """Return whether one more consent of an origin is taken now; one too many is written to the inbox once a day."""
-    limits = SqlConsentPolicy(session).read().limits
+    limits = own_policy(context, session).read().limits
     if SqlArrivals(session).count(origin, now).consents < limits.consents_a_day:
         return True
     _alarm(session, origin, TOO_MANY, now)
     return False
 
 
-def note_arrival(session: Session, origin: str, subject: str, outcome: Arrival, now: "datetime") -> None:
+def note_arrival(context: "NodeContext", session: Session, origin: str, subject: str, outcome: Arrival) -> None:
     """Count a consent of an origin, and alarm when unusually many people have no proof."""
-    arrivals = SqlArrivals(session)
+    arrivals, now = SqlArrivals(session), context.clock.now()
     arrivals.note(origin, subject, outcome, now)
     if outcome is not Arrival.PROVED:
-        limits = SqlConsentPolicy(session).read().limits
+        limits = own_policy(context, session).read().limits
         if arrivals.count(origin, now).unproved >= limits.alarm_at:
             _alarm(session, origin, UNPROVED_ALARM, now)
 
 
-def suspicious_origins(session: Session, now: "datetime") -> tuple[OriginCount, ...]:
+def suspicious_origins(context: "NodeContext", session: Session, now: "datetime") -> tuple[OriginCount, ...]:
     """Return the origins that reached a limit in the last 24 hours."""
-    limits = SqlConsentPolicy(session).read().limits
+    limits = own_policy(context, session).read().limits
     return tuple(
         each
         for each in SqlArrivals(session).counts(now)
@@ -51,9 +51,9 @@ def suspicious_origins(session: Session, now: "datetime") -> tuple[OriginCount, 
     )
 
 
-def origins_document(session: Session, now: "datetime") -> list[dict[str, Any]]:
+def origins_document(context: "NodeContext", session: Session, now: "datetime") -> list[dict[str, Any]]:
     """Return the consents that came in the last 24 hours by origin, with the alarm, for ``status``."""
-    alarmed = {each.origin for each in suspicious_origins(session, now)}
+    alarmed = {each.origin for each in suspicious_origins(context, session, now)}
     return [
         {
             "origin": each.origin,
@@ -84,8 +84,8 @@ def check_arrivals(context: "NodeContext") -> Finding:
     """Check that no origin sends unusually many consents without proof, and that the policy asks for proofs."""
     try:
         with context.snapshot() as session:
-            found = suspicious_origins(session, context.clock.now())
-            lowered = SqlConsentPolicy(session).read().lowered
+            found = suspicious_origins(context, session, context.clock.now())
+            lowered = own_policy(context, session).read().lowered
     except RedpactError as error:
         return Finding.of_error("assurance", error)
     if found:

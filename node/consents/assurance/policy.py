@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from consent_ledger.log.bodies import PolicyChangedBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from node.context import NodeContext
-from node.ledger.own import own_ledger
+from node.ledger.own import own_ledger, own_policy
 from policies.assurance import POLICY_CODE, AssurancePolicy
 
 
@@ -28,7 +27,7 @@ class PolicyInForce:
 def policy_in_force(context: NodeContext) -> PolicyInForce:
     """Return the policy in force, in a read of its own."""
     with context.snapshot() as session:
-        store = SqlConsentPolicy(session)
+        store = own_policy(context, session)
         return PolicyInForce(store.read(), store.entry_index())
 
 
@@ -36,7 +35,7 @@ def set_policy(context: NodeContext, policy: AssurancePolicy) -> PolicyInForce:
     """Put a policy in force; durable and in the ledger when this returns. A repetition changes nothing."""
     with context.transaction() as session:
         own_ledger(context, session).lock()
-        store = SqlConsentPolicy(session)
+        store = own_policy(context, session)
         if store.entry_index() is None or store.read() != policy:
             _write(context, session, policy)
         return PolicyInForce(policy, store.entry_index())
@@ -44,13 +43,13 @@ def set_policy(context: NodeContext, policy: AssurancePolicy) -> PolicyInForce:
 
 def record_policy(context: NodeContext, session: Session) -> None:
     """Write the default policy to the ledger before the first consent that it governs, so that an audit finds it."""
-    store = SqlConsentPolicy(session)
+    store = own_policy(context, session)
     if store.entry_index() is None:
         _write(context, session, store.read())
 
 
 def _write(context: NodeContext, session: Session, policy: AssurancePolicy) -> None:
-    store = SqlConsentPolicy(session)
+    store = own_policy(context, session)
     body = PolicyChangedBody(
         policy=POLICY_CODE,
         old_sha256=None if store.entry_index() is None else store.read().sha256,

@@ -29,7 +29,7 @@ from node.consents.propagation.notifications import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
-from node.people.linking import find_person, pairwise_keys
+from node.people.linking import find_person, hidden_pseudonym, pairwise_keys
 from node.people.store import people_store
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.local_days import local_day
@@ -109,14 +109,14 @@ def receive_copy(
         return _KEPT  # ended before it came
     if known is not None and known.index >= opened.index:
         return _KEPT  # an older version, or the same again
-    if known is None and not within_limit(session, message.sender, now):
+    if known is None and not within_limit(context, session, message.sender, now):
         return Response(refusal=TOO_MANY)
     copy = KeptCopy(
         sender=message.sender,
         consent_id=record.consent_id,
         index=opened.index,
         proof=sent.proof_bytes,
-        subject=message.subject,
+        subject=hidden_pseudonym(context, message.subject),
         waiting=True,
         expires_at=record.valid_until,
         told_at=min(message.issued, now),
@@ -127,7 +127,7 @@ def receive_copy(
     adopted = _adopt(context, HeldConsents(context, session, changes), session, incoming, now)
     arrival = adopted.arrival if adopted else Arrival.STRANGER
     if known is None or arrival is Arrival.FAILED:
-        note_arrival(session, message.sender, message.subject, arrival, now)
+        note_arrival(context, session, message.sender, copy.subject, arrival)
     return _KEPT
 
 

@@ -35,7 +35,8 @@ def access_report_kind(context: "NodeContext") -> Kind:
     def receive(session: Session, received: VerifiedMessage, now: datetime) -> Response:
         subject, asker = read_question(received.message), received.sender
         store = SqlExchangeStore(session)
-        person = find_person(people_store(context, session), store, pairwise_keys(context, asker), subject) or _NOBODY
+        people, keys = people_store(context, session), pairwise_keys(context, asker)
+        person = find_person(people, store, keys, people.cipher.hidden_pseudonym(subject)) or _NOBODY
         consents = consents_with(asker.id, own_consents(context, session).list(person))
         if not consents:
             return Response(DisclosedAccesses().model_dump(mode="json"))

@@ -26,7 +26,7 @@ from protos.redpact.v1 import directory_pb2 as protos_dot_redpact_dot_v1_dot_dir
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/redpact/v1/enrolment.proto\x12\nredpact.v1\x1a!protos/redpact/v1/directory.proto\x1a protos/redpact/v1/envelope.proto\"s\n\x0c\x45nrolRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07\x63sr_pem\x18\x02 \x01(\x0c\x12/\n\x0b\x61pplication\x18\x03 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x12\n\nknown_size\x18\x04 \x01(\x04\"\x7f\n\nEnrolReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12-\n\tdirectory\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12)\n\x05proof\x18\x03 \x01(\x0b\x32\x1a.redpact.v1.DirectoryProof\"N\n\x0cRenewRequest\x12\x0f\n\x07\x63sr_pem\x18\x01 \x01(\x0c\x12-\n\tstatement\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"%\n\nRenewReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x32\x46\n\tEnrolment\x12\x39\n\x05\x45nrol\x12\x18.redpact.v1.EnrolRequest\x1a\x16.redpact.v1.EnrolReply2D\n\x07Renewal\x12\x39\n\x05Renew\x12\x18.redpact.v1.RenewRequest\x1a\x16.redpact.v1.RenewReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/redpact/v1/enrolment.proto\x12\nredpact.v1\x1a!protos/redpact/v1/directory.proto\x1a protos/redpact/v1/envelope.proto\"s\n\x0c\x45nrolRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07\x63sr_pem\x18\x02 \x01(\x0c\x12/\n\x0b\x61pplication\x18\x03 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x12\n\nknown_size\x18\x04 \x01(\x04\"\x7f\n\nEnrolReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12-\n\tdirectory\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12)\n\x05proof\x18\x03 \x01(\x0b\x32\x1a.redpact.v1.DirectoryProof\"\x80\x01\n\x0eRecoverRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x12\n\nby_signing\x18\x03 \x01(\x0c\x12\x13\n\x0b\x62y_exchange\x18\x04 \x01(\x0c\x12\x11\n\tby_ledger\x18\x05 \x01(\x0c\x12\x12\n\nby_witness\x18\x06 \x01(\x0c\"h\n\x0cRecoverReply\x12-\n\tdirectory\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12)\n\x05proof\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.DirectoryProof\"N\n\x0cRenewRequest\x12\x0f\n\x07\x63sr_pem\x18\x01 \x01(\x0c\x12-\n\tstatement\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"%\n\nRenewReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x32\x87\x01\n\tEnrolment\x12\x39\n\x05\x45nrol\x12\x18.redpact.v1.EnrolRequest\x1a\x16.redpact.v1.EnrolReply\x12?\n\x07Recover\x12\x1a.redpact.v1.RecoverRequest\x1a\x18.redpact.v1.RecoverReply2D\n\x07Renewal\x12\x39\n\x05Renew\x12\x18.redpact.v1.RenewRequest\x1a\x16.redpact.v1.RenewReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,12 +37,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLREQUEST']._serialized_end=233
   _globals['_ENROLREPLY']._serialized_start=235
   _globals['_ENROLREPLY']._serialized_end=362
-  _globals['_RENEWREQUEST']._serialized_start=364
-  _globals['_RENEWREQUEST']._serialized_end=442
-  _globals['_RENEWREPLY']._serialized_start=444
-  _globals['_RENEWREPLY']._serialized_end=481
-  _globals['_ENROLMENT']._serialized_start=483
-  _globals['_ENROLMENT']._serialized_end=553
-  _globals['_RENEWAL']._serialized_start=555
-  _globals['_RENEWAL']._serialized_end=623
+  _globals['_RECOVERREQUEST']._serialized_start=365
+  _globals['_RECOVERREQUEST']._serialized_end=493
+  _globals['_RECOVERREPLY']._serialized_start=495
+  _globals['_RECOVERREPLY']._serialized_end=599
+  _globals['_RENEWREQUEST']._serialized_start=601
+  _globals['_RENEWREQUEST']._serialized_end=679
+  _globals['_RENEWREPLY']._serialized_start=681
+  _globals['_RENEWREPLY']._serialized_end=718
+  _globals['_ENROLMENT']._serialized_start=721
+  _globals['_ENROLMENT']._serialized_end=856
+  _globals['_RENEWAL']._serialized_start=858
+  _globals['_RENEWAL']._serialized_end=926
 # @@protoc_insertion_point(module_scope)

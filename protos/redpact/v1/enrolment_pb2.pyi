@@ -78,6 +78,67 @@ class EnrolReply(_message.Message):
 Global___EnrolReply: _TypeAlias = EnrolReply  # noqa: Y015
 
 @_typing.final
+class RecoverRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    BY_SIGNING_FIELD_NUMBER: _builtins.int
+    BY_EXCHANGE_FIELD_NUMBER: _builtins.int
+    BY_LEDGER_FIELD_NUMBER: _builtins.int
+    BY_WITNESS_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    payload: _builtins.bytes
+    """JSON, exactly as the new keys signed it"""
+    by_signing: _builtins.bytes
+    by_exchange: _builtins.bytes
+    by_ledger: _builtins.bytes
+    by_witness: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        payload: _builtins.bytes = ...,
+        by_signing: _builtins.bytes = ...,
+        by_exchange: _builtins.bytes = ...,
+        by_ledger: _builtins.bytes = ...,
+        by_witness: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_exchange", b"by_exchange", "by_ledger", b"by_ledger", "by_signing", b"by_signing", "by_witness", b"by_witness", "payload", b"payload", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecoverRequest: _TypeAlias = RecoverRequest  # noqa: Y015
+
+@_typing.final
+class RecoverReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIRECTORY_FIELD_NUMBER: _builtins.int
+    PROOF_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def directory(self) -> _envelope_pb2.SignedEnvelope:
+        """with the recovery in the entity's entry"""
+
+    @_builtins.property
+    def proof(self) -> _directory_pb2.DirectoryProof: ...
+    def __init__(
+        self,
+        *,
+        directory: _envelope_pb2.SignedEnvelope | None = ...,
+        proof: _directory_pb2.DirectoryProof | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["directory", b"directory", "proof", b"proof"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory", b"directory", "proof", b"proof"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecoverReply: _TypeAlias = RecoverReply  # noqa: Y015
+
+@_typing.final
 class RenewRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

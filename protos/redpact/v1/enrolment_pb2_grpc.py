@@ -40,6 +40,11 @@ class EnrolmentStub:
                 request_serializer=protos_dot_redpact_dot_v1_dot_enrolment__pb2.EnrolRequest.SerializeToString,
                 response_deserializer=protos_dot_redpact_dot_v1_dot_enrolment__pb2.EnrolReply.FromString,
                 _registered_method=True)
+        self.Recover = channel.unary_unary(
+                '/redpact.v1.Enrolment/Recover',
+                request_serializer=protos_dot_redpact_dot_v1_dot_enrolment__pb2.RecoverRequest.SerializeToString,
+                response_deserializer=protos_dot_redpact_dot_v1_dot_enrolment__pb2.RecoverReply.FromString,
+                _registered_method=True)
 
 
 class EnrolmentServicer:
@@ -52,6 +57,13 @@ class EnrolmentServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Recover(self, request, context):
+        """An entity that lost its keys states others; they count when the directory lists them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EnrolmentServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -59,6 +71,11 @@ def add_EnrolmentServicer_to_server(servicer, server):
                     servicer.Enrol,
                     request_deserializer=protos_dot_redpact_dot_v1_dot_enrolment__pb2.EnrolRequest.FromString,
                     response_serializer=protos_dot_redpact_dot_v1_dot_enrolment__pb2.EnrolReply.SerializeToString,
+            ),
+            'Recover': grpc.unary_unary_rpc_method_handler(
+                    servicer.Recover,
+                    request_deserializer=protos_dot_redpact_dot_v1_dot_enrolment__pb2.RecoverRequest.FromString,
+                    response_serializer=protos_dot_redpact_dot_v1_dot_enrolment__pb2.RecoverReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -89,6 +106,33 @@ class Enrolment:
             '/redpact.v1.Enrolment/Enrol',
             protos_dot_redpact_dot_v1_dot_enrolment__pb2.EnrolRequest.SerializeToString,
             protos_dot_redpact_dot_v1_dot_enrolment__pb2.EnrolReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Recover(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/redpact.v1.Enrolment/Recover',
+            protos_dot_redpact_dot_v1_dot_enrolment__pb2.RecoverRequest.SerializeToString,
+            protos_dot_redpact_dot_v1_dot_enrolment__pb2.RecoverReply.FromString,
             options,
             channel_credentials,
             insecure,

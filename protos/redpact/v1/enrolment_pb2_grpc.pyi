@@ -34,6 +34,8 @@ class EnrolmentStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> EnrolmentAsyncStub: ...
     Enrol: _grpc.UnaryUnaryMultiCallable[_enrolment_pb2.EnrolRequest, _enrolment_pb2.EnrolReply]
+    Recover: _grpc.UnaryUnaryMultiCallable[_enrolment_pb2.RecoverRequest, _enrolment_pb2.RecoverReply]
+    """An entity that lost its keys states others; they count when the directory lists them."""
 
 @_typing.type_check_only
 class EnrolmentAsyncStub(EnrolmentStub):
@@ -41,6 +43,8 @@ class EnrolmentAsyncStub(EnrolmentStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Enrol: _aio.UnaryUnaryMultiCallable[_enrolment_pb2.EnrolRequest, _enrolment_pb2.EnrolReply]  # type: ignore[assignment]
+    Recover: _aio.UnaryUnaryMultiCallable[_enrolment_pb2.RecoverRequest, _enrolment_pb2.RecoverReply]  # type: ignore[assignment]
+    """An entity that lost its keys states others; they count when the directory lists them."""
 
 class EnrolmentServicer(metaclass=_abc_1.ABCMeta):
     """The one service without a client certificate: the one-time token stands in for it."""
@@ -51,6 +55,14 @@ class EnrolmentServicer(metaclass=_abc_1.ABCMeta):
         request: _enrolment_pb2.EnrolRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_enrolment_pb2.EnrolReply, _abc.Awaitable[_enrolment_pb2.EnrolReply]]: ...
+
+    @_abc_1.abstractmethod
+    def Recover(
+        self,
+        request: _enrolment_pb2.RecoverRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrolment_pb2.RecoverReply, _abc.Awaitable[_enrolment_pb2.RecoverReply]]:
+        """An entity that lost its keys states others; they count when the directory lists them."""
 
 def add_EnrolmentServicer_to_server(servicer: EnrolmentServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

@@ -253,3 +253,44 @@ class ChangeKeyReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ChangeKeyReply: _TypeAlias = ChangeKeyReply  # noqa: Y015
+
+@_typing.final
+class VetoRecoveryRequest(_message.Message):
+    """The owner of the keys in force objects to their recovery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    BY_SIGNING_FIELD_NUMBER: _builtins.int
+    payload: _builtins.bytes
+    """JSON, exactly as it was signed"""
+    by_signing: _builtins.bytes
+    """by the signing key that the recovery would replace"""
+    def __init__(
+        self,
+        *,
+        payload: _builtins.bytes = ...,
+        by_signing: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_signing", b"by_signing", "payload", b"payload"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VetoRecoveryRequest: _TypeAlias = VetoRecoveryRequest  # noqa: Y015
+
+@_typing.final
+class VetoRecoveryReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VetoRecoveryReply: _TypeAlias = VetoRecoveryReply  # noqa: Y015

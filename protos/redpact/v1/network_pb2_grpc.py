@@ -59,6 +59,11 @@ class NetworkStub:
                 request_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyRequest.SerializeToString,
                 response_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyReply.FromString,
                 _registered_method=True)
+        self.VetoRecovery = channel.unary_unary(
+                '/redpact.v1.Network/VetoRecovery',
+                request_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.VetoRecoveryRequest.SerializeToString,
+                response_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.VetoRecoveryReply.FromString,
+                _registered_method=True)
 
 
 class NetworkServicer:
@@ -96,6 +101,12 @@ class NetworkServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VetoRecovery(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NetworkServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -123,6 +134,11 @@ def add_NetworkServicer_to_server(servicer, server):
                     servicer.ChangeKey,
                     request_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyRequest.FromString,
                     response_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyReply.SerializeToString,
+            ),
+            'VetoRecovery': grpc.unary_unary_rpc_method_handler(
+                    servicer.VetoRecovery,
+                    request_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.VetoRecoveryRequest.FromString,
+                    response_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.VetoRecoveryReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -260,6 +276,33 @@ class Network:
             '/redpact.v1.Network/ChangeKey',
             protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyRequest.SerializeToString,
             protos_dot_redpact_dot_v1_dot_network__pb2.ChangeKeyReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VetoRecovery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/redpact.v1.Network/VetoRecovery',
+            protos_dot_redpact_dot_v1_dot_network__pb2.VetoRecoveryRequest.SerializeToString,
+            protos_dot_redpact_dot_v1_dot_network__pb2.VetoRecoveryReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,7 @@ class NetworkStub:
     """The proof that the log of directories only grew between two sizes."""
     UpdateAddresses: _grpc.UnaryUnaryMultiCallable[_network_pb2.UpdateAddressesRequest, _network_pb2.UpdateAddressesReply]
     ChangeKey: _grpc.UnaryUnaryMultiCallable[_network_pb2.ChangeKeyRequest, _network_pb2.ChangeKeyReply]
+    VetoRecovery: _grpc.UnaryUnaryMultiCallable[_network_pb2.VetoRecoveryRequest, _network_pb2.VetoRecoveryReply]
 
 @_typing.type_check_only
 class NetworkAsyncStub(NetworkStub):
@@ -49,6 +50,7 @@ class NetworkAsyncStub(NetworkStub):
     """The proof that the log of directories only grew between two sizes."""
     UpdateAddresses: _aio.UnaryUnaryMultiCallable[_network_pb2.UpdateAddressesRequest, _network_pb2.UpdateAddressesReply]  # type: ignore[assignment]
     ChangeKey: _aio.UnaryUnaryMultiCallable[_network_pb2.ChangeKeyRequest, _network_pb2.ChangeKeyReply]  # type: ignore[assignment]
+    VetoRecovery: _aio.UnaryUnaryMultiCallable[_network_pb2.VetoRecoveryRequest, _network_pb2.VetoRecoveryReply]  # type: ignore[assignment]
 
 class NetworkServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -87,5 +89,12 @@ class NetworkServicer(metaclass=_abc_1.ABCMeta):
         request: _network_pb2.ChangeKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_network_pb2.ChangeKeyReply, _abc.Awaitable[_network_pb2.ChangeKeyReply]]: ...
+
+    @_abc_1.abstractmethod
+    def VetoRecovery(
+        self,
+        request: _network_pb2.VetoRecoveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.VetoRecoveryReply, _abc.Awaitable[_network_pb2.VetoRecoveryReply]]: ...
 
 def add_NetworkServicer_to_server(servicer: NetworkServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

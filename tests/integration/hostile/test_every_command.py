@@ -48,7 +48,9 @@ def test_the_walk_meets_what_others_wrote_and_gets_somewhere(walked: tuple[Walk,
 
 
 def test_every_document_of_json_is_one_and_keeps_what_was_written(walked: tuple[Walk, list[Ran]]) -> None:
-    documents = [json.loads(ran.out) for ran in walked[1] if ran.is_json]
+    ended = [ran for ran in walked[1] if ran.is_json]
+    assert [ran.words for ran in ended if not ran.out.strip()] == []
+    documents = [json.loads(ran.out) for ran in ended]
     assert len(documents) > 100
     assert any(HOSTILE in texts(each) for each in documents)
 

@@ -123,7 +123,7 @@ def test_a_member_cannot_put_another_witness_key_in_the_place_of_its_own(net: Ne
 
 def call(invitation: Any, request: bytes, application: Any) -> None:
     """Call as no honest node does: what it sends is not what it has."""
-    enrolment._call(invitation, enrolment._ca_pem(invitation), request, application)  # noqa: SLF001 - as said
+    enrolment._call(invitation, enrolment.authority_pem(invitation), request, application)  # noqa: SLF001 - as said
 
 
 def serial(net: Network) -> int:

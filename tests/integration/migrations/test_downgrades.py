@@ -33,10 +33,13 @@ MOMENT = datetime(2026, 1, 1, 8, 30, 15, 123456, tzinfo=UTC)
 _TRAINING = frozenset({"federated_grid_tasks", "training_decisions", "training_campaigns"})
 _SPENT = frozenset({"federated_spends", "federated_reservations"})
 _CAMPAIGNS = frozenset({"federated_campaigns", "training_deliveries", "training_releases"})
+_INDEX = frozenset({"exchange_linked_person", "exchange_linkage_state"})
 
 EMPTIED_BACK: Mapping[tuple[str, str], frozenset[str]] = {
     # What has several stages cannot be told in the form of version 0007.
     ("node", "0007"): _SPENT,
+    # The index of pseudonyms is made again at its next use.
+    ("node", "0017"): _INDEX,
     # A campaign of version 0004 is asked in steps, which version 0003 does not have.
     ("coordinator", "0003"): _TRAINING,
 }
@@ -45,6 +48,7 @@ EMPTIED_BACK: Mapping[tuple[str, str], frozenset[str]] = {
 EMPTIED_FORTH: Mapping[tuple[str, str], frozenset[str]] = {
     # Campaigns of before cannot go on with the code of today; what they spent stays spent (`test_secure_sums`).
     ("node", "0008"): _CAMPAIGNS,
+    ("node", "0018"): _INDEX,
     ("coordinator", "0004"): _TRAINING,
 }
 """(Service, version gone on to) to the tables that lose their rows; all others keep them."""

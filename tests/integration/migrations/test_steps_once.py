@@ -1,4 +1,4 @@
-"""Migrations node 0022 and coordinator 0012: lists of tags and what was made of them are erased, the rest goes on."""
+"""Migrations node 0022 and coordinator 0011: lists of tags and what was made of them are erased, the rest goes on."""
 
 import json
 from datetime import UTC, datetime

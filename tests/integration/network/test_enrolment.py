@@ -153,8 +153,8 @@ def test_an_application_for_another_certificate_request_is_refused(net: Network,
     )
     csr = certificate_request(other, "benavente")
     with pytest.raises(PeerRefused) as caught:
-        ca = enrolment._ca_pem(invitation)  # noqa: SLF001 - a man in the middle calls as no honest node does
-        enrolment._call(invitation, ca, csr, application.seal(keys.signing))  # noqa: SLF001 - as above
+        ca = enrolment.authority_pem(invitation)
+        enrolment._call(invitation, ca, csr, application.seal(keys.signing))  # noqa: SLF001 - calls as no honest node does
     assert caught.value.peer_code == "application_refused"
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from node.errors import RecordsUnreadable
+from node.errors import RecordsTampered
 from node.fictitious.population import PopulationRequest, generate
 from node.people.errors import PersonUnknown
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, SaveCounts
+from node.people.store import HouseholdFacts, PersonStore
 from tests.support.records import NOW, a_document, a_person, reading, writing
 
 LATER = NOW + timedelta(days=30)
@@ -19,6 +20,11 @@ LATER = NOW + timedelta(days=30)
 def held(engine: Engine) -> list[PersonRecord]:
     with reading(engine) as people:
         return sorted((record for _, record in people.records()), key=lambda record: record.document.number)
+
+
+def household_of(people: PersonStore, person_id: str) -> HouseholdFacts | None:
+    household_id = people.summary_input(person_id, ()).household_id
+    return people.household_facts(household_id) if household_id else None
 
 
 def test_a_record_is_held_as_it_was_given(engine: Engine) -> None:
@@ -31,7 +37,7 @@ def test_a_record_is_held_as_it_was_given(engine: Engine) -> None:
         assert people.identity(person.person_id).age_on(date(2026, 5, 16)) == 45
         assert people.benefit_spells(person.person_id) == a_person().spells
         assert people.interventions(person.person_id) == a_person().interventions
-        household = people.summary_input(person.person_id, ()).household
+        household = household_of(people, person.person_id)
     assert household is not None
     assert (household.kind, household.size, household.recorded_at) == ("couple", 2, NOW)
     assert held(engine) == [a_person(recorded_at=NOW)]
@@ -97,7 +103,7 @@ def test_people_of_a_household_share_its_row(engine: Engine) -> None:
         people.save([a_person(1, household=shared), a_person(2, household=shared)], NOW)
         assert people.count_households() == 1
         people.save([a_person(1, household=replace(shared, size=3))], LATER)
-        other = people.summary_input(people.get_by_document(a_document(2)).person_id, ()).household
+        other = household_of(people, people.get_by_document(a_document(2)).person_id)
     assert other is not None
     assert (other.size, other.recorded_at) == (3, LATER)
 
@@ -166,7 +172,7 @@ def test_another_data_key_finds_and_reads_nobody(engine: Engine) -> None:
         person = people.add(a_person(), NOW)
     with reading(engine, bytes(32)) as people:
         assert people.find_by_document(a_document()) is None
-        with pytest.raises(RecordsUnreadable):
+        with pytest.raises(RecordsTampered):
             people.identity(person.person_id)
 
 
@@ -180,7 +186,7 @@ def test_a_sealed_value_swapped_between_people_is_noticed(engine: Engine) -> Non
     )
     with engine.begin() as connection:
         connection.execute(swap, {"one": one, "other": other})
-    with reading(engine) as people, pytest.raises(RecordsUnreadable):
+    with reading(engine) as people, pytest.raises(RecordsTampered):
         people.identity(one)
 
 

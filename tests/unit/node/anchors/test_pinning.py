@@ -71,7 +71,7 @@ def test_an_anchor_is_pinned_by_its_printed_fingerprint_and_the_ledger_says_so(n
     assert (entries[0].old_sha256, entries[1].old_sha256) == (None, first.policy.sha256)
     assert entries[1].new_sha256 == second.policy.sha256
     with ngo.snapshot() as session:
-        assert pinned_anchors(session) == second.policy
+        assert pinned_anchors(session, ngo.keys.cipher) == second.policy
 
 
 def test_what_an_entity_prints_is_what_others_type(

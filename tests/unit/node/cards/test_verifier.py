@@ -11,7 +11,7 @@ from consent_ledger.log.bodies import Actor
 from node.cards.cards import CardInput, Cards, IssuedCard
 from node.cards.finding import cards_lines, cards_state, check_cards
 from node.cards.model import CardState
-from node.cards.store import CardStore
+from node.cards.store import card_store
 from node.cards.verifier import (
     CARD_BLOCKED,
     CARD_EXPIRED,
@@ -223,4 +223,4 @@ def test_old_tries_are_forgotten(holder: Holder, clock: FrozenClock) -> None:
     clock.advance(days=31)
     holder.guess(1)
     with holder.context.snapshot() as session:
-        assert CardStore(session).tries_by_origin(START - timedelta(days=1)) == {"ngo": 1}
+        assert card_store(holder.context, session).tries_by_origin(START - timedelta(days=1)) == {"ngo": 1}

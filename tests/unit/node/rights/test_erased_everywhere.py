@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, LargeBin
 from node.context import NodeContext
 from node.migrations.metadata import all_metadata
 from node.people.documents import Document
-from node.people.linking import find_person
+from node.people.linking import find_person, hidden_pseudonym
 from node.people.store import people_store
 from records_exchange.linkage import PairwiseKey
 from records_exchange.store import SqlExchangeStore
@@ -117,6 +117,6 @@ def test_the_index_forgets_who_is_not_held_any_more_when_it_is_next_used(
     with context.transaction() as session:
         people_store(context, session).erase(gone, clock.advance(microseconds=1))
     with context.transaction() as session:
-        pseudonym = key.pseudonym(PERSON.kind.value, PERSON.number)
-        assert find_person(people_store(context, session), SqlExchangeStore(session), (key,), pseudonym) is None
+        hidden = hidden_pseudonym(context, key.pseudonym(PERSON.kind.value, PERSON.number))
+        assert find_person(people_store(context, session), SqlExchangeStore(session), (key,), hidden) is None
     assert indexed(context, key) == {stays}

@@ -13,7 +13,7 @@ from node.consents.consents import GrantInput
 from node.consents.signed_forms import EVIDENCE_FOLDER
 from node.context import NodeContext
 from node.migrations.metadata import all_metadata
-from node.people.linking import pseudonym_of
+from node.people.linking import hidden_pseudonym, pseudonym_of
 from node.people.store import people_store
 from node.person_erasers import file_erasers, person_erasers
 from records_exchange.store import SqlExchangeStore
@@ -71,7 +71,7 @@ def test_no_row_of_any_table_names_an_erased_person(
     assert isinstance(table, Table)
     with context.transaction() as session:
         person = people_store(context, session).get_by_document(PERSON).person_id
-        subject = pseudonym_of(context, directory.parties["ngo"], PERSON)
+        subject = hidden_pseudonym(context, pseudonym_of(context, directory.parties["ngo"], PERSON))
         known = session.scalar(select(func.count()).select_from(table).where(columns[0] == person))
         if not known:
             session.execute(insert(table).values(_row(table, person, subject)))
@@ -88,7 +88,7 @@ def test_no_row_of_any_table_names_an_erased_person(
 def test_nobody_erased_is_left_in_the_index_of_pseudonyms(context: NodeContext) -> None:
     with context.transaction() as session:
         person = people_store(context, session).get_by_document(PERSON).person_id
-        SqlExchangeStore(session).link("key", [("pseudonym", person)])
+        SqlExchangeStore(session).link("key", [("pseudonym", person, b"tag")])
     erasures_of(context).erase_person(PERSON, BASIS)
     with context.snapshot() as session:
         assert SqlExchangeStore(session).linked_people("key") == frozenset()

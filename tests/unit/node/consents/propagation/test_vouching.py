@@ -8,7 +8,8 @@ import pytest
 from node.consents.consents import GrantInput, RenewalInput, ScopeInput
 from node.consents.propagation.background import send_heartbeats
 from node.messages.heartbeat import HEARTBEAT
-from records_exchange.mailboxes import Contact, SqlMailbox
+from records_exchange.contacts import Contact
+from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import NOTIFICATION_LIFETIME
 from records_exchange.travel import CONSENT_COPY, parse_copy, read_copy
 from records_exchange.withdrawal import CONSENT_WITHDRAWN

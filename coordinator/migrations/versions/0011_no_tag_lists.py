@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
@@ -45,7 +45,8 @@ def _rewrite(changed: Any) -> None:
     connection = op.get_bind()
     rows = connection.execute(sa.select(_CAMPAIGNS).where(_CAMPAIGNS.c.checkpoint.is_not(None))).all()
     for campaign_id, checkpoint in rows:
-        progress = changed(json.loads(checkpoint))
+        kept = json.loads(checkpoint)
+        progress = changed(kept) if isinstance(kept, dict) else None  # what is no progress leads nowhere
         stored = None if progress is None else _canonical(progress)
         connection.execute(
             sa.update(_CAMPAIGNS).where(_CAMPAIGNS.c.campaign_id == campaign_id).values(checkpoint=stored)
