@@ -83,7 +83,7 @@ def training_data(context: NodeContext, session: Session, manifest: CampaignMani
     manifest that requests any other feature, other bounds, or another label, is refused.
 
     Raises:
-        DataUnsuitable: the manifest requests an undeclared feature, bound or label.
+        DataUnsuitable: the manifest requests an undeclared feature, bound, label or protected attribute.
         DatasetUnknown: there are no such data here.
         DatasetDamaged, TableInvalid: the data cannot be read.
     """
@@ -110,6 +110,7 @@ def _from_records(context: NodeContext, session: Session, manifest: CampaignMani
                 dataset=manifest.dataset,
             )
         )
+    _require_slices(manifest, {each.name: each.values for each in chosen.protected})
     people = training_rows(people_store(context, session), chosen)
     if not people:
         raise DatasetUnknown(
@@ -122,6 +123,19 @@ def _from_records(context: NodeContext, session: Session, manifest: CampaignMani
     kept = held_out([key.encode() for key in keys], context.keys.data_key)
     protected = {each.name: [row.protected.get(each.name) for row in people] for each in chosen.protected}
     return LocalData(matrix, encode_labels(rows, manifest.label), kept, keys, protected)
+
+
+def _require_slices(manifest: CampaignManifest, declared: Mapping[str, tuple[str, ...]]) -> None:
+    # Values of the coordinator's choice would count people in groups that nobody declared, or in one group only.
+    other = [each.name for each in manifest.evaluation.slices if declared.get(each.name) != each.values]
+    if other:
+        raise DataUnsuitable(
+            _(
+                "la campaña desglosa por atributos que no están declarados aquí, o con otros valores: {other}",
+                other=listing(other),
+            ),
+            remedy=_("rechácela, o instale la versión de las variables declaradas que necesita la campaña"),
+        )
 
 
 def table_columns(features: tuple[FeatureSpec, ...]) -> list[str]:

@@ -18,6 +18,7 @@ from node.training import ledger_freshness
 from node.training.campaign_decisions import approve
 from node.training.errors import TrainingError
 from node.training.ledger_freshness import ASK_AGAIN, LedgerFreshness
+from node.training.pending_work import open_campaigns
 from tests.support.campaigns import CAMPAIGN
 from tests.support.stage import Stage, demo_manifest
 from tests.support.training import budget_of
@@ -105,6 +106,7 @@ def test_an_answer_leaves_only_when_its_entry_is_cosigned(scene: Stage, witnesse
     witnesses.silent = True
     with pytest.raises(LedgerUnwitnessed):
         scene.worker.answer(scene.coordinator.ask(play.asked()))
+    assert (scene.closed(), open_campaigns(scene.context)) == (None, (CAMPAIGN,)), "silence is no refusal"
     witnesses.silent = False
     assert scene.worker.answer(scene.coordinator.ask(play.asked())), "the stored answer leaves once it is cosigned"
 

@@ -40,6 +40,11 @@ PEOPLE = 150
 DECLARED = question()
 AGE = next(feature for feature in DECLARED.features if feature.name == "age")
 assert isinstance(AGE, NumericFeature)
+PROTECTED = load_training_features().protected[0]
+
+
+def sliced(name: str, *values: str) -> EvaluationPlan:
+    return EvaluationPlan.around(0.5, capacity=0.2, slices=(Slice(name=name, values=values),))
 
 
 def asked(**changes: Any) -> CampaignManifest:
@@ -99,8 +104,24 @@ def test_a_campaign_may_ask_for_fewer_of_the_declared_features_and_gets_no_other
         {"label": LabelSpec(name="gender_violence", positive="1")},
         {"label": DECLARED.label.model_copy(update={"positive": "0"})},
         {"dataset": "other"},
+        {"evaluation": sliced("tenure", "own", "rent")},
+        {"evaluation": sliced(PROTECTED.name, *PROTECTED.values[:1])},
+        {"evaluation": sliced(PROTECTED.name, *PROTECTED.values, "other")},
+        {"evaluation": sliced(PROTECTED.name, *reversed(PROTECTED.values))},
     ],
-    ids=["undeclared", "protected", "other maximum", "other minimum", "other label", "label reversed", "other set"],
+    ids=[
+        "undeclared",
+        "protected",
+        "other maximum",
+        "other minimum",
+        "other label",
+        "label reversed",
+        "other set",
+        "attribute undeclared",
+        "fewer values",
+        "more values",
+        "values in another order",
+    ],
 )
 def test_what_is_not_declared_of_the_records_is_neither_read_nor_approved(
     context: NodeContext, changes: dict[str, Any]
