@@ -22,6 +22,12 @@ settings.register_profile(
 settings.load_profile("redpact")
 
 
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Begin each test in English, also after one that ran a program's entry point, which sets the language."""
+    use_language("en")
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Give a PostgreSQL server to all tests of a process, if there is one on this machine."""

@@ -12,17 +12,17 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from consent_ledger.log.tables import Base
 from consent_ledger.proofs.checkpoint import read_checkpoint
 from node.keys import NodeKeys
 from node.ledger.own import own_ledger
+from node.migrations.metadata import all_metadata
 from node.settings import NodeSettings
 from node.wiring import Node
 from tests.support.ledgers import refusals
 
 
 def new_node(home: Path) -> Node:
-    """Return a node with the tables of its ledger, and nothing in them."""
+    """Return a node with its tables, and nothing in them."""
     NodeKeys.create(home)
     values = {
         "network": "red.example",
@@ -33,7 +33,8 @@ def new_node(home: Path) -> Node:
     }
     NodeSettings.validated(values).save(home)
     node = Node(home)
-    Base.metadata.create_all(node.context.engine)
+    for metadata in all_metadata():
+        metadata.create_all(node.context.engine)
     return node
 
 

@@ -21,6 +21,7 @@ from node.messages.no_answer import NoAnswer, no_answer_label
 from node.people.documents import parse_document
 from node.people.linkage_code import grouped, new_linkage_code
 from node.wiring import Node
+from presentation.messages import in_language
 from records_exchange import oprf
 from records_exchange.errors import AnswerUnbound, OprfProofInvalid, OprfValueInvalid
 from records_exchange.key_holding.query_log import QueryLog
@@ -223,7 +224,9 @@ def test_fetch_without_names_asks_all_who_hold_something_and_shows_what_is_missi
     assert (document["partial"], document["exit_code"]) == (True, 0)
     assert document["located"]["holders"] == ["burgos", "soria"]
     text = " ".join(located_text(part).split())
-    assert any(f"1 de 2: {no_answer_label(why)}" in text for why in (NoAnswer.NOT_REACHED, NoAnswer.SILENT))
+    assert any(
+        f"1 de 2: {in_language(no_answer_label(why), 'es')}" in text for why in (NoAnswer.NOT_REACHED, NoAnswer.SILENT)
+    )
     nobody = fetch(net, "leon", STRANGER)
     assert located_document(nobody)["exit_code"] == 1
     assert "No consta" in located_text(nobody)

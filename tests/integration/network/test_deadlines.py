@@ -27,6 +27,7 @@ from tests.support.source import modules
 from tests.support.waiting import PATIENCE_SECONDS
 from trust.key_changes import KeyChangeRecord
 from trust.locator_terms import KeyStatementRecord
+from trust.recovery import Veto
 from trust.signing import Envelope
 
 pytestmark = pytest.mark.invariant(9)
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.invariant(9)
 SHORT = 0.2
 ENVELOPE = Envelope(MESSAGE_TYPE, b"{}", "key", bytes(64))
 REQUEST = Envelope(REQUEST_TYPE, b"{}", "key", bytes(64))
+VETO = Veto(payload="{}", by_signing="00" * 64)
 KEY_CHANGE = KeyChangeRecord(payload="{}", by_signing="00" * 64, by_old="00" * 64, by_new="00" * 64)
 
 KEY_STATEMENT = KeyStatementRecord(payload="{}", by_signing="00" * 64, possession="00" * 64)
@@ -102,6 +104,8 @@ CALLS: dict[str, Call] = {
     "coordinator.enrol": lambda channel: coordinator.enrol(
         channel, secret="s", csr_pem=b"", application=ENVELOPE, known_size=0
     ),
+    "coordinator.recover": lambda channel: coordinator.recover(channel, secret="s", payload=b"", signatures={}),
+    "coordinator.veto_recovery": lambda channel: coordinator.veto_recovery(channel, VETO),
     "coordinator.renew": lambda channel: coordinator.renew(channel, b"", ENVELOPE),
     "coordinator.newer_directory": lambda channel: coordinator.newer_directory(channel, 1, 1),
     "coordinator.directories_proof": lambda channel: coordinator.directories_proof(channel, 1, 2),

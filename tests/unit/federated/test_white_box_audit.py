@@ -46,7 +46,7 @@ def test_the_epsilon_claimed_is_not_below_what_is_measured_and_not_far_above(
     audited = scene()
     found = lower_bound(audited, released, canaries)
     assert audited.claimed == pytest.approx(EPSILON, rel=1e-6)
-    assert 0.8 * audited.claimed <= found <= audited.claimed
+    assert 0.75 * audited.claimed <= found <= audited.claimed
 
 
 @pytest.mark.invariant(7)
