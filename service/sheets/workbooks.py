@@ -1,15 +1,16 @@
 """Rows of the first visible sheet of a workbook: Excel (.xlsx, .xls) and LibreOffice (.ods)."""
 
+import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
-
 from presentation.faults import os_fault
 from presentation.messages import _
-from service.sheets.cells import text_of
+from service.sheets import workbook_process
 from service.sheets.errors import SheetUnreadable
 
 MAX_UNPACKED_BYTES: Final = 1 << 30
@@ -17,35 +18,51 @@ MAX_UNPACKED_BYTES: Final = 1 << 30
 
 
 def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield (row number, cells) of each row.
+    """Yield (row number, cells) of each row, read by `service.sheets.workbook_process`.
 
     Raises:
         SheetUnreadable: missing, no workbook, protected by a password, too large, or without a visible sheet.
     """
     _require_bounded(path)
-    try:
-        with CalamineWorkbook.from_path(path) as book:
-            rows = book.get_sheet_by_name(_first_visible(path, book)).to_python(skip_empty_area=False)
-    except PasswordError as error:
-        raise SheetUnreadable(
-            _("{path} está protegido con una contraseña", path=path), remedy=_("guárdelo sin contraseña")
-        ) from error
-    except (CalamineError, ValueError) as error:
-        raise SheetUnreadable(
-            _("{path} no es un libro de Excel o LibreOffice que se pueda leer", path=path),
-            remedy=_("guárdelo de nuevo como .xlsx, .ods o «CSV UTF-8»"),
-        ) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    for number, row in enumerate(rows, start=1):
-        yield number, [text_of(value) for value in row]
+    command = (sys.executable, "-m", workbook_process.__name__, str(path.resolve()))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reading:  # noqa: S603 - the program is this Python
+        assert reading.stdout is not None, "it was asked for"
+        try:
+            for number, line in enumerate(reading.stdout, start=1):
+                yield number, json.loads(line)
+        except ValueError as error:  # it died within a line
+            raise _too_large(path) from error
+        finally:
+            reading.stdout.close()
+    _require_read(path, reading.returncode)
 
 
-def _first_visible(path: Path, book: CalamineWorkbook) -> str:
-    for sheet in book.sheets_metadata:
-        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet:
-            return str(sheet.name)
-    raise SheetUnreadable(_("{path} no tiene ninguna hoja visible", path=path), remedy=_("muestre la hoja y guarde"))
+def _require_read(path: Path, code: int) -> None:
+    match code:
+        case 0:
+            return
+        case workbook_process.PROTECTED:
+            raise SheetUnreadable(
+                _("{path} está protegido con una contraseña", path=path), remedy=_("guárdelo sin contraseña")
+            )
+        case workbook_process.UNREADABLE:
+            raise SheetUnreadable(
+                _("{path} no es un libro de Excel o LibreOffice que se pueda leer", path=path),
+                remedy=_("guárdelo de nuevo como .xlsx, .ods o «CSV UTF-8»"),
+            )
+        case workbook_process.NO_SHEET:
+            raise SheetUnreadable(
+                _("{path} no tiene ninguna hoja visible", path=path), remedy=_("muestre la hoja y guarde")
+            )
+        case _:
+            raise _too_large(path)
+
+
+def _too_large(path: Path) -> SheetUnreadable:
+    return SheetUnreadable(
+        _("la hoja de {path} es demasiado grande", path=path),
+        remedy=_("borre las filas y columnas vacías que van después de los datos, o guárdela como «CSV UTF-8»"),
+    )
 
 
 def _require_bounded(path: Path) -> None:
@@ -54,15 +71,11 @@ def _require_bounded(path: Path) -> None:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 unpacked = sum(each.file_size for each in archive.infolist())
-    except (OSError, zipfile.BadZipFile) as error:
-        if isinstance(error, OSError):
-            raise _unreadable(path, error) from error
+    except OSError as error:
+        raise SheetUnreadable(
+            _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
+        ) from error
+    except zipfile.BadZipFile:
         unpacked = 0  # the reader says what is wrong with it
     if unpacked > MAX_UNPACKED_BYTES:
         raise SheetUnreadable(_("{path} ocupa más de 1 GiB", path=path), remedy=_("divida el fichero"))
-
-
-def _unreadable(path: Path, error: OSError) -> SheetUnreadable:
-    return SheetUnreadable(
-        _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
-    )

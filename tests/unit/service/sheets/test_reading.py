@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +79,17 @@ def test_a_workbook_that_unpacks_to_far_too_much_is_not_opened(tmp_path: Path, m
         rows(path)
 
 
+@pytest.mark.invariant(8)
+def test_a_cell_far_away_asks_for_no_memory_of_this_process(tmp_path: Path) -> None:
+    path = tmp_path / "far.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "document")
+        sheet.write((1 << 20) - 1, (1 << 14) - 1, "x")
+    with pytest.raises(SheetUnreadable, match="too large"):
+        rows(path)
+
+
 @pytest.mark.parametrize("name", ["none.csv", "none.xlsx", "folder.csv", "folder.ods"])
 def test_what_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
     if name.startswith("folder"):
@@ -87,7 +99,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.invariant(8)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=400), suffix=st.sampled_from([".csv", *sorted(WORKBOOKS)]), whole=st.booleans())
 def test_any_bytes_are_rows_or_our_own_error(tmp_path: Path, *, data: bytes, suffix: str, whole: bool) -> None:
     path = tmp_path / f"a{suffix}"
