@@ -6,13 +6,14 @@ alone proves nothing: the birth date decides, and where it differs by more than 
 spelling, a person has to decide. The limits are a proposal, tried on fictitious names.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
+
+from policies.plain_text import without_accents
 
 _PARTICLES: Final = frozenset(
     {"de", "del", "la", "las", "los", "el", "y", "i", "e", "da", "do", "dos", "van", "von", "ben", "bin", "al"}
@@ -69,8 +70,7 @@ def names_agree(one: str, other: str) -> bool:
 
 def name_parts(name: str) -> tuple[str, ...]:
     """Return the parts of a name without accents, case, signs and particles, in their order."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
-    words = "".join(each if each.isalpha() else " " for each in plain.casefold()).split()
+    words = "".join(each if each.isalpha() else " " for each in without_accents(name)).split()
     return tuple(word for word in words if word not in _PARTICLES) or tuple(words)
 
 

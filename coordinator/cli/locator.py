@@ -9,6 +9,11 @@ from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, op
 from presentation.messages import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from coordinator.locator.holders import KeyHolders
     from coordinator.wiring import Coordinator
 
 OverlapOption = Annotated[
@@ -86,16 +91,7 @@ def _add_holder(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Make an entity that offered a key a key holder, and begin the epoch that needs both keys."""
-        from coordinator.locator.rotation import change_holder
-
-        coordinator = open_coordinator(home)
-        change_holder(
-            coordinator.context,
-            coordinator.registry,
-            coordinator.locator_epochs,
-            lambda holders, now: holders.choose(entity, now),
-            timedelta(days=overlap_days),
-        )
+        coordinator = _changed(home, lambda holders, now: holders.choose(entity, now), overlap_days)
         _show(coordinator, lang, as_json=as_json)
 
 
@@ -115,17 +111,23 @@ def _drop_holder(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Need an entity's key no longer, and begin an epoch without it. Each officer has to accept that."""
-        from coordinator.locator.rotation import change_holder
-
-        coordinator = open_coordinator(home)
-        change_holder(
-            coordinator.context,
-            coordinator.registry,
-            coordinator.locator_epochs,
-            lambda holders, _now: holders.dismiss(entity),
-            timedelta(days=overlap_days),
-        )
+        coordinator = _changed(home, lambda holders, _now: holders.dismiss(entity), overlap_days)
         _show(coordinator, lang, as_json=as_json)
+
+
+def _changed(home: "Path", change: "Callable[[KeyHolders, datetime], None]", overlap_days: int) -> "Coordinator":
+    """Change who holds keys, begin the epoch with those, and return the coordinator."""
+    from coordinator.locator.rotation import change_holder
+
+    coordinator = open_coordinator(home)
+    change_holder(
+        coordinator.context,
+        coordinator.registry,
+        coordinator.locator_epochs,
+        change,
+        timedelta(days=overlap_days),
+    )
+    return coordinator
 
 
 def _show(coordinator: "Coordinator", lang: str, *, as_json: bool) -> None:

@@ -6,7 +6,6 @@ order of INE codes, Ávila following Zamora), so that the exchange finds some. A
 every entity that knows them.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -16,6 +15,7 @@ from node.fictitious.persons import PEOPLE_PER_SITE, draw_person, draw_recorded_
 from node.fictitious.recorded_fields import interventions, recorded_fields
 from node.people.errors import PopulationRequestInvalid
 from node.people.model import PROFILING_OBJECTION, PersonRecord, Value
+from policies.plain_text import without_accents
 from policies.territory import load_territory
 from presentation.messages import _
 
@@ -63,9 +63,9 @@ def province_code(province: str) -> str:
         PopulationRequestInvalid: it is not of Castilla y León.
     """
     provinces = load_territory().provinces
-    wanted = _plain(province)
+    wanted = without_accents(province.strip())
     for known in provinces:
-        if wanted in (known.code, _plain(known.name)):
+        if wanted in (known.code, without_accents(known.name.strip())):
             return known.code
     names = ", ".join(f"{known.code} {known.name}" for known in provinces)
     raise PopulationRequestInvalid(
@@ -116,8 +116,3 @@ def _objection(seed: int, site: int, number: int) -> dict[str, Value]:
     # A stream for this alone: entities agree on it, and the rest of the population does not depend on it.
     rng = Random(f"redpact objection/{seed}/{site}/{number}")  # noqa: S311 - fiction, repeatable on purpose
     return {} if rng.randrange(OBJECTORS_ONE_IN) else {PROFILING_OBJECTION: True}
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text.strip().casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))

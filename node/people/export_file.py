@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 from node.people import cells
 from node.people import csv_format as fmt
@@ -11,9 +10,7 @@ from node.people.model import PersonRecord
 from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
-from service.sheets.writing import MOST_ROWS, SheetColumn, delimited_text, workbook
-
-WORKBOOK: Final = ".xlsx"
+from service.sheets.writing import MOST_ROWS, WORKBOOK_SUFFIX, SheetColumn, delimited_text, workbook
 
 
 def export_records(path: Path, records: Iterable[PersonRecord], progress: Callable[[int], None] | None = None) -> int:
@@ -39,7 +36,7 @@ def export_records(path: Path, records: Iterable[PersonRecord], progress: Callab
 
 def _content(path: Path, rows: Sequence[Mapping[str, str]]) -> bytes:
     names = [column.name for column in fmt.columns()]
-    if path.suffix.lower() != WORKBOOK:
+    if path.suffix.lower() != WORKBOOK_SUFFIX:
         return delimited_text(names, rows)
     if len(rows) > MOST_ROWS:
         raise ExportFailed(_("una hoja de Excel no admite tantas filas"), remedy=_("exporte a un fichero .csv"))

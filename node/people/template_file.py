@@ -1,7 +1,6 @@
 """The workbook in which an office writes people by hand: every column with its note, every list to choose from."""
 
 from pathlib import Path
-from typing import Final
 
 from node.people import csv_format as fmt
 from node.people.errors import ExportFailed
@@ -9,9 +8,7 @@ from policies.catalogue import FieldType, load_catalogue
 from presentation.messages import _, speaking
 from service.errors import HomeUnusable
 from service.files import write_private
-from service.sheets.writing import SheetColumn, workbook
-
-WORKBOOK: Final = ".xlsx"
+from service.sheets.writing import WORKBOOK_SUFFIX, SheetColumn, workbook
 
 
 def write_template(path: Path, lang: str) -> None:
@@ -20,7 +17,7 @@ def write_template(path: Path, lang: str) -> None:
     Raises:
         ExportFailed: the file exists, is no ``.xlsx``, or cannot be written.
     """
-    if path.suffix.lower() != WORKBOOK:
+    if path.suffix.lower() != WORKBOOK_SUFFIX:
         raise ExportFailed(_("la plantilla es un libro de Excel"), remedy=_("dé un nombre que termine en .xlsx"))
     if path.exists():
         raise ExportFailed(_("ya existe {path}", path=path), remedy=_("elija otro nombre"))

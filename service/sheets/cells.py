@@ -7,6 +7,8 @@ from typing import Final
 
 from ftfy.badness import is_bad
 
+from policies.plain_text import without_accents
+
 _SPACES: Final = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 """Spaces that Unicode keeps apart from the common one; they come from web pages and word processors."""
 
@@ -28,8 +30,7 @@ def is_garbled(text: str) -> bool:
 
 def comparable(text: str) -> str:
     """Return a text as names are compared: without accents, case, signs and repeated spaces."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
-    return " ".join(_APART.sub(" ", plain.casefold()).split())
+    return " ".join(_APART.sub(" ", without_accents(text)).split())
 
 
 def text_of(value: object) -> str:

@@ -34,7 +34,7 @@ def print_rows(path: str) -> int:
     except (CalamineError, OSError, ValueError, MemoryError):
         return UNREADABLE
     for row in rows:
-        sys.stdout.write(json.dumps([text_of(value) for value in row]) + "\n")
+        sys.stdout.buffer.write(json.dumps([text_of(value) for value in row]).encode() + b"\n")
     return 0
 
 

@@ -11,6 +11,8 @@ import xlsxwriter
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 """At the start of UTF-8, without which Excel takes accents for two letters each."""
 
+WORKBOOK_SUFFIX: Final = ".xlsx"
+
 MOST_ROWS: Final = (1 << 20) - 1
 """Of a sheet of Excel, after its head."""
 
