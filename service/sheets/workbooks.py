@@ -24,8 +24,7 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         SheetUnreadable: missing, no workbook, protected by a password, too large, or without a visible sheet.
     """
     _require_bounded(path)
-    command = (sys.executable, "-m", workbook_process.__name__, str(path.resolve()))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reading:  # noqa: S603 - the program is this Python
+    with _started(path) as reading:
         assert reading.stdout is not None, "it was asked for"
         try:
             for number, line in enumerate(reading.stdout, start=1):
@@ -35,6 +34,14 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         finally:
             reading.stdout.close()
     _require_read(path, reading.returncode)
+
+
+def _started(path: Path) -> "subprocess.Popen[bytes]":
+    command = (sys.executable, "-m", workbook_process.__name__, str(path.resolve()))
+    try:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603 - this Python
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def _require_read(path: Path, code: int) -> None:
@@ -72,10 +79,14 @@ def _require_bounded(path: Path) -> None:
             with zipfile.ZipFile(path) as archive:
                 unpacked = sum(each.file_size for each in archive.infolist())
     except OSError as error:
-        raise SheetUnreadable(
-            _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
-        ) from error
+        raise _unreadable(path, error) from error
     except zipfile.BadZipFile:
         unpacked = 0  # the reader says what is wrong with it
     if unpacked > MAX_UNPACKED_BYTES:
         raise SheetUnreadable(_("{path} ocupa más de 1 GiB", path=path), remedy=_("divida el fichero"))
+
+
+def _unreadable(path: Path, error: OSError) -> SheetUnreadable:
+    return SheetUnreadable(
+        _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
+    )

@@ -1,5 +1,7 @@
 """Files of rows as people have them are read, or refused with what to do; none does harm (invariant 8)."""
 
+import errno
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -88,6 +90,16 @@ def test_a_cell_far_away_asks_for_no_memory_of_this_process(tmp_path: Path) -> N
         sheet.write((1 << 20) - 1, (1 << 14) - 1, "x")
     with pytest.raises(SheetUnreadable, match="too large"):
         rows(path)
+
+
+def test_a_machine_that_starts_no_process_reads_no_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_command: object, **_options: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    (tmp_path / "a.xlsx").write_bytes(b"x")
+    monkeypatch.setattr(subprocess, "Popen", none_left)
+    with pytest.raises(SheetUnreadable):
+        rows(tmp_path / "a.xlsx")
 
 
 @pytest.mark.parametrize("name", ["none.csv", "none.xlsx", "folder.csv", "folder.ods"])
