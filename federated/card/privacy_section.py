@@ -80,7 +80,7 @@ def _alone(proof: Mapping[str, Any], say: Translator) -> tuple[str, str]:
     return say("Si todas las demás se confabulan"), say(
         "épsilon {epsilon} frente a la Gerencia, con solo el ruido que le toca a la propia entidad. Una entidad puede "
         "haber añadido más por su cuenta, hasta el tope de su persona delegada de protección de datos: entonces el "
-        "épsilon es menor para sus personas, y los intervalos de esta ficha son algo más estrechos de lo debido.",
+        "épsilon es menor para sus personas.",
         epsilon=epsilon_text(proof["epsilon"]["alone"], say),
     )
 
