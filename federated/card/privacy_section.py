@@ -54,7 +54,9 @@ def _weights(proof: Mapping[str, Any], say: Translator) -> tuple[str, str]:
         return say("Pesos"), say("no se aplican: una persona en varias entidades gasta lo que dice su fila.")
     return say("Pesos"), say(
         "cada entidad aplica el peso que le dio la comprobación de duplicados (una persona en varias entidades se "
-        "reparte entre ellas, hasta {cap}); si alguna no lo hiciera, vale la columna sin pesos.",
+        "reparte entre ellas, hasta {cap}); si alguna no lo hiciera, vale la columna sin pesos. Épsilon no cubre ese "
+        "recuento, que solo ven las entidades: quien participa puede mirar en la suma de todas si nadie conoce a una "
+        "persona; todas menos una, si se confabulan, saben casi con certeza si la conoce esa.",
         cap=cap,
     )
 
