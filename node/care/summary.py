@@ -17,6 +17,7 @@ from node.care.store import CaseStore
 from node.people.benefit_months import minimum_income_codes, months_on
 from node.people.model import BIRTH_DATE, BenefitSpell, FieldValue, Intervention, ListItem, month_number, month_of
 from node.people.store import HouseholdFacts, PersonStore, SummaryInput
+from node.seals.seals import seals_in
 from policies.catalogue import load_catalogue
 from policies.fields import MAX_ROWS
 from policies.local_days import local_day
@@ -108,7 +109,8 @@ def _action_log(inputs: _Inputs) -> FieldValue | None:
 
 
 def _case_actions(inputs: _Inputs) -> FieldValue | None:
-    actions = CaseStore(inputs.store.session).actions(inputs.stored.person_id)
+    store = inputs.store
+    actions = CaseStore(store.session, seals_in(store.session, store.cipher)).actions(inputs.stored.person_id)
     published = [action for action in actions if action.state in PUBLISHED_STATES][-MAX_PUBLISHED:]
     rows: list[ListItem] = [action.row() for action in published]
     return FieldValue(rows, max(action.updated_at for action in published)) if published else None
