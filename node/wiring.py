@@ -184,6 +184,14 @@ class Node:
         return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
 
     @cached_property
+    def relay_limits(self) -> "CallerLimits":
+        """The limits of callers by relay: the relay names them, and must not use up what they have when they call."""
+        from service.limits import CallerLimits
+
+        settings = self.context.settings
+        return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
+
+    @cached_property
     def connection_limits(self) -> "ConnectionLimits":
         """Bounds the connections of callers."""
         from service.connections import ConnectionLimits
@@ -203,7 +211,7 @@ class Node:
 
     @cached_property
     def incoming(self) -> "Incoming":
-        """Answers the requests and messages of other entities, direct or relayed."""
+        """Answers the requests and messages of other entities that call directly."""
         from node.rpc.incoming import Incoming
 
         return Incoming(self.answering, self.message_receiver)
@@ -212,8 +220,10 @@ class Node:
     def relayed_calls(self) -> "RelayedCalls":
         """Answers the calls that come by relay."""
         from node.messages.relay import RelayedCalls
+        from node.rpc.incoming import Incoming
 
-        return RelayedCalls(self.context, self.coordinator_channel, self.limits, self.incoming.take)
+        take = Incoming(self.answering, self.relayed_receiver).take
+        return RelayedCalls(self.context, self.coordinator_channel, self.relay_limits, take)
 
     # ---- messages
 
@@ -237,6 +247,13 @@ class Node:
         from node.messages.receiving import MessageReceiver
 
         return MessageReceiver(self.context, self.message_kinds, self.limits)
+
+    @cached_property
+    def relayed_receiver(self) -> "MessageReceiver":
+        """Takes the messages that come by relay."""
+        from node.messages.receiving import MessageReceiver
+
+        return MessageReceiver(self.context, self.message_kinds, self.relay_limits)
 
     @cached_property
     def outbox(self) -> "Outbox":
