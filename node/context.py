@@ -54,15 +54,15 @@ class NodeContext(DatabaseContext):
             read = self._read_keys = (stamp, NodeKeys.load(self.home))
         return read[1]
 
+    @keys.setter
+    def keys(self, given: "NodeKeys") -> None:
+        self._given_keys = given
+
     @cached_property
     def _keys_folder(self) -> Path:
         from node.keys import FOLDER  # noqa: PLC0415 - as above
 
         return self.home / FOLDER  # a fetch asks for the keys nine times: joining the path each time is felt
-
-    @keys.setter
-    def keys(self, given: "NodeKeys") -> None:
-        self._given_keys = given
 
     @cached_property
     def directory(self) -> "DirectoryCache":
