@@ -68,9 +68,9 @@ class BirthDate:
 
     def __post_init__(self) -> None:
         if (self.month is not None and self.year is None) or (self.day is not None and self.month is None):
-            raise ValueError("a birth date is known from the left: year, month, day")
+            raise ValueError(_("una fecha de nacimiento se conoce de izquierda a derecha: año, mes, día"))
         if self.year is not None and self.year < OLDEST_YEAR:
-            raise ValueError(f"a birth year before {OLDEST_YEAR}")
+            raise ValueError(_("el año es anterior a {first_year:d}", first_year=OLDEST_YEAR))
         if self.year is not None:
             date(self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day)
 
@@ -88,12 +88,12 @@ class BirthDate:
         """
         found = _WRITTEN.fullmatch(text)
         if found is None:
-            raise ValueError("no birth date")
+            raise ValueError(_("no es una fecha de nacimiento"))
         return cls(*(None if part is None else int(part) for part in found.group("year", "month", "day")))
 
     @property
     def text(self) -> str:
-        """The date in ISO 8601-2, with X for what is unknown."""
+        """The date in ISO 8601-2, with X for each unknown digit."""
         year = "XXXX" if self.year is None else f"{self.year:04d}"
         return "-".join([year, *("XX" if part is None else f"{part:02d}" for part in (self.month, self.day))])
 

@@ -1,4 +1,4 @@
-"""Birth dates in words, with what is not known."""
+"""Birth dates in words, with the parts that are not known."""
 
 from datetime import date
 

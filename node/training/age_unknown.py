@@ -1,4 +1,4 @@
-"""The people whom a model leaves out for their age, counted in the open."""
+"""The count of people that a model leaves out because their age is not known."""
 
 from presentation.messages import Translator
 
