@@ -178,18 +178,16 @@ class Node:
     @cached_property
     def limits(self) -> "CallerLimits":
         """The limits of callers, and the count of refusals."""
-        from service.limits import CallerLimits
+        from node.rpc.limits import caller_limits
 
-        settings = self.context.settings
-        return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
+        return caller_limits(self.context)
 
     @cached_property
     def relay_limits(self) -> "CallerLimits":
         """The limits of callers by relay: the relay names them, and must not use up what they have when they call."""
-        from service.limits import CallerLimits
+        from node.rpc.limits import caller_limits
 
-        settings = self.context.settings
-        return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
+        return caller_limits(self.context)
 
     @cached_property
     def connection_limits(self) -> "ConnectionLimits":
@@ -200,14 +198,9 @@ class Node:
 
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
-        from node.rpc.certificates import listed_certificates
-        from node.rpc.limits import CALLS
-        from service.call_guard import CallGuard
+        from node.rpc.limits import call_guard
 
-        context = self.context
-        check = listed_certificates(context)
-        network, connections = context.settings.network, self.connection_limits
-        return CallGuard(self.limits, CALLS, network=network, certificates=check, connections=connections)
+        return call_guard(self.context, self.limits, self.connection_limits)
 
     @cached_property
     def incoming(self) -> "Incoming":
@@ -220,10 +213,9 @@ class Node:
     def relayed_calls(self) -> "RelayedCalls":
         """Answers the calls that come by relay."""
         from node.messages.relay import RelayedCalls
-        from node.rpc.incoming import Incoming
 
-        take = Incoming(self.answering, self.relayed_receiver).take
-        return RelayedCalls(self.context, self.coordinator_channel, self.relay_limits, take)
+        limits = self.relay_limits
+        return RelayedCalls(self.context, self.coordinator_channel, limits, self.incoming.limited_by(limits).take)
 
     # ---- messages
 
@@ -247,13 +239,6 @@ class Node:
         from node.messages.receiving import MessageReceiver
 
         return MessageReceiver(self.context, self.message_kinds, self.limits)
-
-    @cached_property
-    def relayed_receiver(self) -> "MessageReceiver":
-        """Takes the messages that come by relay."""
-        from node.messages.receiving import MessageReceiver
-
-        return MessageReceiver(self.context, self.message_kinds, self.relay_limits)
 
     @cached_property
     def outbox(self) -> "Outbox":

@@ -164,9 +164,9 @@ class CallerLimits:
         after some hundreds, and its calls are then refused before anything is read.
         """
         with self._lock:
-            bucket = self._known(caller).buckets.get(group)
-            if bucket is not None:
-                bucket.tokens = max(bucket.tokens - self._rates[group].burst // FAULTS, 0.0)
+            known, burst = self._known(caller), self._rates[group].burst
+            bucket = known.buckets.setdefault(group, _Bucket(float(burst), self._now()))
+            bucket.tokens = max(bucket.tokens - burst // FAULTS, 0.0)
 
     def note(self, caller: str, group: CallGroup, excess: Excess) -> None:
         """Count a call that was refused or ended for a reason other than its rate or share."""

@@ -45,6 +45,10 @@ class MessageReceiver:
         self._limits = limits
         self._kinds = kinds
 
+    def limited_by(self, limits: "CallerLimits") -> "MessageReceiver":
+        """Return the same receiver with other limits of questions."""
+        return MessageReceiver(self._context, self._kinds, limits)
+
     def take(self, envelope: Envelope, caller: str) -> Envelope:
         """Handle a message and return the signed reply; its effects are durable when this returns.
 

@@ -69,7 +69,7 @@ class RelayedNetwork(Network):
         for entity in ("leon", "burgos", "soria"):
             node = self.join(entity, listen="none")
             kinds = {**node.message_kinds, NOTE: Kind(NOTE, self._receive)}
-            node.__dict__["relayed_receiver"] = MessageReceiver(node.context, kinds, node.relay_limits)
+            node.__dict__["message_receiver"] = MessageReceiver(node.context, kinds, node.limits)
             node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport.call)
         hold(self.nodes["burgos"], person_record())
         grant(self.nodes["burgos"], "leon")
