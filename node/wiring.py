@@ -183,13 +183,6 @@ class Node:
         return caller_limits(self.context)
 
     @cached_property
-    def relay_limits(self) -> "CallerLimits":
-        """The limits of callers by relay: the relay names them, and must not use up what they have when they call."""
-        from node.rpc.limits import caller_limits
-
-        return caller_limits(self.context)
-
-    @cached_property
     def connection_limits(self) -> "ConnectionLimits":
         """Bounds the connections of callers."""
         from service.connections import ConnectionLimits
@@ -213,8 +206,9 @@ class Node:
     def relayed_calls(self) -> "RelayedCalls":
         """Answers the calls that come by relay."""
         from node.messages.relay import RelayedCalls
+        from node.rpc.limits import caller_limits
 
-        limits = self.relay_limits
+        limits = caller_limits(self.context)  # its own: the relay names the callers, and must use up no direct calls
         return RelayedCalls(self.context, self.coordinator_channel, limits, self.incoming.limited_by(limits).take)
 
     # ---- messages

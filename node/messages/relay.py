@@ -59,7 +59,7 @@ class RelayedCalls:
         """
         self._context = context
         self._turns, self._relay_turns = Turns(), Turns(RELAYED_AT_ONCE)
-        self._limits = limits
+        self.limits = limits
         self._take = take
         self.channel = channel
         self.workers = context.settings.workers
@@ -90,7 +90,7 @@ class RelayedCalls:
 
     @contextmanager
     def _turn(self, caller: str) -> Iterator[None]:
-        with self._limits.place(caller, CallGroup.MESSAGES), self._turns.of(caller), self._relay_turns.of("relay"):
+        with self.limits.place(caller, CallGroup.MESSAGES), self._turns.of(caller), self._relay_turns.of("relay"):
             yield
 
     def _opened(self, sealed: bytes, route: Route) -> OpenedCall:
@@ -101,20 +101,20 @@ class RelayedCalls:
         try:
             return open_call(sealed, route, current)
         except SealBroken as error:
-            self._limits.charge_fault(route.sender, CallGroup.MESSAGES, error)
+            self.limits.charge_fault(route.sender, CallGroup.MESSAGES, error)
             raise
 
     def _taken(self, envelope: Envelope, caller: str) -> Envelope | Refusal:
         reference = secrets.token_hex(4)
         group = CallGroup.FETCHES if envelope.payload_type == REQUEST_TYPE else CallGroup.MESSAGES
         try:
-            self._limits.spend(caller, group)  # the server's call guard did not see this call
+            self.limits.spend(caller, group)  # the server's call guard did not see this call
         except TooManyCalls as error:
             return _refusal(error, reference)
         try:
             return self._take(envelope, caller)
         except RedpactError as error:
-            self._limits.charge_fault(caller, group, error)
+            self.limits.charge_fault(caller, group, error)
             return _refusal(error, reference)
         except Exception:  # noqa: BLE001 - the outermost edge: no traceback may reach a peer
             _log.exception("call_failed", reference=reference)

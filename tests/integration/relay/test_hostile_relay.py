@@ -103,7 +103,7 @@ def test_calls_that_it_brings_again_cost_their_sender_nothing_of_its_direct_call
     with monkeypatch.context() as patched:
         patched.setattr(burgos.limits, "spend", direct)
         patched.setattr(burgos.limits, "fault", direct)
-        patched.setattr(burgos.relay_limits, "spend", relayed)
+        patched.setattr(burgos.relayed_calls.limits, "spend", relayed)
         for number in range(3):
             burgos.relayed_calls.answer(RelayedCall(str(number), caller, sealed))
     assert (direct.call_count, relayed.call_count) == (0, 3)
