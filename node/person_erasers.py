@@ -26,7 +26,7 @@ def person_erasers(context: "NodeContext", changes: "ConsentChanges") -> "tuple[
         referrals_eraser(context),
         outbox_eraser(),
         cached_copies_eraser(),
-        case_eraser(),
+        case_eraser(context),
         cards_eraser(context),
         locator_eraser(),
         risk_eraser(),
