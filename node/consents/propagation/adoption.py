@@ -27,6 +27,7 @@ from node.consents.held import HeldConsents
 from node.consents.propagation.bars import bars_of
 from node.consents.propagation.notifications import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
+from node.doubts.checking import Told, compare
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
 from node.people.linking import find_person, hidden_pseudonym, pairwise_keys
@@ -120,7 +121,7 @@ def receive_copy(
         waiting=True,
         expires_at=record.valid_until,
         told_at=min(message.issued, now),
-        evidence=sent.model_copy(update={"proof": ""}).model_dump_json().encode() if sent.evidence else None,
+        evidence=_beside(sent),
     )
     store.keep_copy(copy)
     incoming = _Incoming(opened, copy, sent, read_copy(known.proof) if known else None, received.sha256)
@@ -175,6 +176,11 @@ def _adopt(
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return None
+    # In force or not, it is adopted: a narrower version must not be missed. `node.consents.in_force` waits for a
+    # decision where the origin may speak of another person.
+    keys = pairwise_keys(context, directory.party(copy.sender))
+    told = Told(copy.sender, copy.subject, incoming.sent.identity, keys)
+    compare(context, people_store(context, session), person, told, now)
     own, reported_by = context.settings.entity, ReportedBy(copy.sender, incoming.sha256)
     found = _found(context, session, incoming, person, now)
     held = consents.find(copy.consent_id)
@@ -200,6 +206,13 @@ def _adopt(
     )
     _ask_for_confirmation(session, found, held, copy, now)
     return found
+
+
+def _beside(sent: CopyBody) -> bytes | None:
+    """Return what came beside a consent, as it is kept while its person is not known here."""
+    if not sent.evidence and sent.identity is None:
+        return None
+    return sent.model_copy(update={"proof": ""}).model_dump_json().encode()
 
 
 def _found(context: "NodeContext", session: Session, incoming: _Incoming, person: str, now: datetime) -> Findings:
