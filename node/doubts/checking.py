@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 from consent_ledger.log.person_bodies import AGREES, DECIDED, NOT_COMPARED
 from node.doubts.store import Doubt, DoubtState, doubt_store, text_of
 from node.inbox.items import Inbox, ItemKind, NewItem
-from node.people.documents import stored_document
-from node.people.model import BIRTH_DATE, NATIONAL_ID
+from policies.birth import AgeBasis
 from records_exchange.identity_check import IdentityCheck, contradict, identity_check
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from records_exchange.linkage import PairwiseKey
 
 SEX: Final = "person.sex"
+_GUESSED: Final = frozenset({AgeBasis.DECREE, AgeBasis.ESTIMATED})
+"""Grounds of a birth date that another entity need not have guessed alike."""
 
 
 class Finding(StrEnum):
@@ -38,7 +39,7 @@ class Traits:
 
     Attributes:
         document: by which others name the person.
-        birth_date: None when it is not known.
+        birth_date: None when it is not known to the day, or somebody estimated it.
         sex: code of the registered sex; None when it is not recorded.
     """
 
@@ -58,11 +59,11 @@ def traits_of(people: "PersonStore", person_ref: str) -> Traits:
     Raises:
         PersonUnknown: not held, or erased.
     """
-    values = people.fields(person_ref, (NATIONAL_ID, BIRTH_DATE, SEX))
-    sex, born = values.get(SEX), values.get(BIRTH_DATE)
+    identity, sex = people.identity(person_ref), people.fields(person_ref, (SEX,)).get(SEX)
+    guessed = identity.birth.basis in _GUESSED
     return Traits(
-        document=stored_document(str(values[NATIONAL_ID].value)),
-        birth_date=date.fromisoformat(str(born.value)) if born else None,
+        document=identity.document,
+        birth_date=None if guessed else identity.birth_date.exact,
         sex=str(sex.value) if sex else None,
     )
 

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from node.doubts.decisions import ShownDoubt
 from node.doubts.store import Doubt, DoubtState
+from policies.birth_words import birth_words
 from presentation import terminal
-from presentation.formats import day, moment
+from presentation.formats import moment
 from presentation.messages import Message, _, in_language, speaking
 
 _STATES: Final[Mapping[DoubtState, Message]] = {
@@ -36,7 +37,7 @@ def doubts_document(found: Sequence[ShownDoubt]) -> dict[str, Any]:
             | {
                 "document": each.identity.document.number,
                 "name": each.identity.name,
-                "birth_date": each.identity.birth_date.isoformat(),
+                "birth_date": each.identity.birth_date.text,
             }
             for each in found
         ]
@@ -61,7 +62,7 @@ def doubts_text(found: Sequence[ShownDoubt], names: Mapping[str, str], *, lang: 
             names.get(each.doubt.peer, each.doubt.peer),
             each.identity.document.number,
             each.identity.name,
-            day(each.identity.birth_date, lang),
+            birth_words(each.identity.birth_date, lang),
             in_language(_STATES[each.doubt.state], lang),
         )
         for each in found

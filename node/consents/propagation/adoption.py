@@ -32,6 +32,7 @@ from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
 from node.people.linking import find_person, hidden_pseudonym, pairwise_keys
 from node.people.store import people_store
+from policies.birth import Reached
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.local_days import local_day
 from policies.vocabulary import load_vocabulary
@@ -249,7 +250,7 @@ def _person_entitled(
     person = find_person(people, SqlExchangeStore(session), pairwise_keys(context, sender), copy.subject)
     if person is None:
         return None
-    minor = people.identity(person).age_on(local_day(now)) < AGE_OF_CONSENT_YEARS
+    minor = people.identity(person).reached(AGE_OF_CONSENT_YEARS, local_day(now)) is not Reached.YES
     guardian = opened.record.guardian
     if guardian is None:
         return None if minor else person  # LOPDGDD art. 7

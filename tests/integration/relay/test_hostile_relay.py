@@ -26,6 +26,7 @@ from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON
 from tests.support.network import NETWORK
 from tests.support.relay import HostileRelay, Meddle, RelayedNetwork, relayed_network
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.signing import Envelope, seal
 
 pytestmark = pytest.mark.invariant(8)
@@ -206,9 +207,9 @@ def test_answers_that_it_exchanges_are_nobodys(net: RelayedNetwork) -> None:
     ready, kept = threading.Barrier(2), {}
 
     def exchange(caller: str, to: str, sealed: bytes, seconds: float) -> bytes:
-        mine = ready.wait(10)
+        mine = ready.wait(PATIENCE_SECONDS)
         kept[mine] = net.relay.honest(caller, to, sealed, seconds)
-        ready.wait(10)
+        ready.wait(PATIENCE_SECONDS)
         return kept[1 - mine]
 
     net.relay.meddle = exchange

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,6 +16,7 @@ from node.doubts.tables import DOUBTS
 from node.errors import RecordsTampered
 from node.fetch.answering import Answering
 from node.inbox.items import Inbox, ItemKind
+from policies.birth import BirthDate
 from records_exchange.answer import AnswerOutcome, FetchAnswer
 from records_exchange.errors import IdentityCheckUnknown
 from records_exchange.identity_check import IdentityCheck, identity_check
@@ -180,3 +182,20 @@ def test_erasing_a_person_erases_their_doubts(context: NodeContext, answering: A
     with context.snapshot() as session:
         assert InForce(context, session, context.clock.now()).live("nobody", "casework", "ngo") == ()
     assert consents_of(context).list() == ()
+
+
+@pytest.mark.parametrize("born", ["1980-05-XX", "XXXX-XX-XX"])
+def test_a_birth_date_that_is_not_known_to_the_day_is_compared_with_nothing(
+    context: NodeContext, answering: Answering, born: str
+) -> None:
+    hold(context, replace(person_record(), birth_date=BirthDate.parse(born)))
+    grant(context, "ngo")
+    assert open_doubt(context, answering).outcome is AnswerOutcome.RELEASED
+    assert bodies(context, EntryType.RELEASE)[-1]["identity"] == "not_compared"
+
+
+def test_an_estimated_birth_date_is_compared_with_nothing(context: NodeContext, answering: Answering) -> None:
+    record = person_record()
+    hold(context, replace(record, fields={**record.fields, "person.age_basis": "estimated"}))
+    grant(context, "ngo")
+    assert open_doubt(context, answering).outcome is AnswerOutcome.RELEASED

@@ -19,6 +19,7 @@ from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS, OriginPeer
 from tests.support.parts import hold
 from tests.support.people import OTHER_PERSON, person_record
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.parties import Party
 from trust.signing import Envelope
 
@@ -69,7 +70,7 @@ def test_no_holder_waits_for_the_heartbeat_of_a_slow_one(origin: OneSide, monkey
         others_heard[party.id].set()
         # Each waits until the other one was called: one after the other, neither would be heard.
         (other,) = (event for entity, event in others_heard.items() if entity != party.id)
-        if not other.wait(30):
+        if not other.wait(PATIENCE_SECONDS):
             raise PeerSilent("nobody else was called meanwhile")
         return call(party, envelope)
 
