@@ -1,4 +1,4 @@
-"""Who a person is, in an audit: nothing was released to an entity that may speak of another one. Check 19."""
+"""The identity of people in an audit: nothing was released to an entity that may speak of another person. Check 19."""
 
 from collections.abc import Mapping
 from typing import Final
