@@ -7,7 +7,8 @@ from node.care.importing import ImportOutcome
 from node.people import csv_format as fmt
 from node.people.import_proposal import ProposedRow, RowKind, counted
 from node.people.model import PersonRecord
-from presentation import formats, terminal
+from policies.birth_words import birth_words
+from presentation import terminal
 from presentation.messages import Translator, listing, speaking
 
 _MOST_SHOWN = 20
@@ -90,7 +91,7 @@ def _decision(row: ProposedRow, say: Translator) -> Iterator[str]:
 
 def _described(record: PersonRecord | None, say: Translator) -> str:
     assert record is not None, "another person is one that is stored"
-    return f"{record.name} ({formats.day(record.birth_date, say.lang)})"
+    return f"{record.name} ({birth_words(record.birth_date, say.lang)})"
 
 
 def _name(column: str, say: Translator) -> str:

@@ -165,7 +165,7 @@ def _proposed(line: int, merged: PersonRecord, known: PersonRecord | None) -> Pr
     lifted = tuple(
         sorted(name for name in PROTECTIVE_FIELDS if is_lifted(known.fields.get(name), merged.fields.get(name)))
     )
-    described = [Described(each.name, each.birth_date) for each in (known, merged)]
+    described = [Described(each.name, each.birth) for each in (known, merged)]
     if likeness(*described) is Likeness.DIFFERENT:
         return ProposedRow(line, merged, RowKind.OTHER_PERSON, changes, lifted, known)
     return ProposedRow(line, merged, RowKind.CHANGED if changes else RowKind.UNCHANGED, changes, lifted, known)

@@ -21,7 +21,6 @@ from federated.duplicates.keyed_table import (
     mean_weight,
 )
 from federated.duplicates.person_weights import PersonBins
-from federated.duplicates.person_weights import PersonBins
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong
 from tests.support.counting import CAMPAIGN, GROUP_KEY, tables, total_of, weights_of
 
