@@ -1,5 +1,6 @@
 """Import people from a file once it is compared with the stored records and decided, all or nothing."""
 
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from node.care.professionals import check_professional
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.people.import_file import Progress, ReadFile, read_file
+from node.people.import_journal import ImportJournal, ImportKeeper, ImportSource
 from node.people.import_proposal import Decisions, Proposal, ProposedRow, propose, to_store
 from node.people.model import SaveCounts
 from node.people.saving import lock_people
@@ -28,11 +30,15 @@ class ImportOutcome:
         proposal: what the file would do, or did.
         counts: of what was stored; None when nothing was.
         undecided: the rows that wait for a decision.
+        import_id: by which the import can be undone; empty when nothing was stored.
+        not_counted: whether decisions were given that were made on another proposal.
     """
 
     proposal: Proposal
     counts: SaveCounts | None
     undecided: tuple[ProposedRow, ...]
+    import_id: str = ""
+    not_counted: bool = False
 
 
 class RecordImport:
@@ -52,7 +58,7 @@ class RecordImport:
         read = self._read(path, encoding)
         with self._context.transaction() as session:
             proposal = propose(people_store(self._context, session), read)
-            self._note(session, len(proposal.rows))
+            self._note(session, RecordPart.IMPORT, len(proposal.rows))
             return ImportOutcome(proposal, None, proposal.undecided(Decisions()))
 
     def store(self, path: Path, decisions: Decisions, encoding: str = "") -> ImportOutcome:
@@ -71,21 +77,30 @@ class RecordImport:
             lock_people(session.connection())
             if people.stamp() != stamp:  # somebody wrote meanwhile
                 proposal = propose(people, read)
-            self._note(session, len(proposal.rows))
             undecided = proposal.undecided(decisions)
-            counts = None if undecided else self._save(people, proposal)
-            return ImportOutcome(proposal, counts, undecided)
+            if undecided:
+                self._note(session, RecordPart.IMPORT, len(proposal.rows))
+                return ImportOutcome(proposal, None, undecided, not_counted=_not_counted(decisions, proposal))
+            self._note(session, RecordPart.IMPORT_APPLIED, len(proposal.rows))
+            import_id = uuid.uuid4().hex
+            counts = self._save(people, proposal, import_id)
+            source = ImportSource(read.name, read.sha256, self._professional)
+            ImportJournal(session, people.cipher).add(import_id, source, counts, self._context.clock.now())
+            return ImportOutcome(proposal, counts, (), import_id)
 
     def _read(self, path: Path, encoding: str) -> ReadFile:
         return read_file(path, self._context.clock.now(), self._progress, encoding)
 
-    def _save(self, people: PersonStore, proposal: Proposal) -> SaveCounts:
+    def _save(self, people: PersonStore, proposal: Proposal, import_id: str) -> SaveCounts:
         records, progress = to_store(proposal), self._progress
         report = (lambda done: progress("save", done, len(records))) if progress else None
-        return people.save(records, self._context.clock.now(), progress=report)
+        keeper = ImportKeeper(people.session, people.cipher, import_id)
+        return people.save(records, self._context.clock.now(), progress=report, keeper=keeper)
 
-    def _note(self, session: Session, people: int) -> None:
-        body = RecordReadBody(
-            people=people, part=RecordPart.IMPORT.value, professional=self._professional, reason=REASON
-        )
+    def _note(self, session: Session, part: RecordPart, people: int) -> None:
+        body = RecordReadBody(people=people, part=part.value, professional=self._professional, reason=REASON)
         own_ledger(self._context, session).append([NewEntry(EntryType.RECORD_READ, body)], self._context.clock.now())
+
+
+def _not_counted(decisions: Decisions, proposal: Proposal) -> bool:
+    return decisions.any and not decisions.on(proposal).any

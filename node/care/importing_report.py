@@ -19,6 +19,8 @@ def import_document(outcome: ImportOutcome) -> dict[str, Any]:
     return {
         "file": proposal.file,
         "imported": counts is not None,
+        "import_id": outcome.import_id or None,
+        "proposal": proposal.code,
         "people": len(proposal.rows),
         "added": len(proposal.of_kind(RowKind.NEW)),
         "replaced": counts.replaced if counts else len(proposal.of_kind(RowKind.CHANGED)),
@@ -47,12 +49,23 @@ def import_text(outcome: ImportOutcome, lang: str) -> str:
             unchanged=say.plural("{n} sin cambios", "{n} sin cambios", document["unchanged"]),
         ),
         *_columns(outcome, say),
-        *(line for row in outcome.undecided[:_MOST_SHOWN] for line in _decision(row, say)),
+        *(line for row in outcome.undecided[:_MOST_SHOWN] for line in _decision(row, outcome.proposal.code, say)),
     ]
     if len(outcome.undecided) > _MOST_SHOWN:
         lines.append(say("… y {count} filas más por decidir.", count=len(outcome.undecided) - _MOST_SHOWN))
+    if outcome.not_counted:
+        lines.append(
+            say(
+                "Las decisiones dadas no valen: falta el código de lo que se compara ahora, o el fichero o las fichas "
+                "han cambiado desde entonces."
+            )
+        )
     if outcome.counts is None:
         lines.append(say("No se ha importado nada."))
+    if outcome.import_id:
+        lines.append(
+            say("Para deshacerlo: redpact-node records import-undo {import_id}", import_id=outcome.import_id[:8])
+        )
     return "\n".join(map(terminal.paragraph, lines))
 
 
@@ -66,7 +79,7 @@ def _columns(outcome: ImportOutcome, say: Translator) -> Iterator[str]:
         yield "  " + told
 
 
-def _decision(row: ProposedRow, say: Translator) -> Iterator[str]:
+def _decision(row: ProposedRow, code: str, say: Translator) -> Iterator[str]:
     if row.kind is RowKind.OTHER_PERSON:
         yield say(
             "Línea {line}: con ese documento consta aquí otra persona. Aquí: {stored}. En el fichero: {read}.",
@@ -75,9 +88,10 @@ def _decision(row: ProposedRow, say: Translator) -> Iterator[str]:
             read=_described(row.record, say),
         )
         yield "  " + say(
-            "Si es la misma persona, repita con --same-person {line}. Si no, corrija el documento: el de una madre no "
-            "sirve para un menor; dele un código con «records linkage-code».",
+            "Si es la misma persona, repita con --proposal {code} --same-person {line}. Si no, corrija el documento: "
+            "el de una madre no sirve para un menor; dele un código con «records linkage-code».",
             line=row.line,
+            code=code,
         )
     if row.lifted:
         yield say(
@@ -85,7 +99,11 @@ def _decision(row: ProposedRow, say: Translator) -> Iterator[str]:
             line=row.line,
             lifted=listing([_name(name, say) for name in row.lifted]),
         )
-        yield "  " + say("Si la persona lo ha decidido así, repita con --lift-protection; si no, rellene esa celda.")
+        yield "  " + say(
+            "Si la persona lo ha decidido así, repita con --proposal {code} --lift-protection; si no, rellene esa "
+            "celda.",
+            code=code,
+        )
 
 
 def _described(record: PersonRecord | None, say: Translator) -> str:

@@ -8,6 +8,7 @@ from node.cli import (
     records_access,
     records_erase,
     records_import,
+    records_imports,
     records_linkage,
     records_readings,
     records_shared,
@@ -40,6 +41,7 @@ def register(app: typer.Typer) -> None:
     records_erase.register(group)
     records_linkage.register(group)
     records_import.register(group)
+    records_imports.register(group)
     records_template.register(group)
     app.add_typer(group, name="records")
 

@@ -72,3 +72,19 @@ class PopulationRequestInvalid(RecordsError):
     code = "population_request_invalid"
     kind = ErrorKind.USAGE
     sentence = _("No se puede generar la población pedida. Revise la provincia y el número de personas.")
+
+
+class ImportUnknown(RecordsError):
+    """An import that the journal does not have."""
+
+    code = "import_unknown"
+    kind = ErrorKind.USAGE
+    sentence = _("No consta esa importación. Consulte la lista de importaciones.")
+
+
+class ImportNotUndoable(RecordsError):
+    """An import that is undone already, or whose time for undoing is over."""
+
+    code = "import_not_undoable"
+    kind = ErrorKind.USAGE
+    sentence = _("Esa importación ya no se puede deshacer.")

@@ -16,7 +16,7 @@ from node.people.model import PersonRecord
 from presentation.messages import Message, _, joined, plural
 from service.sheets.cells import comparable
 from service.sheets.errors import SheetUnreadable
-from service.sheets.reading import read_sheet
+from service.sheets.reading import file_sha256, read_sheet
 
 MAX_REPORTED: Final = 50
 """Bound on the faults reported one by one; all wrong rows are counted."""
@@ -33,11 +33,13 @@ class ReadFile:
 
     Attributes:
         name: of the file, without its folder.
+        sha256: of the file's bytes, hexadecimal.
         columns: the columns that it has; those left out say nothing of anybody.
         rows: line and record of each person.
     """
 
     name: str
+    sha256: str
     columns: frozenset[str]
     rows: tuple[tuple[int, PersonRecord], ...]
 
@@ -67,7 +69,7 @@ def read_file(path: Path, now: datetime, progress: Progress | None = None, encod
 
 
 def _read(path: Path, now: datetime, progress: Progress | None, encoding: str) -> ReadFile:
-    sheet = read_sheet(path, encoding)
+    sheet, sha256 = read_sheet(path, encoding), file_sha256(path)
     header = _header(sheet.head[1])
     before, rows, faults, bad_rows = RowsBefore(), list[tuple[int, PersonRecord]](), list[RowFault](), 0
     for count, (line, row) in enumerate(sheet.rows, start=1):
@@ -85,7 +87,7 @@ def _read(path: Path, now: datetime, progress: Progress | None, encoding: str) -
             progress("read", count, 0)
     if bad_rows:
         raise _rejected(path, faults, bad_rows)
-    return ReadFile(path.name, frozenset(column.name for column in header), tuple(rows))
+    return ReadFile(path.name, sha256, frozenset(column.name for column in header), tuple(rows))
 
 
 def _rejected(path: Path, faults: Sequence[RowFault], bad_rows: int) -> ImportRejected:

@@ -4,11 +4,14 @@ A column that the file does not have changes nothing. Under a document that is a
 record, but not turn it into somebody else's: names and birth dates are compared first (`policies.identity`).
 """
 
+import json
+from base64 import b32encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from node.cipher import RecordCipher
 from node.people import csv_format as fmt
 from node.people.export_file import cells_of
 from node.people.import_file import ReadFile
@@ -19,6 +22,8 @@ from policies.identity import Described, Likeness, likeness
 from policies.protective_fields import PROTECTIVE_FIELDS, is_lifted
 
 _BATCH: Final = 300
+_PROPOSAL: Final = "import proposal"
+_CODE_BYTES: Final = 5
 _WITHOUT_MEANING: Final = frozenset({fmt.RECORDED})
 """Columns whose change alone is no change of the person."""
 
@@ -70,18 +75,37 @@ class Decisions:
     Attributes:
         same_person: lines of the file that are the person stored, though they look like another.
         lift_protection: whether the file may take protection away.
+        proposal: the code of the proposal that they were made on; of another one they do not count.
     """
 
     same_person: Collection[int] = field(default_factory=frozenset)
     lift_protection: bool = False
+    proposal: str = ""
+
+    @property
+    def any(self) -> bool:
+        """True when something was decided."""
+        return bool(self.same_person) or self.lift_protection
+
+    def on(self, proposal: "Proposal") -> "Decisions":
+        """Return the decisions as far as they were made on a proposal: all, or none."""
+        given = self.proposal.upper().replace("-", "").replace(" ", "")
+        return self if given == proposal.code.replace("-", "") else Decisions()
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The effect that an import would have."""
+    """The effect that an import would have.
+
+    Attributes:
+        file: name of the file.
+        rows: of the file.
+        code: stands for the file and for both sides of every row that waits for a decision: it changes with them.
+    """
 
     file: str
     rows: tuple[ProposedRow, ...]
+    code: str = ""
 
     def of_kind(self, kind: RowKind) -> tuple[ProposedRow, ...]:
         """Return the rows that do one thing."""
@@ -93,8 +117,9 @@ class Proposal:
 
     def undecided(self, decisions: Decisions) -> tuple[ProposedRow, ...]:
         """Return the rows that wait for a decision which was not made; nothing is stored while there are any."""
-        others = [row for row in self.of_kind(RowKind.OTHER_PERSON) if row.line not in decisions.same_person]
-        lifting = () if decisions.lift_protection else self.lifting()
+        made = decisions.on(self)
+        others = [row for row in self.of_kind(RowKind.OTHER_PERSON) if row.line not in made.same_person]
+        lifting = () if made.lift_protection else self.lifting()
         return tuple(sorted({row.line: row for row in (*others, *lifting)}.values(), key=lambda row: row.line))
 
 
@@ -110,7 +135,16 @@ def propose(people: PersonStore, read: ReadFile) -> Proposal:
             known = stored.get(record.document.canonical)
             merged = completed(record, known, read.columns, households)
             rows.append(_proposed(line, merged, known))
-    return Proposal(read.name, tuple(rows))
+    return Proposal(read.name, tuple(rows), _code(people.cipher, read, rows))
+
+
+def _code(cipher: RecordCipher, read: ReadFile, rows: Iterable[ProposedRow]) -> str:
+    """Return eight symbols that change with the file and with both sides of each row that waits for a decision."""
+    waiting = [row for row in rows if row.kind is RowKind.OTHER_PERSON or row.lifted]
+    sides = [[row.line, cells_of(row.stored), cells_of(row.record)] for row in waiting if row.stored]
+    digest = cipher.blind_index(_PROPOSAL, json.dumps([read.sha256, sorted(read.columns), sides], sort_keys=True))
+    symbols = b32encode(digest[:_CODE_BYTES]).decode()
+    return f"{symbols[: len(symbols) // 2]}-{symbols[len(symbols) // 2 :]}"
 
 
 def completed(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from node.cipher import PersonCipher, RecordCipher
 from node.context import NodeContext
+from node.people.before import BeforeKeeper
 from node.people.documents import Document, stored_document
 from node.people.errors import PersonUnknown
 from node.people.model import (
@@ -99,7 +100,12 @@ class PersonStore:
     # ---- writing
 
     def save(
-        self, records: Iterable[PersonRecord], now: datetime, *, progress: Callable[[int], None] | None = None
+        self,
+        records: Iterable[PersonRecord],
+        now: datetime,
+        *,
+        progress: Callable[[int], None] | None = None,
+        keeper: BeforeKeeper | None = None,
     ) -> SaveCounts:
         """Add new people and replace those whose record differs.
 
@@ -107,9 +113,10 @@ class PersonStore:
             records: whole records; a document must not appear twice.
             now: the recording time of records that give none (aware, UTC).
             progress: called with the number of records done after each batch.
+            keeper: keeps the state before.
         """
         added = replaced = unchanged = 0
-        for counts in RecordWriter(self._session, self._cipher, now).save(records):
+        for counts in RecordWriter(self._session, self._cipher, now, keeper).save(records):
             added, replaced = added + counts.added, replaced + counts.replaced
             unchanged += counts.unchanged
             if progress:

@@ -44,6 +44,8 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "vocabulary": ("purposes",),
     "fetch": (*_WHOSE, *_ASK, "--from", "ngo"),
     "records import": ("{missing}",),
+    "records imports": (),
+    "records import-undo": ("no-such-import",),
     "records export": ("{out}",),
     "records list": (),
     "records show": _WHOSE,

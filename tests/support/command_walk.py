@@ -50,6 +50,8 @@ NODE_LINES: Final[Mapping[str, str]] = {
     "records format": "",
     "records template": "{new}.xlsx",
     "records import": "{csv}",
+    "records imports": "",
+    "records import-undo": "{hostile}",
     "records list": "",
     "case team add": "--document {person} --professional staff-7 --role social_educator --by boss-1",
     "case team list": "--document {person}",
