@@ -14,6 +14,7 @@ from node.ledger.own import own_ledger
 from node.people.import_file import Progress, ReadFile, read_file
 from node.people.import_journal import ImportJournal, ImportKeeper, ImportSource
 from node.people.import_proposal import Decisions, Proposal, ProposedRow, propose, to_store
+from node.people.mapping_store import MappingStore
 from node.people.model import SaveCounts
 from node.people.saving import lock_people
 from node.people.store import PersonStore, people_store
@@ -49,25 +50,27 @@ class RecordImport:
         self._professional = check_professional(professional)
         self._progress = progress
 
-    def compare(self, path: Path, encoding: str = "") -> ImportOutcome:
+    def compare(self, path: Path, encoding: str = "", mapping: str = "") -> ImportOutcome:
         """Return what importing a file would do, and store none of it.
 
         Raises:
             ImportFileUnreadable, ImportRejected: as `node.people.import_file.read_file`.
+            MappingUnknown: there is no mapping of that name.
         """
-        read = self._read(path, encoding)
+        read = self._read(path, encoding, mapping)
         with self._context.transaction() as session:
             proposal = propose(people_store(self._context, session), read)
             self._note(session, RecordPart.IMPORT, len(proposal.rows))
             return ImportOutcome(proposal, None, proposal.undecided(Decisions()))
 
-    def store(self, path: Path, decisions: Decisions, encoding: str = "") -> ImportOutcome:
+    def store(self, path: Path, decisions: Decisions, encoding: str = "", mapping: str = "") -> ImportOutcome:
         """Import a file, unless rows wait for a decision: then nothing is stored.
 
         Raises:
             ImportFileUnreadable, ImportRejected: as `node.people.import_file.read_file`.
+            MappingUnknown: there is no mapping of that name.
         """
-        read = self._read(path, encoding)
+        read = self._read(path, encoding, mapping)
         # Compared before the transaction, so that a long file does not keep other writers waiting.
         with self._context.snapshot() as session:
             before = people_store(self._context, session)
@@ -88,8 +91,12 @@ class RecordImport:
             ImportJournal(session, people.cipher).add(import_id, source, counts, self._context.clock.now())
             return ImportOutcome(proposal, counts, (), import_id)
 
-    def _read(self, path: Path, encoding: str) -> ReadFile:
-        return read_file(path, self._context.clock.now(), self._progress, encoding)
+    def _read(self, path: Path, encoding: str, mapping: str) -> ReadFile:
+        own = None
+        if mapping:
+            with self._context.snapshot() as session:
+                own = MappingStore(session, self._context.keys.cipher).get(mapping)
+        return read_file(path, self._context.clock.now(), self._progress, encoding, own)
 
     def _save(self, people: PersonStore, proposal: Proposal, import_id: str) -> SaveCounts:
         records, progress = to_store(proposal), self._progress

@@ -10,6 +10,7 @@ from node.cli import (
     records_import,
     records_imports,
     records_linkage,
+    records_mapping,
     records_readings,
     records_shared,
     records_template,
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     records_linkage.register(group)
     records_import.register(group)
     records_imports.register(group)
+    records_mapping.register(group)
     records_template.register(group)
     app.add_typer(group, name="records")
 

@@ -46,6 +46,14 @@ ProposalOption = Annotated[
         ),
     ),
 ]
+MappingOption = Annotated[
+    str,
+    typer.Option(
+        "--mapping",
+        metavar=_("NOMBRE"),
+        help=_("Correspondencia de columnas y códigos propios, de «records mapping list»."),
+    ),
+]
 UNDECIDED = 1
 
 
@@ -69,6 +77,7 @@ def register(group: typer.Typer) -> None:
         lift_protection: LiftOption = False,
         proposal: ProposalOption = "",
         encoding: EncodingOption = "",
+        mapping: MappingOption = "",
         professional: ProfessionalOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -82,7 +91,11 @@ def register(group: typer.Typer) -> None:
         with progress_bar() as advance:
             importing = RecordImport(node.context, who, advance)
             decisions = Decisions(frozenset(same_person), lift_protection=lift_protection, proposal=proposal)
-            outcome = importing.compare(file, encoding) if dry_run else importing.store(file, decisions, encoding)
+            outcome = (
+                importing.compare(file, encoding, mapping)
+                if dry_run
+                else importing.store(file, decisions, encoding, mapping)
+            )
         emit(import_document(outcome), import_text(outcome, lang), as_json=as_json)
         if outcome.counts is None and not dry_run:
             raise typer.Exit(UNDECIDED)

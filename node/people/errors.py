@@ -58,6 +58,22 @@ class ImportRejected(RecordsError):
     sentence = _("Hay filas con errores: no se ha importado nada. Corrija las filas indicadas y repita la importación.")
 
 
+class MappingInvalid(RecordsError):
+    """A mapping of own columns and codes that does not fit the format."""
+
+    code = "mapping_invalid"
+    kind = ErrorKind.USAGE
+    sentence = _("La correspondencia de columnas y códigos no es válida. No se ha guardado.")
+
+
+class MappingUnknown(RecordsError):
+    """A mapping that is not kept here."""
+
+    code = "mapping_unknown"
+    kind = ErrorKind.USAGE
+    sentence = _("No hay ninguna correspondencia con ese nombre.")
+
+
 class ExportFailed(RecordsError):
     """A file that cannot be written."""
 

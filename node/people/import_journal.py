@@ -305,8 +305,9 @@ def _household_plain(before: StoredHousehold | None) -> bytes:
 def _opened_household(plain: bytes, household_id: str) -> StoredHousehold | None:
     if plain == _NOTHING:
         return None
-    index, *described, recorded_at = json.loads(plain)
-    return StoredHousehold(household_id, b64decode(index), *described, datetime.fromisoformat(recorded_at))
+    index, kind, size, minors, dependants, recorded_at = json.loads(plain)
+    recorded = datetime.fromisoformat(recorded_at)
+    return StoredHousehold(household_id, b64decode(index), kind, size, minors, dependants, recorded)
 
 
 def _text(value: bytes | None) -> str | None:

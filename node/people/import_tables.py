@@ -1,4 +1,4 @@
-"""Tables of applied imports, and of the state of each record before them."""
+"""Tables of applied imports, of the state of each record before them, and of mappings of columns."""
 
 from datetime import datetime
 from typing import Final
@@ -62,6 +62,18 @@ class ImportedHouseholdRow(Base):
     """The row before, sealed with a key of the node."""
 
 
+class RecordMappingRow(Base):
+    """A mapping of an office's own columns and codes."""
+
+    __tablename__ = "record_mappings"
+    __table_args__ = (PrimaryKeyConstraint("name", name="pk_record_mappings"),)
+
+    name: Mapped[str] = mapped_column(String(64))
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    """Columns and codes, sealed with a key of the node."""
+
+
 IMPORTS: Final = Base.metadata.tables["record_imports"]
 IMPORTED_PEOPLE: Final = Base.metadata.tables["record_import_people"]
+MAPPINGS: Final = Base.metadata.tables["record_mappings"]
 IMPORTED_HOUSEHOLDS: Final = Base.metadata.tables["record_import_households"]

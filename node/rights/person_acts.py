@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import column, select, table
+from sqlalchemy import ColumnClause, String, column, select, table
 from sqlalchemy.orm import Session
 
 _CHUNK: Final = 400
@@ -48,7 +48,7 @@ def people_with_acts(session: Session, people: Sequence[str]) -> set[str]:
     """Return those of some people about whom somebody wrote something apart from their record."""
     found = set[str]()
     for name, person in ACTS.items():
-        named = column(person)
+        named: ColumnClause[str] = column(person, String)
         for start in range(0, len(people), _CHUNK):
             where = named.in_(people[start : start + _CHUNK])
             found |= set(session.scalars(select(named).select_from(table(name, named)).where(where)))
