@@ -28,9 +28,9 @@ from node.rights.import_undo_report import imports_document, imports_text, undo_
 from node.rights.person_acts import ACTS, WITHOUT_ACTS
 from policies.retention import load_retention
 from tests.support.clock import FrozenClock
+from tests.support.naming import tables_naming_a_person
 from tests.support.parts import SignedDirectory, context_of, erasures_of, grant, hold
 from tests.support.records import a_document, a_person, write_csv
-from tests.unit.node.rights.test_erasers import tables_naming_a_person
 from trust.parties import EntityKind
 
 STAFF = "ana.tecnica"
