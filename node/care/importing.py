@@ -1,8 +1,10 @@
 """Import people from a file once it is compared with the stored records and decided, all or nothing."""
 
-import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -11,16 +13,33 @@ from consent_ledger.log.reading_bodies import RecordReadBody
 from node.care.professionals import check_professional
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from node.people.errors import ImportOvertaken
 from node.people.import_file import Progress, ReadFile, read_file
-from node.people.import_journal import ImportJournal, ImportKeeper, ImportSource
-from node.people.import_proposal import Decisions, Proposal, ProposedRow, propose, to_store
+from node.people.import_journal import ImportSource
+from node.people.import_lock import import_lock
+from node.people.import_proposal import Comparison, Decisions, Proposal, WaitingRow
+from node.people.import_writing import (
+    Pace,
+    begin_import,
+    finish_import,
+    importing,
+    interrupted_import,
+    paced,
+    roll_back,
+    write_some,
+)
+from node.people.mapping import OwnMapping
 from node.people.mapping_store import MappingStore
 from node.people.model import SaveCounts
-from node.people.saving import lock_people
-from node.people.store import PersonStore, people_store
+from node.people.saving import chunks
+from node.people.store import people_store
 from policies.record_readings import RecordPart
+from presentation.messages import _
+from service.storage import scrub
 
 REASON = "data_transfer"
+_ATTEMPTS: Final = 2
+_COMPARED_TOGETHER: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +56,7 @@ class ImportOutcome:
 
     proposal: Proposal
     counts: SaveCounts | None
-    undecided: tuple[ProposedRow, ...]
+    undecided: tuple[WaitingRow, ...]
     import_id: str = ""
     not_counted: bool = False
 
@@ -57,11 +76,10 @@ class RecordImport:
             ImportFileUnreadable, ImportRejected: as `node.people.import_file.read_file`.
             MappingUnknown: there is no mapping of that name.
         """
-        read = self._read(path, encoding, mapping)
+        proposal = self._compared(partial(self._open, path, encoding, self._own(mapping)))
         with self._context.transaction() as session:
-            proposal = propose(people_store(self._context, session), read)
-            self._note(session, RecordPart.IMPORT, len(proposal.rows))
-            return ImportOutcome(proposal, None, proposal.undecided(Decisions()))
+            self._note(session, RecordPart.IMPORT, proposal.people)
+        return ImportOutcome(proposal, None, proposal.undecided(Decisions()))
 
     def store(self, path: Path, decisions: Decisions, encoding: str = "", mapping: str = "") -> ImportOutcome:
         """Import a file, unless rows wait for a decision: then nothing is stored.
@@ -69,40 +87,79 @@ class RecordImport:
         Raises:
             ImportFileUnreadable, ImportRejected: as `node.people.import_file.read_file`.
             MappingUnknown: there is no mapping of that name.
+            ImportRunning: another import is under way, or was interrupted while it was being undone.
+            ImportOvertaken: the file, or records in it, changed meanwhile, and again at the second try.
         """
-        read = self._read(path, encoding, mapping)
-        # Compared before the transaction, so that a long file does not keep other writers waiting.
-        with self._context.snapshot() as session:
-            before = people_store(self._context, session)
-            stamp, proposal = before.stamp(), propose(before, read)
-        with self._context.transaction() as session:
-            people = people_store(self._context, session)
-            lock_people(session.connection())
-            if people.stamp() != stamp:  # somebody wrote meanwhile
-                proposal = propose(people, read)
-            undecided = proposal.undecided(decisions)
-            if undecided:
-                self._note(session, RecordPart.IMPORT, len(proposal.rows))
-                return ImportOutcome(proposal, None, undecided, not_counted=_not_counted(decisions, proposal))
-            self._note(session, RecordPart.IMPORT_APPLIED, len(proposal.rows))
-            import_id = uuid.uuid4().hex
-            counts = self._save(people, proposal, import_id)
-            source = ImportSource(read.name, read.sha256, self._professional)
-            ImportJournal(session, people.cipher).add(import_id, source, counts, self._context.clock.now())
-            return ImportOutcome(proposal, counts, (), import_id)
+        opened = partial(self._open, path, encoding, self._own(mapping))
+        with import_lock(self._context.home):
+            self._settle()
+            for _attempt in range(_ATTEMPTS):
+                outcome = self._store(opened, decisions)
+                if outcome is not None:
+                    scrub(self._context.engine)
+                    return outcome
+        raise ImportOvertaken(
+            _("las fichas o el fichero cambiaron mientras se importaba"), remedy=_("repita la importación")
+        )
 
-    def _read(self, path: Path, encoding: str, mapping: str) -> ReadFile:
-        own = None
-        if mapping:
+    def _settle(self) -> None:
+        left = interrupted_import(self._context)
+        if left is not None:
+            roll_back(self._context, left.import_id)
+
+    def _store(self, opened: Callable[[], ReadFile], decisions: Decisions) -> ImportOutcome | None:
+        """Compare and import; None when what was compared is not what was there when it was written."""
+        proposal = self._compared(opened)
+        undecided = proposal.undecided(decisions)
+        if undecided:
+            with self._context.transaction() as session:
+                self._note(session, RecordPart.IMPORT, proposal.people)
+            return ImportOutcome(proposal, None, undecided, not_counted=_not_counted(decisions, proposal))
+        source = ImportSource(proposal.file, proposal.sha256, self._professional)
+        import_id = begin_import(self._context, source)
+        try:
+            counts, written = self._write(opened(), import_id, proposal.people)
+            if (written.state, written.sha256) == (proposal.state, proposal.sha256):
+                with importing(self._context) as session:
+                    finish_import(session, self._context, import_id, counts)
+                    self._note(session, RecordPart.IMPORT_APPLIED, proposal.people)
+                return ImportOutcome(proposal, counts, (), import_id)
+        except BaseException:  # Ctrl-C too: nothing stays of it
+            roll_back(self._context, import_id)
+            raise
+        roll_back(self._context, import_id)
+        return None
+
+    def _compared(self, opened: Callable[[], ReadFile]) -> Proposal:
+        read = opened()
+        comparison = Comparison(self._context.keys.cipher, read)
+        for batch in chunks(read.rows, _COMPARED_TOGETHER):
             with self._context.snapshot() as session:
-                own = MappingStore(session, self._context.keys.cipher).get(mapping)
+                comparison.add(people_store(self._context, session), batch)
+        return comparison.proposal()
+
+    def _write(self, read: ReadFile, import_id: str, people: int) -> tuple[SaveCounts, Proposal]:
+        comparison, pace, total = Comparison(self._context.keys.cipher, read), Pace(), SaveCounts()
+        for batch in paced(read.rows, pace):
+            with self._context.snapshot() as session:
+                records = comparison.add(people_store(self._context, session), batch)
+            with pace.batch():
+                total += write_some(self._context, import_id, records)
+            done = total.added + total.replaced + total.unchanged
+            if self._progress:
+                self._progress("save", done, people)
+            if done < people:
+                pace.turn()
+        return total, comparison.proposal()
+
+    def _open(self, path: Path, encoding: str, own: OwnMapping | None) -> ReadFile:
         return read_file(path, self._context.clock.now(), self._progress, encoding, own)
 
-    def _save(self, people: PersonStore, proposal: Proposal, import_id: str) -> SaveCounts:
-        records, progress = to_store(proposal), self._progress
-        report = (lambda done: progress("save", done, len(records))) if progress else None
-        keeper = ImportKeeper(people.session, people.cipher, import_id)
-        return people.save(records, self._context.clock.now(), progress=report, keeper=keeper)
+    def _own(self, mapping: str) -> OwnMapping | None:
+        if not mapping:
+            return None
+        with self._context.snapshot() as session:
+            return MappingStore(session, self._context.keys.cipher).get(mapping)
 
     def _note(self, session: Session, part: RecordPart, people: int) -> None:
         body = RecordReadBody(people=people, part=part.value, professional=self._professional, reason=REASON)

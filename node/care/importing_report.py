@@ -5,8 +5,8 @@ from typing import Any
 
 from node.care.importing import ImportOutcome
 from node.people import csv_format as fmt
-from node.people.import_proposal import ProposedRow, RowKind, counted
-from node.people.model import PersonRecord
+from node.people.import_proposal import RowKind, WaitingRow
+from policies.identity import Described
 from presentation import formats, terminal
 from presentation.messages import Translator, listing, speaking
 
@@ -21,13 +21,12 @@ def import_document(outcome: ImportOutcome) -> dict[str, Any]:
         "imported": counts is not None,
         "import_id": outcome.import_id or None,
         "proposal": proposal.code,
-        "people": len(proposal.rows),
-        "added": len(proposal.of_kind(RowKind.NEW)),
-        "replaced": counts.replaced if counts else len(proposal.of_kind(RowKind.CHANGED)),
-        "unchanged": counts.unchanged if counts else len(proposal.of_kind(RowKind.UNCHANGED)),
+        "people": proposal.people,
+        "added": proposal.kinds.get(RowKind.NEW, 0),
+        "replaced": counts.replaced if counts else proposal.kinds.get(RowKind.CHANGED, 0),
+        "unchanged": counts.unchanged if counts else proposal.kinds.get(RowKind.UNCHANGED, 0),
         "columns": {
-            column: {"changed": changed, "emptied": emptied}
-            for column, (changed, emptied) in counted(proposal.rows).items()
+            column: {"changed": changed, "emptied": emptied} for column, (changed, emptied) in proposal.columns.items()
         },
         "undecided": [
             {"line": row.line, "other_person": row.kind is RowKind.OTHER_PERSON, "lifted": list(row.lifted)}
@@ -70,8 +69,7 @@ def import_text(outcome: ImportOutcome, lang: str) -> str:
 
 
 def _columns(outcome: ImportOutcome, say: Translator) -> Iterator[str]:
-    changed = [row for row in outcome.proposal.rows if row.changes]
-    for column, (count, emptied) in counted(changed).items():
+    for column, (count, emptied) in outcome.proposal.columns.items():
         name = _name(column, say)
         told = say.plural("{column}: cambia en {n} persona", "{column}: cambia en {n} personas", count, column=name)
         if emptied:
@@ -79,13 +77,13 @@ def _columns(outcome: ImportOutcome, say: Translator) -> Iterator[str]:
         yield "  " + told
 
 
-def _decision(row: ProposedRow, code: str, say: Translator) -> Iterator[str]:
+def _decision(row: WaitingRow, code: str, say: Translator) -> Iterator[str]:
     if row.kind is RowKind.OTHER_PERSON:
         yield say(
             "Línea {line}: con ese documento consta aquí otra persona. Aquí: {stored}. En el fichero: {read}.",
             line=row.line,
             stored=_described(row.stored, say),
-            read=_described(row.record, say),
+            read=_described(row.read, say),
         )
         yield "  " + say(
             "Si es la misma persona, repita con --proposal {code} --same-person {line}. Si no, corrija el documento: "
@@ -106,9 +104,8 @@ def _decision(row: ProposedRow, code: str, say: Translator) -> Iterator[str]:
         )
 
 
-def _described(record: PersonRecord | None, say: Translator) -> str:
-    assert record is not None, "another person is one that is stored"
-    return f"{record.name} ({formats.day(record.birth_date, say.lang)})"
+def _described(person: Described, say: Translator) -> str:
+    return f"{person.name} ({formats.day(person.birth_date, say.lang)})"
 
 
 def _name(column: str, say: Translator) -> str:

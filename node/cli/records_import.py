@@ -90,12 +90,9 @@ def register(group: typer.Typer) -> None:
         node, who = open_node(home), professional_reference(professional)
         with progress_bar() as advance:
             importing = RecordImport(node.context, who, advance)
-            decisions = Decisions(frozenset(same_person), lift_protection=lift_protection, proposal=proposal)
-            outcome = (
-                importing.compare(file, encoding, mapping)
-                if dry_run
-                else importing.store(file, decisions, encoding, mapping)
-            )
+            decided = Decisions(frozenset(same_person), lift_protection=lift_protection, proposal=proposal)
+            form = (encoding, mapping)
+            outcome = importing.compare(file, *form) if dry_run else importing.store(file, decided, *form)
         emit(import_document(outcome), import_text(outcome, lang), as_json=as_json)
         if outcome.counts is None and not dry_run:
             raise typer.Exit(UNDECIDED)

@@ -6,6 +6,7 @@ import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, professional_reference
+from node.cli.progress import progress_bar
 from presentation.messages import _
 
 REFUSED = 1
@@ -13,7 +14,11 @@ REFUSED = 1
 
 def register(group: typer.Typer) -> None:
     """Add the commands to the group ``records``."""
+    _register_imports(group)
+    _register_undo(group)
 
+
+def _register_imports(group: typer.Typer) -> None:
     @group.command(
         help=_(
             "Muestra las importaciones aplicadas: cuándo, quién, el fichero con su huella SHA-256, cuántas personas, y "
@@ -22,12 +27,16 @@ def register(group: typer.Typer) -> None:
     )
     def imports(*, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Show the imports that were applied, and whether they can be undone still."""
-        from node.rights.import_undo import recorded_imports
+        from node.rights.import_undo import ImportUndoing, recorded_imports
         from node.rights.import_undo_report import imports_document, imports_text
 
-        found = recorded_imports(open_node(home).context)
+        node = open_node(home)
+        ImportUndoing(node.context, node.erasures.erasers).settle()
+        found = recorded_imports(node.context)
         emit(imports_document(found), imports_text(found, lang), as_json=as_json)
 
+
+def _register_undo(group: typer.Typer) -> None:
     @group.command(
         name="import-undo",
         help=_(
@@ -52,7 +61,8 @@ def register(group: typer.Typer) -> None:
         from node.rights.import_undo_report import undo_document, undo_text
 
         node, who = open_node(home), professional_reference(professional)
-        outcome = ImportUndoing(node.context, node.erasures.erasers).undo(import_id, who)
+        with progress_bar() as advance:
+            outcome = ImportUndoing(node.context, node.erasures.erasers, advance).undo(import_id, who)
         emit(undo_document(outcome), undo_text(outcome, lang), as_json=as_json)
         if outcome.newer:
             raise typer.Exit(REFUSED)

@@ -1,8 +1,9 @@
-"""The state of a record before it is written anew, as `node.people.saving` hands it to whoever keeps it."""
+"""The state of a record before it is written anew, as `node.people.saving` gives it to a keeper."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
 from node.cipher import PersonCipher
 from node.people.stored_rows import Done, Spell, StoredHousehold, StoredPerson, StoredValue
@@ -16,6 +17,28 @@ class PersonBefore:
     values: Sequence[StoredValue]
     spells: Sequence[Spell]
     interventions: Sequence[Done]
+
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+NOTHING_BEFORE: Final = PersonBefore(
+    StoredPerson(
+        "",
+        None,
+        None,
+        None,
+        None,
+        None,
+        fictitious=False,
+        recorded_at=_NEVER,
+        created_at=_NEVER,
+        updated_at=_NEVER,
+        erased_at=None,
+    ),
+    (),
+    (),
+    (),
+)
+"""Of a person whom an import adds: no rows."""
 
 
 class BeforeKeeper(Protocol):

@@ -90,6 +90,22 @@ class PopulationRequestInvalid(RecordsError):
     sentence = _("No se puede generar la población pedida. Revise la provincia y el número de personas.")
 
 
+class ImportRunning(RecordsError):
+    """A change of records while a file is imported, or an import is undone, or after one was interrupted."""
+
+    code = "import_running"
+    kind = ErrorKind.UNREACHABLE
+    sentence = _("Se está importando un fichero de fichas. Espere a que termine.")
+
+
+class ImportOvertaken(RecordsError):
+    """The file, or the records that it was compared with, changed while it was imported; nothing was imported."""
+
+    code = "import_overtaken"
+    kind = ErrorKind.REFUSED
+    sentence = _("El fichero o las fichas cambiaron durante la importación. No se ha importado nada: repítala.")
+
+
 class ImportUnknown(RecordsError):
     """An import that the journal does not have."""
 

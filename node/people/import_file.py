@@ -1,6 +1,7 @@
 """Reading of people and their records from a file: every row is checked, and one wrong row refuses the whole file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from node.people.model import PersonRecord
 from node.people.nearest import nearest_columns
 from presentation.messages import Message, _, joined, plural
 from service.sheets.errors import SheetUnreadable
-from service.sheets.reading import file_sha256, read_sheet
+from service.sheets.reading import Sheet, file_sha256, read_sheet
 
 MAX_REPORTED: Final = 50
 """Bound on the faults reported one by one; all wrong rows are counted."""
@@ -26,21 +27,24 @@ Progress = Callable[[str, int, int], None]
 """Takes the phase (``read`` or ``save``), the people done and the people in all (0 when not known yet)."""
 
 
+Rows = Iterator[tuple[int, PersonRecord]]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """The people of a file, all valid.
+    """A file of people that is read while it is used.
 
     Attributes:
         name: of the file, without its folder.
         sha256: of the file's bytes, hexadecimal.
         columns: the columns that it has; those left out say nothing of anybody.
-        rows: line and record of each person.
+        rows: line and record of each person, once; a wrong row ends it with `ImportRejected` after the last row.
     """
 
     name: str
     sha256: str
     columns: frozenset[str]
-    rows: tuple[tuple[int, PersonRecord], ...]
+    rows: Rows
 
 
 def read_records(path: Path, now: datetime, progress: Progress | None = None, encoding: str = "") -> list[PersonRecord]:
@@ -55,7 +59,7 @@ def read_file(
     encoding: str = "",
     mapping: OwnMapping | None = None,
 ) -> ReadFile:
-    """Read and validate a file, without storing anything.
+    """Open a file and read its first line, without storing anything.
 
     Args:
         path: the file: CSV, Excel or LibreOffice.
@@ -65,36 +69,43 @@ def read_file(
         mapping: of the office's own columns and codes.
 
     Raises:
-        ImportFileUnreadable: the file is not of the format.
-        ImportRejected: some rows are invalid; its message lists them.
+        ImportFileUnreadable: the file is not of the format; also while rows are read.
+        ImportRejected: some rows are invalid, once they are read; its message lists them.
     """
-    try:
-        return _read(path, (now, mapping), progress, encoding)
-    except SheetUnreadable as error:
-        raise ImportFileUnreadable(error.message, remedy=error.remedy) from error
+    with _our_errors():
+        sheet, sha256 = read_sheet(path, encoding), file_sha256(path)
+        header = read_header(sheet.head[1], mapping)
+    columns = frozenset(cell.column.name for cell in header if cell.column)
+    return ReadFile(path.name, sha256, columns, _rows(path, (sheet, header, now), progress))
 
 
-def _read(path: Path, given: tuple[datetime, OwnMapping | None], progress: Progress | None, encoding: str) -> ReadFile:
-    now, mapping = given
-    sheet, sha256 = read_sheet(path, encoding), file_sha256(path)
-    header = read_header(sheet.head[1], mapping)
-    before, rows, faults, bad_rows = RowsBefore(), list[tuple[int, PersonRecord]](), list[RowFault](), 0
-    for count, (line, row) in enumerate(sheet.rows, start=1):
-        if count > fmt.MAX_PEOPLE:
-            raise ImportFileUnreadable(
-                _("hay más de {max_people} personas", max_people=fmt.MAX_PEOPLE), remedy=_("divida el fichero")
-            )
-        found = read_row(header, line, row, (before, now))
-        if isinstance(found, PersonRecord):
-            rows.append((line, found))
-        else:
-            bad_rows += 1
-            faults += found[: MAX_REPORTED - len(faults)]
-        if progress and count % 200 == 0:
-            progress("read", count, 0)
+def _rows(path: Path, opened: tuple[Sheet, Sequence[HeaderCell], datetime], progress: Progress | None) -> Rows:
+    sheet, header, now = opened
+    before, faults, bad_rows = RowsBefore(), list[RowFault](), 0
+    with _our_errors():
+        for count, (line, row) in enumerate(sheet.rows, start=1):
+            if count > fmt.MAX_PEOPLE:
+                raise ImportFileUnreadable(
+                    _("hay más de {max_people} personas", max_people=fmt.MAX_PEOPLE), remedy=_("divida el fichero")
+                )
+            found = read_row(header, line, row, (before, now))
+            if not isinstance(found, PersonRecord):
+                bad_rows += 1
+                faults += found[: MAX_REPORTED - len(faults)]
+            elif not bad_rows:  # of a file that is refused nobody needs the rest
+                yield line, found
+            if progress and count % 200 == 0:
+                progress("read", count, 0)
     if bad_rows:
         raise _rejected(path, faults, bad_rows)
-    return ReadFile(path.name, sha256, frozenset(cell.column.name for cell in header if cell.column), tuple(rows))
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except SheetUnreadable as error:
+        raise ImportFileUnreadable(error.message, remedy=error.remedy) from error
 
 
 def _rejected(path: Path, faults: Sequence[RowFault], bad_rows: int) -> ImportRejected:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from node.cipher import PersonCipher, RecordCipher, SealedPlace
@@ -22,6 +22,7 @@ from node.people.errors import ImportUnknown
 from node.people.import_tables import IMPORTED_HOUSEHOLDS, IMPORTED_PEOPLE, IMPORTS
 from node.people.model import SaveCounts
 from node.people.stored_rows import StoredHousehold, StoredPerson, StoredValue
+from node.people.tables import PEOPLE
 from presentation.messages import _
 
 _NOTHING: Final = b"{}"
@@ -31,11 +32,18 @@ _BATCH: Final = 300
 class ImportState(StrEnum):
     """The state of an import."""
 
+    APPLYING = "applying"
+    """Under way, or interrupted: readers see what stood before it."""
+    REVERTING = "reverting"
+    """Being undone, or interrupted in it: readers see what stood before it already."""
     APPLIED = "applied"
     """It can be undone while nothing newer stands on what it wrote."""
     UNDONE = "undone"
     KEPT = "kept"
     """It stays: the time for undoing it is over, and what stood before is deleted."""
+
+
+PENDING: Final = (ImportState.APPLYING, ImportState.REVERTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +83,33 @@ class ImportJournal:
         self._session = session
         self._cipher = cipher
 
-    def add(self, import_id: str, source: ImportSource, counts: SaveCounts, now: datetime) -> None:
-        """Record an import that is applied in this transaction."""
+    def begin(self, import_id: str, source: ImportSource, stamp: str, now: datetime) -> None:
+        """Record an import that is under way from this transaction on."""
         told = json.dumps([source.file, source.sha256, source.professional], ensure_ascii=False).encode()
         row = {
             "import_id": import_id,
-            "state": ImportState.APPLIED.value,
+            "state": ImportState.APPLYING.value,
             "told": self._cipher.keep(_told_place(import_id), told),
-            "added": counts.added,
-            "replaced": counts.replaced,
-            "unchanged": counts.unchanged,
+            **_columns(SaveCounts()),
+            "stamp": stamp,
             "applied_at": now,
         }
         self._session.execute(insert(IMPORTS).values(**row))
+
+    def finish(self, import_id: str, counts: SaveCounts, now: datetime) -> None:
+        """Record that an import under way is whole."""
+        values = {"state": ImportState.APPLIED.value, "applied_at": now, **_columns(counts)}
+        self._session.execute(update(IMPORTS).where(IMPORTS.c.import_id == import_id).values(**values))
+
+    def revert(self, import_id: str, stamp: str) -> None:
+        """Record that an import is being undone from this transaction on."""
+        values = {"state": ImportState.REVERTING.value, "stamp": stamp}
+        self._session.execute(update(IMPORTS).where(IMPORTS.c.import_id == import_id).values(**values))
+
+    def drop(self, import_id: str) -> None:
+        """Delete an import that was never whole."""
+        self._session.execute(delete(IMPORTS).where(IMPORTS.c.import_id == import_id))
+        self._forget(import_id)
 
     def all(self) -> list[RecordedImport]:
         """Return every import, the newest first."""
@@ -116,18 +138,25 @@ class ImportJournal:
 
     # ---- what stood before
 
-    def people(self, import_id: str) -> Iterator[list[KeptPerson]]:
-        """Yield the people of an import, some hundreds at a time, sorted by id."""
-        columns = (IMPORTED_PEOPLE.c.person_id, IMPORTED_PEOPLE.c.version, IMPORTED_PEOPLE.c.before)
+    def people(self, import_id: str) -> Iterator[dict[str, KeptPerson]]:
+        """Yield the people of an import by id, some hundreds at a time."""
         last = ""
-        while True:
-            where = (IMPORTED_PEOPLE.c.import_id == import_id, IMPORTED_PEOPLE.c.person_id > last)
-            query = select(*columns).where(*where).order_by(IMPORTED_PEOPLE.c.person_id).limit(_BATCH)
-            rows = [KeptPerson(*row) for row in self._session.execute(query)]
-            if not rows:
-                return
-            yield rows
+        while rows := self.some(import_id, _BATCH, last):
+            yield {row.person_id: row for row in rows}
             last = rows[-1].person_id
+
+    def some(self, import_id: str, most: int, after: str = "") -> list[KeptPerson]:
+        """Return up to `most` people of an import, sorted by id, those after a given one."""
+        columns = (IMPORTED_PEOPLE.c.person_id, IMPORTED_PEOPLE.c.version, IMPORTED_PEOPLE.c.before)
+        where = (IMPORTED_PEOPLE.c.import_id == import_id, IMPORTED_PEOPLE.c.person_id > after)
+        query = select(*columns).where(*where)
+        found = self._session.execute(query.order_by(IMPORTED_PEOPLE.c.person_id).limit(most))
+        return [KeptPerson(*row) for row in found]
+
+    def forget(self, import_id: str, people: Sequence[str]) -> None:
+        """Delete what stood before of some people of an import; they are as they were by now."""
+        where = (IMPORTED_PEOPLE.c.import_id == import_id, IMPORTED_PEOPLE.c.person_id.in_(people))
+        self._session.execute(delete(IMPORTED_PEOPLE).where(*where))
 
     def before(
         self, import_id: str, kept: KeptPerson, person: StoredPerson, cipher: PersonCipher
@@ -146,13 +175,21 @@ class ImportJournal:
         place = _person_place(import_id, kept.person_id, kept.version)
         return _opened_person(zlib.decompress(cipher.open_bytes(place, kept.before)), person)
 
-    def households(self, import_id: str) -> Mapping[str, tuple[int, StoredHousehold | None]]:
-        """Return the households of an import: the version that it wrote, and the row before; None when it was new.
+    def households(
+        self, import_id: str, ids: Collection[str] | None = None
+    ) -> Mapping[str, tuple[int, StoredHousehold | None]]:
+        """Return households of an import: the version that it wrote, and the row before; None when it was new.
+
+        Args:
+            import_id: of the import.
+            ids: of a few households; None for all of them.
 
         Raises:
             RecordsUnreadable: what was kept is altered, or of another import or household.
         """
         query = select(IMPORTED_HOUSEHOLDS).where(IMPORTED_HOUSEHOLDS.c.import_id == import_id)
+        if ids is not None:
+            query = query.where(IMPORTED_HOUSEHOLDS.c.household_id.in_(ids))
         return {
             row.household_id: (row.version, self._household_before(import_id, row))
             for row in self._session.execute(query)
@@ -162,20 +199,31 @@ class ImportJournal:
         place = _household_place(import_id, row.household_id, row.version)
         return _opened_household(self._cipher.kept(place, row.before), row.household_id)
 
+    def household_ids(self, import_id: str) -> Sequence[str]:
+        """Return the ids of the households of an import."""
+        columns, of_import = IMPORTED_HOUSEHOLDS.c.household_id, IMPORTED_HOUSEHOLDS.c.import_id == import_id
+        return self._session.scalars(select(columns).where(of_import)).all()
+
     # ---- the end of an import
 
     def end(self, import_id: str, state: ImportState, now: datetime | None = None) -> None:
         """Note that an import is undone or stays, and delete what stood before."""
         where = IMPORTS.c.import_id == import_id
         self._session.execute(update(IMPORTS).where(where).values(state=state.value, undone_at=now))
+        self._forget(import_id)
+
+    def _forget(self, import_id: str) -> None:
         for table in (IMPORTED_PEOPLE, IMPORTED_HOUSEHOLDS):
             self._session.execute(delete(table).where(table.c.import_id == import_id))
 
     def forget_person(self, person_id: str) -> None:
         """Delete what stood before of a person, and the households of an import that has nobody else."""
-        self._session.execute(delete(IMPORTED_PEOPLE).where(IMPORTED_PEOPLE.c.person_id == person_id))
-        others = exists().where(IMPORTED_PEOPLE.c.import_id == IMPORTED_HOUSEHOLDS.c.import_id)
-        self._session.execute(delete(IMPORTED_HOUSEHOLDS).where(~others))
+        table = IMPORTED_PEOPLE
+        gone = delete(table).where(table.c.person_id == person_id).returning(table.c.import_id)
+        for import_id in self._session.scalars(gone).all():
+            if not self._session.scalar(select(exists().where(table.c.import_id == import_id))):
+                of_import = IMPORTED_HOUSEHOLDS.c.import_id == import_id
+                self._session.execute(delete(IMPORTED_HOUSEHOLDS).where(of_import))
 
     def older_than(self, moment: datetime) -> list[str]:
         """Return the ids of the imports that can be undone and were applied before a moment."""
@@ -183,6 +231,12 @@ class ImportJournal:
             IMPORTS.c.state == ImportState.APPLIED.value, IMPORTS.c.applied_at < moment
         )
         return [*self._session.scalars(query)]
+
+
+def added_by(import_id: str) -> ColumnElement[bool]:
+    """Return the condition that an import added a person."""
+    added = select(IMPORTED_PEOPLE.c.person_id).where(IMPORTED_PEOPLE.c.import_id == import_id, IMPORTED_PEOPLE.c.added)
+    return PEOPLE.c.person_id.in_(added)
 
 
 class ImportKeeper:
@@ -199,8 +253,8 @@ class ImportKeeper:
         """See `BeforeKeeper`."""
         plain = zlib.compress(_NOTHING if before is None else _person_plain(before))
         sealed = cipher.seal_bytes(_person_place(self._import_id, person_id, version), plain)
-        row = {"import_id": self._import_id, "person_id": person_id, "version": version, "before": sealed}
-        self._people.append(row)
+        key = {"import_id": self._import_id, "person_id": person_id, "added": before is None}
+        self._people.append({**key, "version": version, "before": sealed})
 
     def household(self, household_id: str, version: int, before: StoredHousehold | None) -> None:
         """See `BeforeKeeper`."""
@@ -217,10 +271,10 @@ class ImportKeeper:
             self._households.clear()
 
     def _write_households(self) -> None:
-        earlier = self._earlier(self._households)
+        earlier = ImportJournal(self._session, self._cipher).households(self._import_id, list(self._households))
         rows = []
         for household_id, (version, before) in self._households.items():
-            first = earlier.get(household_id, before)
+            first = earlier[household_id][1] if household_id in earlier else before
             place = _household_place(self._import_id, household_id, version)
             sealed = self._cipher.keep(place, _household_plain(first))
             key = {"import_id": self._import_id, "household_id": household_id}
@@ -231,15 +285,9 @@ class ImportKeeper:
             self._session.execute(delete(IMPORTED_HOUSEHOLDS).where(of_import, again))
         self._session.execute(insert(IMPORTED_HOUSEHOLDS), rows)
 
-    def _earlier(self, ids: Collection[str]) -> Mapping[str, StoredHousehold | None]:
-        """Return the rows before this import of households that it wrote in an earlier batch."""
-        table = IMPORTED_HOUSEHOLDS
-        query = select(table).where(table.c.import_id == self._import_id, table.c.household_id.in_(list(ids)))
-        found = {}
-        for row in self._session.execute(query):
-            place = _household_place(self._import_id, row.household_id, row.version)
-            found[row.household_id] = _opened_household(self._cipher.kept(place, row.before), row.household_id)
-        return found
+
+def _columns(counts: SaveCounts) -> dict[str, int]:
+    return {"added": counts.added, "replaced": counts.replaced, "unchanged": counts.unchanged}
 
 
 def _told_place(import_id: str) -> SealedPlace:

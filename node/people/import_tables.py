@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, PrimaryKeyConstraint, String
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, PrimaryKeyConstraint, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.columns import UtcDateTime
@@ -17,7 +17,10 @@ class RecordImportRow(Base):
     """One import that was applied."""
 
     __tablename__ = "record_imports"
-    __table_args__ = (PrimaryKeyConstraint("import_id", name="pk_record_imports"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("import_id", name="pk_record_imports"),
+        Index("ix_record_imports_state", "state"),
+    )
 
     import_id: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
@@ -27,12 +30,14 @@ class RecordImportRow(Base):
     added: Mapped[int] = mapped_column(Integer)
     replaced: Mapped[int] = mapped_column(Integer)
     unchanged: Mapped[int] = mapped_column(Integer)
+    stamp: Mapped[str] = mapped_column(String(100))
+    """Of the people as readers see them while the import, or its undoing, is under way."""
     applied_at: Mapped[datetime] = mapped_column(UtcDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ImportedPersonRow(Base):
-    """A person whom an import added or changed."""
+    """A person that an import added or changed."""
 
     __tablename__ = "record_import_people"
     __table_args__ = (
@@ -42,6 +47,7 @@ class ImportedPersonRow(Base):
 
     import_id: Mapped[str] = mapped_column(String(32))
     person_id: Mapped[str] = mapped_column(String(32))
+    added: Mapped[bool] = mapped_column(Boolean)
     version: Mapped[int] = mapped_column(BigInteger)
     """Of the person's seal after the import: another one means that something newer stands on it."""
     before: Mapped[bytes] = mapped_column(LargeBinary)

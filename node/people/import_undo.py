@@ -4,7 +4,7 @@ Sealed values come back as the bytes that they were, under the person's same key
 that a copy of the seal from before the import does not fit.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from node.cipher import RecordCipher
 from node.people.before import PersonBefore
-from node.people.import_journal import ImportJournal, KeptPerson
+from node.people.import_journal import ImportJournal
 from node.people.saving import delete_details, delete_empty_households, numbered
 from node.people.stored_rows import (
     StoredHousehold,
@@ -37,8 +37,9 @@ _CHUNK: Final = 400
 
 @dataclass(slots=True)
 class Restored:
-    """Counts of the people whose records came back, and the ids of those whom the import had added."""
+    """The result of one step: people handled, records that came back, and the ids of people that the import added."""
 
+    handled: int
     changed: int
     added: list[str]
 
@@ -57,28 +58,22 @@ class ImportUndo:
     # ---- what stands on it
 
     def changed_since(self) -> set[str]:
-        """Return the ids of the people on whom, or on whose household, something newer stands.
+        """Return the ids of the people whose record or household has something newer on it.
 
-        Whoever was erased since is none of them: they stay erased.
+        People erased since are not among them: they stay erased.
+
+        Raises:
+            RecordsUnreadable: what was kept of somebody is altered.
         """
         found = set[str]()
-        for batch in self._journal.people(self._import_id):
-            held = self._held([each.person_id for each in batch])
+        for kept in self._journal.people(self._import_id):
+            held = self._held(list(kept))
             seals = self._seals.seals(Scope.PERSON, list(held))
-            found |= {each.person_id for each in batch if each.person_id in held and _moved(each, seals)}
+            found |= {person_id for person_id in held if seals[person_id].version != kept[person_id].version}
+            for person_id in held.keys() - found:  # nothing is begun that could not be ended
+                cipher = person_cipher(self._cipher, held[person_id])
+                self._journal.before(self._import_id, kept[person_id], held[person_id], cipher)
         return found | self._living_in(self._changed_households())
-
-    def added(self) -> list[str]:
-        """Return the ids of the people whom the import added and who are still here."""
-        found: list[str] = []
-        for batch in self._journal.people(self._import_id):
-            held = self._held([each.person_id for each in batch])
-            found += [each.person_id for each in batch if each.person_id in held and self._is_added(each, held)]
-        return found
-
-    def _is_added(self, kept: KeptPerson, held: Mapping[str, StoredPerson]) -> bool:
-        row = held[kept.person_id]
-        return self._journal.before(self._import_id, kept, row, person_cipher(self._cipher, row)) is None
 
     def _changed_households(self) -> set[str]:
         kept = self._journal.households(self._import_id)
@@ -106,30 +101,29 @@ class ImportUndo:
 
     # ---- taking it back
 
-    def restore(self, now: datetime) -> Restored:
-        """Write the rows of people and households as they were, and return whom the import had added.
+    def restore_some(self, now: datetime, most: int) -> Restored:
+        """Write the rows of some people as they were; the people that the import added are left to the caller.
 
         Raises:
             RecordsTampered: a stored row is not what this node wrote last.
             RecordsUnreadable: what was kept is altered.
         """
-        done = Restored(0, [])
-        self._restore_households()
-        for batch in self._journal.people(self._import_id):
-            held = self._held([each.person_id for each in batch])
-            seals = self._seals.seals(Scope.PERSON, list(held))
-            came_back: list[PersonBefore] = []
-            for kept in batch:
-                row = held.get(kept.person_id)
-                if row is None:
-                    continue
-                before = self._journal.before(self._import_id, kept, row, person_cipher(self._cipher, row))
-                if before is None:
-                    done.added.append(kept.person_id)
-                else:
-                    came_back.append(before)
-            self._write(came_back, seals, now)
-            done.changed += len(came_back)
+        batch = self._journal.some(self._import_id, most)
+        held = self._held([each.person_id for each in batch])
+        seals = self._seals.seals(Scope.PERSON, list(held))
+        done, came_back = Restored(len(batch), 0, []), list[PersonBefore]()
+        for kept in batch:
+            row = held.get(kept.person_id)
+            if row is None:  # erased since
+                continue
+            before = self._journal.before(self._import_id, kept, row, person_cipher(self._cipher, row))
+            if before is None:
+                done.added.append(kept.person_id)
+            else:
+                came_back.append(before)
+        self._write(came_back, seals, now)
+        done.changed = len(came_back)
+        self._journal.forget(self._import_id, [each.person_id for each in batch])
         return done
 
     def forget_empty_households(self) -> None:
@@ -142,10 +136,11 @@ class ImportUndo:
         rows = self._rows.people(PEOPLE.c.person_id.in_(ids) & PEOPLE.c.erased_at.is_(None))
         return {row.person_id: row for row in rows}
 
-    def _restore_households(self) -> None:
+    def restore_households(self, ids: Collection[str]) -> None:
+        """Write the rows of some households as they were; those that the import added go once nobody lives there."""
         kept = {
             household_id: before
-            for household_id, (_version, before) in self._journal.households(self._import_id).items()
+            for household_id, (_version, before) in self._journal.households(self._import_id, ids).items()
             if before is not None
         }
         seals = self._seals.seals(Scope.HOUSEHOLD, list(kept))
@@ -193,8 +188,3 @@ class ImportUndo:
 
 _SPELL: Final = ("benefit", "first_month", "last_month")
 _DONE: Final = ("action", "started_on", "outcome")
-
-
-def _moved(kept: KeptPerson, seals: dict[str, Seal]) -> bool:
-    seal = seals.get(kept.person_id)
-    return seal is None or seal.version != kept.version

@@ -43,7 +43,7 @@ class OwnMapping:
 
 
 def mapped_cell(words: Mapping[str, str], cell: str) -> str:
-    """Return a cell with the codes of the format in place of own ones; what is not named stays as it is."""
+    """Return a cell with the codes of the format in place of own ones; other words stay as they are."""
     whole = words.get(comparable(cell))
     if whole is not None or LIST_SEPARATOR not in cell:
         return cell if whole is None else whole

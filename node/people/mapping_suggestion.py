@@ -40,7 +40,7 @@ class SuggestedCode:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The own columns and codes of a file. The words of people's rows in it are for whoever has the file."""
+    """The own columns and codes of a file. It holds words of people's rows."""
 
     columns: tuple[SuggestedColumn, ...]
     codes: tuple[SuggestedCode, ...]

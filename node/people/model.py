@@ -109,6 +109,10 @@ class SaveCounts:
     replaced: int = 0
     unchanged: int = 0
 
+    def __add__(self, other: "SaveCounts") -> "SaveCounts":
+        """Return the counts of two batches together."""
+        return SaveCounts(self.added + other.added, self.replaced + other.replaced, self.unchanged + other.unchanged)
+
 
 def month_number(day: date) -> int:
     """Return the months since year 0, so that months subtract."""

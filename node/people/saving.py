@@ -27,6 +27,7 @@ from node.people.model import (
     SaveCounts,
     Value,
 )
+from node.people.pending import require_no_import
 from node.people.protection import sealed_fields
 from node.people.stored_rows import (
     StoredHousehold,
@@ -126,16 +127,24 @@ class RecordWriter:
             yield self._save_batch(batch)
             if self._seals.noted >= _SEALED_TOGETHER:
                 self._seals.flush()
-        self._forget_empty_households()
-        self._seals.flush()
+        self.forget_empty_households()
 
-    def _forget_empty_households(self) -> None:
+    def save_some(self, records: Sequence[PersonRecord]) -> SaveCounts:
+        """Store at most `BATCH` records; households in which nobody lives any more stay for now."""
+        lock_people(self._database)
+        counts = self._save_batch(records)
+        self._seals.flush()
+        return counts
+
+    def forget_empty_households(self) -> None:
+        """Delete the households in which nobody lives any more."""
         if self._keeper:
             for row in self._verified.households(_nobody_lives_here()):
                 self._keeper.household(row.household_id, 0, row)
             self._keeper.flush()
         for household_id in delete_empty_households(self._database):
             self._seals.note(Scope.HOUSEHOLD, household_id, None)
+        self._seals.flush()
 
     def _save_batch(self, batch: Sequence[PersonRecord]) -> SaveCounts:
         digests = [self._cipher.content_digest(_content(record)) for record in batch]
@@ -334,9 +343,14 @@ def delete_details(database: Connection, person_ids: Sequence[str]) -> None:
 
 
 def lock_people(database: Connection) -> None:
-    """Keep other writers of people waiting until the transaction ends; SQLite's write lock already does."""
+    """Keep other writers of people waiting until the transaction ends; SQLite's write lock already does.
+
+    Raises:
+        ImportRunning: an import is under way that is not the caller's own.
+    """
     if database.dialect.name == "postgresql":
         database.execute(text("LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"))
+    require_no_import(database)
 
 
 def _nobody_lives_here() -> ColumnElement[bool]:

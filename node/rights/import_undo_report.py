@@ -11,6 +11,8 @@ from presentation.messages import Message, _, speaking
 
 _MOST_NAMED: Final = 20
 _STATES: Final[dict[ImportState, Message]] = {
+    ImportState.APPLYING: _("en curso o interrumpida"),
+    ImportState.REVERTING: _("deshaciéndose"),
     ImportState.APPLIED: _("se puede deshacer"),
     ImportState.UNDONE: _("deshecha"),
     ImportState.KEPT: _("ya no se puede deshacer"),
@@ -81,7 +83,7 @@ def undo_document(outcome: UndoOutcome) -> dict[str, Any]:
 
 
 def undo_text(outcome: UndoOutcome, lang: str) -> str:
-    """Return an undoing for people; where it was refused, with the names of those on whom something newer stands."""
+    """Return an undoing for people; where it was refused, with the names of the people that have something newer."""
     say = speaking(lang)
     if not outcome.newer:
         return terminal.paragraph(

@@ -1,13 +1,13 @@
 """The acts about people: rows that somebody wrote of them, apart from their record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import ColumnClause, String, column, select, table
 from sqlalchemy.orm import Session
 
-_CHUNK: Final = 400
+from node.people.import_tables import IMPORTED_PEOPLE
 
 ACTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -44,12 +44,11 @@ WITHOUT_ACTS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def people_with_acts(session: Session, people: Sequence[str]) -> set[str]:
-    """Return those of some people about whom somebody wrote something apart from their record."""
-    found = set[str]()
+def people_with_acts(session: Session, import_id: str) -> set[str]:
+    """Return those people that an import added who have something on record apart from their record."""
+    table_of, found = IMPORTED_PEOPLE, set[str]()
+    added = select(table_of.c.person_id).where(table_of.c.import_id == import_id, table_of.c.added)
     for name, person in ACTS.items():
         named: ColumnClause[str] = column(person, String)
-        for start in range(0, len(people), _CHUNK):
-            where = named.in_(people[start : start + _CHUNK])
-            found |= set(session.scalars(select(named).select_from(table(name, named)).where(where)))
+        found |= set(session.scalars(select(named).select_from(table(name, named)).where(named.in_(added))))
     return found

@@ -19,14 +19,17 @@ def upgrade() -> None:
         sa.Column("added", sa.Integer(), nullable=False),
         sa.Column("replaced", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("stamp", sa.String(length=100), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("import_id", name="pk_record_imports"),
     )
+    op.create_index("ix_record_imports_state", "record_imports", ["state"])
     op.create_table(
         "record_import_people",
         sa.Column("import_id", sa.String(length=32), nullable=False),
         sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("added", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("before", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("import_id", "person_id", name="pk_record_import_people"),
@@ -47,4 +50,5 @@ def downgrade() -> None:
     op.drop_table("record_import_households")
     op.drop_index("ix_record_import_people_person", "record_import_people")
     op.drop_table("record_import_people")
+    op.drop_index("ix_record_imports_state", "record_imports")
     op.drop_table("record_imports")
