@@ -148,8 +148,6 @@ class RecordImport:
             done = total.added + total.replaced + total.unchanged
             if self._progress:
                 self._progress("save", done, people)
-            if done < people:
-                pace.turn()
         return total, comparison.proposal()
 
     def _open(self, path: Path, encoding: str, own: OwnMapping | None) -> ReadFile:

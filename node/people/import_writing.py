@@ -25,9 +25,9 @@ from node.seals.settings import SettingSeal
 _FIRST: Final = 50
 _MOST: Final = 400
 _LEAST: Final = 10
-_AIM_SECONDS: Final = 0.1
-_TURN_SECONDS: Final = 0.1
-"""Waiting writers of SQLite look at least that often whether it is their turn."""
+_AIM_SECONDS: Final = 0.12
+_TURN_SECONDS: Final = 0.06
+"""Most waiting writers of SQLite look that often whether it is their turn."""
 
 Item = TypeVar("Item")
 Batch = Sequence[PersonRecord]
@@ -36,23 +36,22 @@ Remove = Callable[[Session, str], None]
 
 
 class Pace:
-    """Chooses the sizes of batches by the time that the last one took, and gives others their turn after each."""
+    """Chooses the sizes of batches by the time that the last one took, and gives others their turn between two."""
 
     def __init__(self) -> None:
         self.size = _FIRST
-        self._began = 0.0
+        self._ended: float | None = None
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Time the block, which is one short transaction."""
-        self._began = time.monotonic()
+        """Time the block, which is one short transaction; it begins once others had their turn."""
+        if self._ended is not None:
+            time.sleep(max(0.0, self._ended + _TURN_SECONDS - time.monotonic()))
+        began = time.monotonic()
         yield
-        took = max(time.monotonic() - self._began, 0.001)
+        self._ended = time.monotonic()
+        took = max(self._ended - began, 0.001)
         self.size = max(_LEAST, min(_MOST, int(self.size * min(2.0, _AIM_SECONDS / took))))
-
-    def turn(self) -> None:
-        """Give others their turn."""
-        time.sleep(_TURN_SECONDS)
 
 
 @contextmanager
@@ -117,9 +116,8 @@ def take_back(
     with context.snapshot() as session:
         households = ImportJournal(session, context.keys.cipher).household_ids(import_id)
     for ids in chunks(households, _MOST):
-        with importing(context) as session:
+        with pace.batch(), importing(context) as session:
             ImportUndo(session, context.keys.cipher, import_id).restore_households(ids)
-        pace.turn()
     while True:
         with pace.batch(), importing(context) as session:
             done = ImportUndo(session, context.keys.cipher, import_id).restore_some(context.clock.now(), pace.size)
@@ -130,7 +128,6 @@ def take_back(
         removed, restored = removed + len(done.added), restored + done.changed
         if progress:
             progress(removed + restored)
-        pace.turn()
 
 
 def end_undo(context: NodeContext, import_id: str, state: ImportState) -> None:
