@@ -19,7 +19,7 @@ from tests.support.append_nursery import new_node
 from tests.support.records import a_document, write_csv
 from tests.support.waiting import PATIENCE_SECONDS
 
-PEOPLE = 400
+PEOPLE = 200
 PROGRAM = "import sys; from node.cli.program import main; sys.argv[0] = 'redpact-node'; main()"
 
 
@@ -50,7 +50,7 @@ def test_an_import_that_is_ended_at_any_instant_is_there_wholly_or_not_at_all(
     context = node.context
     rows = [f"{a_document(each).number},Persona {each},1980-05-17" for each in range(PEOPLE)]
     path = write_csv(tmp_path / "a.csv", "document,name,birth_date", *rows)
-    for _round in range(4):
+    for _round in range(3):
         process = command(context.home, "import", str(path))
         wait_until_under_way(context, process)
         assert count(context) in (0, PEOPLE)

@@ -19,6 +19,7 @@ from node.people.mapping_report import mapping_document, mapping_text, suggestio
 from node.people.mapping_store import MappingStore
 from node.people.mapping_suggestion import suggest_mapping
 from node.people.store import people_store
+from presentation.messages import in_language
 from tests.support.clock import FrozenClock
 from tests.support.parts import SignedDirectory, context_of
 from tests.support.records import NOW, write_csv
@@ -74,7 +75,7 @@ def test_a_wrong_cell_is_told_with_the_offices_own_column_and_what_is_allowed(tm
     path = write_csv(tmp_path / "a.csv", HEAD, "12345678Z;Persona Ficticia Uno;10/03/1985;EN PARO;x")
     with pytest.raises(ImportRejected) as refused:
         list(read_file(path, NOW, mapping=own()).rows)
-    told = refused.value.message.in_language("es")
+    told = in_language(refused.value.message, "es")
     assert "línea 2, columna SIT. LABORAL (work.status)" in told
     assert "«AA AAAA»" in told
     assert "unemployed" in told
@@ -101,7 +102,7 @@ def test_a_mapping_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(MappingInvalid) as refused:
         checked_mapping("padrón", columns, codes)
-    assert told in refused.value.message.in_language("es")
+    assert told in in_language(refused.value.message, "es")
     assert refused.value.remedy
 
 
