@@ -6,8 +6,9 @@ from typing import Any
 from node.care.importing import ImportOutcome
 from node.people import csv_format as fmt
 from node.people.import_proposal import RowKind, WaitingRow
+from policies.birth_words import birth_words
 from policies.identity import Described
-from presentation import formats, terminal
+from presentation import terminal
 from presentation.messages import Translator, listing, speaking
 
 _MOST_SHOWN = 20
@@ -105,7 +106,7 @@ def _decision(row: WaitingRow, code: str, say: Translator) -> Iterator[str]:
 
 
 def _described(person: Described, say: Translator) -> str:
-    return f"{person.name} ({formats.day(person.birth_date, say.lang)})"
+    return f"{person.name} ({birth_words(person.birth.day, say.lang)})"
 
 
 def _name(column: str, say: Translator) -> str:

@@ -11,6 +11,8 @@ from node.context import NodeContext
 from node.people.documents import Document
 from node.people.model import FieldValue, PersonRef
 from node.people.store import PersonStore, people_store
+from policies.birth import BirthDate
+from policies.birth_words import birth_words
 from policies.catalogue import FieldSpec, FieldType, load_catalogue
 from policies.record_readings import RecordPart
 from presentation import terminal
@@ -41,7 +43,7 @@ def person_document(store: PersonStore, person: PersonRef, now: datetime) -> dic
         "id": person.person_id,
         "document": identity.document.number,
         "name": identity.name,
-        "birth_date": identity.birth_date.isoformat(),
+        "birth_date": identity.birth_date.text,
         "fictitious": person.fictitious,
         "fields": [_field(spec.id, values[spec.id]) for spec in catalogue.fields if spec.id in values],
     }
@@ -50,7 +52,7 @@ def person_document(store: PersonStore, person: PersonRef, now: datetime) -> dic
 def person_text(document: Mapping[str, Any], lang: str) -> str:
     """Return one person's record in words."""
     say, catalogue = speaking(lang), load_catalogue()
-    born = day(date.fromisoformat(document["birth_date"]), lang)
+    born = birth_words(BirthDate.parse(document["birth_date"]), lang)
     facts = []
     for each in document["fields"]:
         spec = catalogue.field(each["id"])

@@ -137,7 +137,15 @@ _PERSON: Final = (
         ),
     ),
     Column(NAME, "Nombre y apellidos", "Name", _("texto, 200 caracteres como máximo, una sola línea")),
-    Column(BIRTH_DATE, "Fecha de nacimiento", "Birth date", _("`AAAA-MM-DD`")),
+    Column(
+        BIRTH_DATE,
+        "Fecha de nacimiento",
+        "Birth date",
+        _(
+            "`AAAA-MM-DD`; lo que no se sabe, con X: `AAAA-MM-XX`, `AAAA-XX-XX`, `XXXX-XX-XX` (o `AAAA`, "
+            "`MM/AAAA`, `desconocida`)"
+        ),
+    ),
     Column(
         HOUSEHOLD,
         "Referencia de la unidad de convivencia",

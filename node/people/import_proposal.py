@@ -175,7 +175,7 @@ class Comparison:
         stored = cells_of(row.stored) if row.stored else {}
         self._state.update(_plain([row.line, stored]))
         if row.stored and (row.kind is RowKind.OTHER_PERSON or row.lifted):
-            both = [Described(each.name, each.birth_date) for each in (row.stored, row.record)]
+            both = [Described(each.name, each.birth) for each in (row.stored, row.record)]
             self._waiting.append(WaitingRow(row.line, row.kind, row.lifted, *both))
             self._sides.update(_plain([row.line, stored, cells_of(row.record)]))
         return row
@@ -257,7 +257,7 @@ def _proposed(line: int, merged: PersonRecord, known: PersonRecord | None) -> Pr
     lifted = tuple(
         sorted(name for name in PROTECTIVE_FIELDS if is_lifted(known.fields.get(name), merged.fields.get(name)))
     )
-    described = [Described(each.name, each.birth_date) for each in (known, merged)]
+    described = [Described(each.name, each.birth) for each in (known, merged)]
     if likeness(*described) is Likeness.DIFFERENT:
         return ProposedRow(line, merged, RowKind.OTHER_PERSON, changes, lifted, known)
     return ProposedRow(line, merged, RowKind.CHANGED if changes else RowKind.UNCHANGED, changes, lifted, known)

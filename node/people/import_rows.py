@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from node.people import cells
 from node.people import csv_format as fmt
+from node.people.birth_cells import read_birth_date
 from node.people.documents import parse_document
 from node.people.errors import RecordInvalid, RecordsError
 from node.people.import_faults import RowFault, shape_of
@@ -133,7 +134,7 @@ def _read_household(cell: str) -> str:
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     fmt.DOCUMENT: parse_document,
     fmt.NAME: _read_name,
-    fmt.BIRTH_DATE: cells.read_date,
+    fmt.BIRTH_DATE: read_birth_date,
     fmt.HOUSEHOLD: _read_household,
     fmt.SPELLS: cells.read_spells,
     fmt.INTERVENTIONS: cells.read_interventions,
@@ -168,7 +169,8 @@ def _contradictions(record: PersonRecord, line: int, seen: RowsBefore, now: date
     """Yield the contradictions within the row and with earlier rows, and remember the row."""
     latest = now + CLOCK_SLACK
     future, check_year = _("la fecha es futura"), _("compruebe el año")
-    if record.birth_date > local_day(latest):
+    born = record.birth_date.span
+    if born is not None and born[0] > local_day(latest):
         yield RowFault(line, fmt.BIRTH_DATE, future, check_year)
     if record.recorded_at and record.recorded_at > latest:
         yield RowFault(line, fmt.RECORDED, future, check_year)

@@ -300,7 +300,7 @@ def numbered(person_id: str, names: Sequence[str], rows: Sequence[Sequence[Any]]
 def _content(record: PersonRecord) -> bytes:
     """Return bytes that are equal for equal records; the dates of recording do not count."""
     content = [
-        [record.document.canonical, record.name, record.birth_date, record.fictitious],
+        [record.document.canonical, record.name, record.birth_date.text, record.fictitious],
         record.fields,
         [record.household.reference, _described(record.household)] if record.household else None,
         [[spell.benefit, spell.first_month, spell.last_month] for spell in record.spells],
@@ -330,7 +330,7 @@ def _stored_values(record: PersonRecord) -> dict[str, Value]:
     values: dict[str, Value] = dict(record.fields)
     values[NAME] = record.name
     values[NATIONAL_ID] = record.document.number
-    values[BIRTH_DATE] = record.birth_date.isoformat()
+    values[BIRTH_DATE] = record.birth_date.text
     if record.household:
         values[HOUSEHOLD_REFERENCE] = record.household.reference
     return values

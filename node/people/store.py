@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -17,6 +17,7 @@ from node.people.documents import Document, stored_document
 from node.people.errors import PersonUnknown
 from node.people.import_journal import added_by
 from node.people.model import (
+    AGE_BASIS,
     BIRTH_DATE,
     HOUSEHOLD_REFERENCE,
     LOCAL_FIELDS,
@@ -31,6 +32,7 @@ from node.people.model import (
     PersonRef,
     SaveCounts,
     Value,
+    birth_of,
 )
 from node.people.saving import RecordWriter, chunks, delete_details, document_index, lock_people
 from node.people.statements import STAMP
@@ -47,6 +49,7 @@ from node.people.tables import HOUSEHOLDS, PEOPLE
 from node.people.verified_rows import VerifiedRows
 from node.seals.scopes import Scope
 from node.seals.seals import seals_in
+from policies.birth import BirthDate
 from presentation.messages import _
 from service.sql_driver import connection_of
 
@@ -236,11 +239,12 @@ class PersonStore:
         Raises:
             PersonUnknown: not held, or erased.
         """
-        values = self.fields(person_id, [NATIONAL_ID, NAME, BIRTH_DATE])
+        values = self.fields(person_id, [NATIONAL_ID, NAME, BIRTH_DATE, AGE_BASIS])
+        basis = values.get(AGE_BASIS)
         return Identity(
             document=stored_document(str(values[NATIONAL_ID].value)),
             name=str(values[NAME].value),
-            birth_date=date.fromisoformat(str(values[BIRTH_DATE].value)),
+            birth=birth_of(BirthDate.parse(str(values[BIRTH_DATE].value)), basis.value if basis else None),
         )
 
     def fields(self, person_id: str, field_ids: Iterable[str]) -> dict[str, FieldValue]:
@@ -387,7 +391,7 @@ def _record(
     return PersonRecord(
         document=stored_document(str(values[NATIONAL_ID])),
         name=str(values[NAME]),
-        birth_date=date.fromisoformat(str(values[BIRTH_DATE])),
+        birth_date=BirthDate.parse(str(values[BIRTH_DATE])),
         fields={key: value for key, value in values.items() if key not in LOCAL_FIELDS},
         household=lives_in,
         spells=histories[0],

@@ -19,6 +19,7 @@ ACTS: Final[Mapping[str, str]] = MappingProxyType(
         "imported_summaries": "person_ref",
         "risk_decisions": "person_ref",
         "exchange_received": "person_ref",
+        "identity_doubts": "person_ref",
     }
 )
 """Tables and the columns that name a person. `WITHOUT_ACTS` has the others."""

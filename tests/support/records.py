@@ -18,6 +18,7 @@ from node.people.import_proposal import Comparison, Decisions
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, PersonRef, SaveCounts
 from node.people.saving import lock_people
 from node.people.store import PersonStore
+from policies.birth import BirthDate
 from service.storage import snapshot, transaction
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -35,7 +36,7 @@ def a_person(number: int = 0, **changes: Any) -> PersonRecord:
     record = PersonRecord(
         document=a_document(number),
         name=f"Persona Ficticia {number}",
-        birth_date=date(1980, 5, 17),
+        birth_date=BirthDate(1980, 5, 17),
         fields={
             "person.sex": "f",
             "person.contact": f"persona{number}@example.org",

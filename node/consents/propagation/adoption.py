@@ -27,10 +27,12 @@ from node.consents.held import HeldConsents
 from node.consents.propagation.bars import bars_of
 from node.consents.propagation.notifications import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
+from node.doubts.checking import Told, compare
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
 from node.people.linking import find_person, hidden_pseudonym, pairwise_keys
 from node.people.store import people_store
+from policies.birth import Reached
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.local_days import local_day
 from policies.vocabulary import load_vocabulary
@@ -120,7 +122,7 @@ def receive_copy(
         waiting=True,
         expires_at=record.valid_until,
         told_at=min(message.issued, now),
-        evidence=sent.model_copy(update={"proof": ""}).model_dump_json().encode() if sent.evidence else None,
+        evidence=_beside(sent),
     )
     store.keep_copy(copy)
     incoming = _Incoming(opened, copy, sent, read_copy(known.proof) if known else None, received.sha256)
@@ -175,12 +177,13 @@ def _adopt(
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return None
+    _compare(context, session, incoming, person, now)
     own, reported_by = context.settings.entity, ReportedBy(copy.sender, incoming.sha256)
     found = _found(context, session, incoming, person, now)
     held = consents.find(copy.consent_id)
     if held and held.record.origin and incoming.older and _within(opened.record, incoming.older.record):
         found = found.carried_from(held.record.origin)
-    record = adopted_record(opened, person, own, directory, told_at=copy.told_at, found=found)
+    record = adopted_record(opened, person, own, directory, told_at=min(copy.told_at, now), found=found)
     SqlTravelStore(session).keep_copy(replace(copy, waiting=False, evidence=None))
     if record is None:
         act = Withdrawal(
@@ -200,6 +203,25 @@ def _adopt(
     )
     _ask_for_confirmation(session, found, held, copy, now)
     return found
+
+
+def _compare(context: "NodeContext", session: Session, incoming: _Incoming, person: str, now: datetime) -> None:
+    """Open a doubt where the origin may speak of another person.
+
+    The consent is adopted all the same, as a narrower version must not be missed; `node.consents.in_force` waits for a
+    decision.
+    """
+    sender = incoming.copy.sender
+    keys = pairwise_keys(context, context.directory.current(now).party(sender))
+    told = Told(sender, incoming.copy.subject, incoming.sent.identity, keys)
+    compare(context, people_store(context, session), person, told, now)
+
+
+def _beside(sent: CopyBody) -> bytes | None:
+    """Return what came beside a consent, as it is kept while its person is not known here."""
+    if not sent.evidence and sent.identity is None:
+        return None
+    return sent.model_copy(update={"proof": ""}).model_dump_json().encode()
 
 
 def _found(context: "NodeContext", session: Session, incoming: _Incoming, person: str, now: datetime) -> Findings:
@@ -236,7 +258,7 @@ def _person_entitled(
     person = find_person(people, SqlExchangeStore(session), pairwise_keys(context, sender), copy.subject)
     if person is None:
         return None
-    minor = people.identity(person).age_on(local_day(now)) < AGE_OF_CONSENT_YEARS
+    minor = people.identity(person).reached(AGE_OF_CONSENT_YEARS, local_day(now)) is not Reached.YES
     guardian = opened.record.guardian
     if guardian is None:
         return None if minor else person  # LOPDGDD art. 7

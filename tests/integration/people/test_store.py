@@ -34,7 +34,7 @@ def test_a_record_is_held_as_it_was_given(engine: Engine) -> None:
         assert people.count() == people.count_fictitious() == people.count_households() == 1
         assert people.find_by_document(a_document()) == people.person(person.person_id) == person
         assert people.identity(person.person_id).name == "Persona Ficticia 0"
-        assert people.identity(person.person_id).age_on(date(2026, 5, 16)) == 45
+        assert people.identity(person.person_id).birth.ages_on(date(2026, 5, 16)) == (45, 45)
         assert people.benefit_spells(person.person_id) == a_person().spells
         assert people.interventions(person.person_id) == a_person().interventions
         household = household_of(people, person.person_id)

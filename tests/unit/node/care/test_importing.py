@@ -1,7 +1,6 @@
 """An import is a proposal: a column left out changes nothing, a document is no identity, protection is not lost."""
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from node.people.errors import ImportRejected
 from node.people.import_proposal import Decisions, RowKind
 from node.people.model import PersonRecord
 from node.people.store import people_store
+from policies.birth import BirthDate
 from tests.support.clock import FrozenClock
 from tests.support.parts import SignedDirectory, context_of
 from tests.support.records import write_csv
@@ -185,7 +185,7 @@ def test_a_correction_of_spelling_or_of_one_digit_is_no_other_person(
 ) -> None:
     path = file(tmp_path, "document;name;birth_date", "12345678Z;MADRE FICTICIA;1985-10-03")
     assert importing.store(path, NO_DECISION).counts is not None
-    assert person(context).birth_date == date(1985, 10, 3)
+    assert person(context).birth_date == BirthDate(1985, 10, 3)
 
 
 def test_the_same_file_again_changes_nothing(importing: RecordImport, tmp_path: Path) -> None:
