@@ -69,6 +69,13 @@ class CoordinatorSettings(ServiceSettings):
         default=3000, ge=1, le=10_000_000, description="pseudonyms an entity may have evaluated in an hour"
     )
     locator_evaluations_day: int = Field(default=20_000, ge=1, le=100_000_000, description="and in a day")
+    locator_evaluations_total_day: int = Field(
+        default=200_000,
+        ge=1,
+        le=1_000_000_000,
+        description="pseudonyms that all entities together may have evaluated in a day: an alarm at half of it, and "
+        "beyond it a tenth of its quota for each",
+    )
     locator_questions_hour: int = Field(
         default=200, ge=1, le=1_000_000, description="people an entity may ask the locator about in an hour"
     )

@@ -62,6 +62,13 @@ class NodeSettings(ServiceSettings):
         description="where this entity holds a key of pseudonyms: those one entity may have evaluated in an hour",
     )
     locator_evaluations_day: int = Field(default=20_000, ge=1, le=100_000_000, description="and in a day")
+    locator_evaluations_total_day: int = Field(
+        default=200_000,
+        ge=1,
+        le=1_000_000_000,
+        description="pseudonyms that all entities together may have evaluated in a day: an alarm at half of it, and "
+        "beyond it a tenth of its quota for each",
+    )
     epsilon_limit: float = Field(
         default=8.0, gt=0, le=50, description="privacy budget of the entity's people until a limit is set"
     )
