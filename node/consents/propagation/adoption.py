@@ -33,6 +33,7 @@ from node.people.linking import find_person, hidden_pseudonym, pairwise_keys
 from node.people.store import people_store
 from policies.birth import Reached
 from policies.catalogue import Sensitivity, load_catalogue
+from policies.errors import ErrorKind, RedpactError
 from policies.local_days import local_day
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
@@ -80,14 +81,38 @@ class _Incoming:
     sha256: str | None = None
 
 
-def adopt_waiting(context: "NodeContext", changes: ConsentChanges, session: Session, now: datetime) -> int:
-    """Put in force the consents whose person has become known here, and return how many."""
-    done = 0
-    for copy in SqlTravelStore(session).waiting_copies(now):
-        sent = CopyBody.model_validate_json(copy.evidence) if copy.evidence else CopyBody(proof="")
-        incoming = _Incoming(read_copy(copy.proof), copy, sent)
-        done += _adopt(context, HeldConsents(context, session, changes), session, incoming, now) is not None
-    return done
+def adopt_waiting(context: "NodeContext", changes: ConsentChanges, now: datetime) -> int:
+    """Put in force the consents whose person has become known here, and return how many.
+
+    One that cannot be, such as a consent under the id of another, keeps no other from it, and is dropped.
+    """
+    with context.transaction() as session:
+        waiting = SqlTravelStore(session).waiting_copies(now)
+    try:
+        with context.transaction() as session:
+            return sum(_adopted(context, changes, session, copy, now) for copy in waiting)
+    except RedpactError:
+        return sum(_adopted_alone(context, changes, copy, now) for copy in waiting)
+
+
+def _adopted_alone(context: "NodeContext", changes: ConsentChanges, copy: KeptCopy, now: datetime) -> bool:
+    try:
+        with context.transaction() as session:
+            return _adopted(context, changes, session, copy, now)
+    except RedpactError as error:
+        _log.warning("consent_copy_not_adopted", sender=copy.sender, code=error.code, message=error.message)
+        if error.kind in (ErrorKind.REFUSED, ErrorKind.USAGE):  # no fault of this machine: it never can be
+            with context.transaction() as session:
+                SqlTravelStore(session).drop_copy(copy.sender, copy.consent_id)
+        return False
+
+
+def _adopted(context: "NodeContext", changes: ConsentChanges, session: Session, copy: KeptCopy, now: datetime) -> bool:
+    if SqlTravelStore(session).copy(copy.sender, copy.consent_id) != copy:
+        return False  # ended, replaced or erased meanwhile
+    sent = CopyBody.model_validate_json(copy.evidence) if copy.evidence else CopyBody(proof="")
+    incoming = _Incoming(read_copy(copy.proof), copy, sent)
+    return _adopt(context, HeldConsents(context, session, changes), session, incoming, now) is not None
 
 
 def receive_copy(
