@@ -6,15 +6,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from consent_ledger.consents.model import ConsentState, ConsentView
+from consent_ledger.consents.model import ConsentRenewal, ConsentState, ConsentView
 from consent_ledger.log.bodies import Actor, Guardian
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.tlog_proof import TlogProof
+from node.consents.assurance.policy import set_policy
 from node.consents.errors import RecipientNotAllowed
 from node.consents.propagation.background import maintain_copies
+from policies.assurance import OriginLimits
 from records_exchange.message import MessageOutcome
 from records_exchange.tables import ConsentCopy
 from records_exchange.travel_store import SqlTravelStore
+from tests.support.assurance_policies import TRUSTING
 from tests.support.consent_sides import give
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS, OriginPeer
@@ -62,6 +65,28 @@ def test_a_waiting_consent_that_others_dated_ahead_was_told_now_at_the_latest(st
     assert stranger.state(consent.consent_id) is ConsentState.GIVEN
     stranger.later(microseconds=stranger.context.settings.silence_bound // timedelta(microseconds=1))
     assert stranger.shares("asker", FIELDS) == set()
+
+
+@pytest.mark.invariant(8)
+def test_versions_without_end_meet_the_limit_of_their_origin_and_one_that_leaves_less_is_taken(
+    holder: OneSide, elsewhere: OriginPeer
+) -> None:
+    set_policy(holder.context, TRUSTING.model_copy(update={"limits": OriginLimits(consents_a_day=3, alarm_at=20)}))
+    consent, before = elsewhere.given("holder"), len(holder.types())
+    found = []
+    for day in range(1, 8):
+        end = holder.clock.now() + timedelta(days=400 + day)
+        version = elsewhere.register.renew(consent.consent_id, ConsentRenewal(valid_until=end), holder.clock.now())
+        found.append(elsewhere.send(version).reason)
+    assert found == [None, None, *["too_many_consents"] * 5]
+    assert len(holder.types()) == before + 2
+    assert elsewhere.send(elsewhere.narrow(version, "work.status")).reason is None
+    assert holder.shares("asker", FIELDS) == {"work.status"}
+    holder.later(days=1, minutes=1)
+    elsewhere.vouch()
+    end = holder.clock.now() + timedelta(days=400)
+    version = elsewhere.register.renew(consent.consent_id, ConsentRenewal(valid_until=end), holder.clock.now())
+    assert elsewhere.send(version).reason is None
 
 
 def test_the_reply_does_not_tell_whether_the_person_is_known(
