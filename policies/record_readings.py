@@ -33,6 +33,7 @@ class RecordPart(StrEnum):
     CONSENT_REQUESTS = "consent_requests"
     REFERRALS = "referrals"
     LEDGER = "ledger"
+    DOUBTS = "doubts"
 
 
 PART_NAMES: Final[Mapping[str, Message]] = {
@@ -54,6 +55,7 @@ PART_NAMES: Final[Mapping[str, Message]] = {
     RecordPart.CONSENT_REQUESTS: _("Los consentimientos por confirmar"),
     RecordPart.REFERRALS: _("Las derivaciones"),
     RecordPart.LEDGER: _("La exportación del registro entero"),
+    RecordPart.DOUBTS: _("Las dudas sobre la identidad"),
 }
 LIST_REASONS: Final[Mapping[str, Message]] = {
     "care_planning": _("Organizar la atención"),

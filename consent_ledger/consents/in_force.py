@@ -29,6 +29,8 @@ class Obstacle(StrEnum):
     """It was given at another entity, and what was found of the person's will opens nothing of it here."""
     ORIGIN_SILENT = "origin_silent"
     """It was given at another entity, of which nothing was heard for too long."""
+    IDENTITY_DOUBT = "identity_doubt"
+    """It was given at another entity, which may have given it for another person with the same document."""
 
 
 @dataclass(frozen=True, slots=True)

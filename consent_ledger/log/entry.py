@@ -55,6 +55,7 @@ class EntryType(StrEnum):
     RECEIPT_ISSUED = "receipt_issued"
     CARD_ISSUED = "card_issued"
     CARD_BLOCKED = "card_blocked"
+    IDENTITY_DECIDED = "identity_decided"
     ERASURE = "erasure"
 
 

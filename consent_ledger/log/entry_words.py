@@ -31,6 +31,7 @@ ENTRY_NAMES: Final[Mapping[EntryType, Message]] = {
     EntryType.RECEIPT_ISSUED: _("justificante entregado"),
     EntryType.CARD_ISSUED: _("tarjeta dada"),
     EntryType.CARD_BLOCKED: _("tarjeta bloqueada"),
+    EntryType.IDENTITY_DECIDED: _("decisión sobre la identidad de una persona"),
     EntryType.ERASURE: _("borrado"),
 }
 

@@ -6,10 +6,12 @@ import typer
 
 from node.cli import (
     records_access,
+    records_doubts,
     records_erase,
     records_import,
     records_linkage,
     records_readings,
+    records_same_person,
     records_shared,
     records_template,
 )
@@ -41,6 +43,8 @@ def register(app: typer.Typer) -> None:
     records_linkage.register(group)
     records_import.register(group)
     records_template.register(group)
+    records_doubts.register(group)
+    records_same_person.register(group)
     app.add_typer(group, name="records")
 
 

@@ -15,6 +15,7 @@ from consent_ledger.consents.in_force import Coverage, LiveConsent, Obstacle, co
 from consent_ledger.consents.model import ConsentView
 from node.consents.freshness import is_silent
 from node.context import NodeContext
+from node.doubts.store import Doubt, doubt_store
 from node.ledger.own import own_consents, own_policy
 from node.people.documents import Document
 from node.people.store import people_store
@@ -89,6 +90,7 @@ class InForce:
         self._now = now
         self._policy: AssurancePolicy | None = None
         self._silent: dict[tuple[str, datetime | None], bool] = {}
+        self._doubts: dict[str, dict[str, Doubt]] = {}
         self._read = self._named = 0
 
     @property
@@ -99,6 +101,7 @@ class InForce:
     def live(self, person_ref: str, purpose: str, recipient: str) -> tuple[LiveConsent, ...]:
         """Return the consents by which a recipient may have fields of a person for a purpose, with these fields."""
         views = self._consents.list(person_ref)
+        self._doubts_about(person_ref)  # for everybody: whether there are consents given elsewhere costs no time
         self._read += len(views)
         found = list(self._parts(views, purpose, recipient))
         self._named += len(found)
@@ -142,13 +145,30 @@ class InForce:
 
     def _parts(self, views: Sequence[ConsentView], purpose: str, recipient: str) -> Iterator[Coverage]:
         for part in coverages(views, purpose, recipient, self._now, self._assurance_policy(views)):
-            yield part.without(Obstacle.ORIGIN_SILENT) if part.fields and self._is_silent(part.view) else part
+            if part.fields and self._is_silent(part.view):
+                yield part.without(Obstacle.ORIGIN_SILENT)
+            elif part.fields and self._is_of_another(part.view):
+                yield part.without(Obstacle.IDENTITY_DOUBT)
+            else:
+                yield part
 
     def _assurance_policy(self, views: Sequence[ConsentView]) -> AssurancePolicy:
         """Return the entity's policy, read when the first consent given elsewhere needs it."""
         if self._policy is None and any(view.record.origin for view in views):
             self._policy = own_policy(self._context, self._session).read()
         return self._policy or default_policy()
+
+    def _doubts_about(self, person_ref: str) -> dict[str, Doubt]:
+        if person_ref not in self._doubts:
+            self._doubts[person_ref] = doubt_store(self._context, self._session).of_person(person_ref)
+        return self._doubts[person_ref]
+
+    def _is_of_another(self, view: ConsentView) -> bool:
+        """Return whether the entity where a consent was given may have given it for another person."""
+        if view.record.origin is None:
+            return False
+        doubt = self._doubts_about(view.person_ref).get(view.record.origin.entity)
+        return doubt is not None and doubt.holds_back
 
     def _is_silent(self, view: ConsentView) -> bool:
         origin = view.record.origin

@@ -29,6 +29,7 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.CONSENT_REQUEST: _("Consentimiento dado en otra entidad: hay que confirmarlo"),
     ItemKind.CONSENT_DECIDED: _("La otra entidad ha contestado a un consentimiento"),
     ItemKind.ORIGIN_ALARM: _("Alarma: una entidad envía demasiado"),
+    ItemKind.IDENTITY_DOUBT: _("Una entidad habla quizá de otra persona con el mismo documento: hay que decidirlo"),
     ItemKind.KEY_RECOVERY: _("Una entidad recupera sus claves: compruébelo con ella por teléfono"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {

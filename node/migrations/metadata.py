@@ -9,6 +9,7 @@ from node import pinned_anchors
 from node.anchors import tables as directories
 from node.cards import tables as cards
 from node.care import tables as care
+from node.doubts import tables as doubts
 from node.inbox import tables as inbox
 from node.locator import tables as locating
 from node.people import tables as people
@@ -31,6 +32,7 @@ def all_metadata() -> list[MetaData]:
         people,
         cards,
         care,
+        doubts,
         referrals,
         inbox,
         training,

@@ -60,6 +60,8 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "records access-report": (*_WHOSE, "--no-ask", "--out", "{out}"),
     "records readings": _WHOSE,
     "records erase": (*_WHOSE, "--basis", "eu-gdpr:A17-1-b", "--yes"),
+    "records doubts": (),
+    "records same-person": (*_WHOSE, "--entity", "ngo"),
     "records linkage-code": ("{out}",),
     "card issue": (*_WHOSE, "--out", "{out}", "--no-pdf"),
     "card list": (),

@@ -82,6 +82,8 @@ NODE_LINES: Final[Mapping[str, str]] = {
     "records shared": "--document {person}",
     "records access-report": "--document {person} --out {new} --ask",
     "records readings": "--document {person}",
+    "records doubts": "",
+    "records same-person": "--document {person} --entity liar",
     "records export": "{new}.csv",
     "records generate": "{new}.csv --province soria --people 20 --seed 7",
     "records linkage-code": "{new}.html",

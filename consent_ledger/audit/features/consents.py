@@ -19,7 +19,8 @@ from consent_ledger.consents.model import (
     ConsentState,
 )
 from consent_ledger.consents.order import Agreement, Denial, act_digest, prevails
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ExpiryBody, WithdrawalBody
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, WithdrawalBody
+from consent_ledger.log.end_bodies import ExpiryBody
 from consent_ledger.log.entry import Body, EntryType
 from consent_ledger.log.entry_words import entry_name
 from policies.catalogue import load_catalogue

@@ -27,6 +27,7 @@ from node.consents.held import HeldConsents
 from node.consents.propagation.bars import bars_of
 from node.consents.propagation.notifications import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
+from node.doubts.checking import Told, compare
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
 from node.people.linking import find_person, hidden_pseudonym, pairwise_keys
@@ -152,7 +153,7 @@ def receive_copy(
         waiting=True,
         expires_at=record.valid_until,
         told_at=min(message.issued, now),
-        evidence=sent.model_copy(update={"proof": ""}).model_dump_json().encode() if sent.evidence else None,
+        evidence=_beside(sent),
     )
     store.keep_copy(copy)
     incoming = _Incoming(opened, copy, sent, older, received.sha256)
@@ -215,6 +216,7 @@ def _adopt(
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return None
+    _compare(context, session, incoming, person, now)
     own, reported_by = context.settings.entity, ReportedBy(copy.sender, incoming.sha256)
     found = _found(context, session, incoming, person, now)
     held = consents.find(copy.consent_id)
@@ -240,6 +242,25 @@ def _adopt(
     )
     _ask_for_confirmation(session, found, held, copy, now)
     return found
+
+
+def _compare(context: "NodeContext", session: Session, incoming: _Incoming, person: str, now: datetime) -> None:
+    """Open a doubt where the origin may speak of another person.
+
+    The consent is adopted all the same, as a narrower version must not be missed; `node.consents.in_force` waits for a
+    decision.
+    """
+    sender = incoming.copy.sender
+    keys = pairwise_keys(context, context.directory.current(now).party(sender))
+    told = Told(sender, incoming.copy.subject, incoming.sent.identity, keys)
+    compare(context, people_store(context, session), person, told, now)
+
+
+def _beside(sent: CopyBody) -> bytes | None:
+    """Return what came beside a consent, as it is kept while its person is not known here."""
+    if not sent.evidence and sent.identity is None:
+        return None
+    return sent.model_copy(update={"proof": ""}).model_dump_json().encode()
 
 
 def _found(context: "NodeContext", session: Session, incoming: _Incoming, person: str, now: datetime) -> Findings:

@@ -9,7 +9,6 @@ from consent_ledger.consents.assured import strongest
 from consent_ledger.log.bodies import (
     AccessReportBody,
     ConsentBody,
-    ExpiryBody,
     ReferralBody,
     RefusalBody,
     ReleaseBody,
@@ -18,6 +17,7 @@ from consent_ledger.log.bodies import (
     WithheldField,
 )
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
+from consent_ledger.log.end_bodies import ExpiryBody
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
 from consent_ledger.log.reading_bodies import RecordReadBody
