@@ -21,4 +21,5 @@ def record_eraser(context: "NodeContext") -> Eraser:
         people_store(context, session).erase(person.person_ref, now)
 
     tables = {"people", "recorded_values", "benefit_spells", "interventions", "exchange_linked_person"}
+    tables |= {"person_standing", "former_documents"}
     return Eraser(frozenset(tables), erase)

@@ -99,23 +99,31 @@ class Erasures:
         """
         chosen = load_retention().basis(basis).id
         with self._context.snapshot() as session:
-            person = self._person(session, document)
             # Most of the ledger is read here, while the node goes on answering.
-            trace, seen = self._trace(session, person, 0, PersonTrace(referrals=_referrals(session, person)))
+            traced = {
+                each.person_ref: self._trace(session, each, 0, PersonTrace(referrals=_referrals(session, each)))
+                for each in self._people(session, document)
+            }
+        indexes, recipients, scans = set[int](), set[str](), 0
         with self._context.transaction() as session:
             ledger = own_ledger(self._context, session)
             ledger.lock()
-            person, now = self._person(session, document), self._context.clock.now()
-            trace.referrals.update(_referrals(session, person))
-            for eraser in self._erasers:
-                eraser.erase(session, person, now)
-            trace, _unused = self._trace(session, person, seen, trace)
-            batches = in_batches(ledger.store, trace.indexes)
+            people, now = self._people(session, document), self._context.clock.now()
+            for person in people:
+                trace, seen = traced.get(person.person_ref, (PersonTrace(), 0))
+                trace.referrals.update(_referrals(session, person))
+                for eraser in self._erasers:
+                    eraser.erase(session, person, now)
+                trace, _unused = self._trace(session, person, seen, trace)
+                indexes.update(trace.indexes)
+                recipients.update(trace.recipients)
+            batches = in_batches(ledger.store, sorted(indexes))
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
-        scans = sum(eraser.erase(person.person_ref) for eraser in self._file_erasers)
-        recipients = tuple(sorted(trace.recipients))
+        for person in people:
+            scans += sum(eraser.erase(person.person_ref) for eraser in self._file_erasers)
+        told, entries = tuple(sorted(recipients)), len(indexes)
         scrubbed = scrub(self._context.engine)
-        return PersonErased(person.person_ref, chosen, len(trace.indexes), scans, tuple(written), recipients, scrubbed)
+        return PersonErased(people[0].person_ref, chosen, entries, scans, tuple(written), told, scrubbed)
 
     def retain(self, *, dry_run: bool = False) -> RetentionRun:
         """Erase the content whose retention period is over.
@@ -148,18 +156,26 @@ class Erasures:
         scrub(self._context.engine)
         return RetentionRun(counts, tuple(written), scans, dry_run)
 
-    def _person(self, session: "Session", document: Document) -> PersonToErase:
-        """Return the person with a document, with the stored pseudonyms of the directory and of the indexes."""
-        person_ref = people_store(self._context, session).get_by_document(document).person_id
-        directory = self._context.directory.newest()
+    def _people(self, session: "Session", document: Document) -> tuple[PersonToErase, ...]:
+        """Return the records of the person with a document: the one by which they are found first."""
+        people = people_store(self._context, session)
+        return tuple(
+            self._person(session, each) for each in people.standing.group(people.get_by_document(document).person_id)
+        )
+
+    def _person(self, session: "Session", person_ref: str) -> PersonToErase:
+        """Return a record with the stored pseudonyms of the directory and of the indexes."""
+        people, directory = people_store(self._context, session), self._context.directory.newest()
+        documents = (people.identity(person_ref).document, *people.former_documents(person_ref))
         known = set(SqlExchangeStore(session).pseudonyms_of(person_ref))
         for party in directory.entities if directory else ():
             if party.id == self._context.settings.entity:
                 continue
             try:
-                known.add(hidden_pseudonym(self._context, pseudonym_of(self._context, party, document)))
+                found = [pseudonym_of(self._context, party, document) for document in documents]
             except PseudonymUnavailable:  # no message about anybody can have come from it either
                 continue
+            known.update(hidden_pseudonym(self._context, each) for each in found)
         return PersonToErase(person_ref, frozenset(known))
 
     def _trace(
