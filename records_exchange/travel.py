@@ -107,7 +107,7 @@ def encode_copy(
     terms: ConsentTerms | None = None,
     identity: IdentityCheck | None = None,
 ) -> dict[str, Any]:
-    """Return the body of the message that carries a consent; what is not there, versions before it did not write."""
+    """Return the body of the message that carries a consent; without evidence it is as versions before it wrote it."""
     body: dict[str, Any] = {"proof": base64.b64encode(proof.to_bytes()).decode()}
     if evidence:
         body["evidence"] = [each.model_dump(mode="json") for each in evidence]

@@ -1,4 +1,4 @@
-"""Who a person is, in an audit: nothing was released of somebody who is in doubt, dead, or mixed up. Check 19."""
+"""The identity of people in an audit: nothing was released of somebody in doubt, dead, or mixed up. Check 19."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -177,11 +177,7 @@ def _adopt(
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return None
-    # In force or not, it is adopted: a narrower version must not be missed. `node.consents.in_force` waits for a
-    # decision where the origin may speak of another person.
-    keys = pairwise_keys(context, directory.party(copy.sender))
-    told = Told(copy.sender, copy.subject, incoming.sent.identity, keys)
-    compare(context, people_store(context, session), person, told, now)
+    _compare(context, session, incoming, person, now)
     own, reported_by = context.settings.entity, ReportedBy(copy.sender, incoming.sha256)
     found = _found(context, session, incoming, person, now)
     held = consents.find(copy.consent_id)
@@ -207,6 +203,18 @@ def _adopt(
     )
     _ask_for_confirmation(session, found, held, copy, now)
     return found
+
+
+def _compare(context: "NodeContext", session: Session, incoming: _Incoming, person: str, now: datetime) -> None:
+    """Open a doubt where the origin may speak of another person.
+
+    The consent is adopted all the same, as a narrower version must not be missed; `node.consents.in_force` waits for a
+    decision.
+    """
+    sender = incoming.copy.sender
+    keys = pairwise_keys(context, context.directory.current(now).party(sender))
+    told = Told(sender, incoming.copy.subject, incoming.sent.identity, keys)
+    compare(context, people_store(context, session), person, told, now)
 
 
 def _beside(sent: CopyBody) -> bytes | None:

@@ -184,7 +184,7 @@ def test_erasing_a_person_erases_their_doubts(context: NodeContext, answering: A
     assert consents_of(context).list() == ()
 
 
-@pytest.mark.parametrize("born", ["1980-05-XX", "XXXX-XX-XX"])
+@pytest.mark.parametrize("born", ["1980-05-XX", "1980-XX-XX"])
 def test_a_birth_date_that_is_not_known_to_the_day_is_compared_with_nothing(
     context: NodeContext, answering: Answering, born: str
 ) -> None:
