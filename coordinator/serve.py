@@ -48,7 +48,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
         Task("anchors", partial(keep_cosigned, coordinator.anchor_rounds, coordinator.changes)),
         Task("locator", partial(maintain_locator, context, registry, coordinator.locator_epochs)),
         Task("connections", coordinator.connection_limits.keep),
-        Task("refused", partial(keep_refused_calls, context.home, coordinator.limits)),
+        Task("refused", partial(keep_refused_calls, context.home, (coordinator.limits,))),
         *training_tasks(coordinator),
     ]
 

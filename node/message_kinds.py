@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def message_kinds(context: "NodeContext", changes: "ConsentChanges") -> Mapping[str, Kind]:
     """Return the kinds by name."""
     kinds = [
-        heartbeat_kind(),
+        heartbeat_kind(context),
         copy_kind(context, changes),
         withdrawal_kind(context, changes),
         decision_kind(context),

@@ -27,7 +27,7 @@ def person_erasers(context: "NodeContext", changes: "ConsentChanges") -> "tuple[
         referrals_eraser(context),
         outbox_eraser(),
         cached_copies_eraser(),
-        case_eraser(),
+        case_eraser(context),
         cards_eraser(context),
         doubts_eraser(context),
         locator_eraser(),

@@ -55,7 +55,7 @@ def tasks(node: Node) -> list[Task]:
         Task("withdrawals", partial(deliver_withdrawals, node.outbox)),
         Task("outbox", partial(deliver_notifications, node.outbox)),
         Task("connections", node.connection_limits.keep),
-        Task("refused", partial(keep_refused_calls, context.home, node.limits)),
+        Task("refused", partial(keep_refused_calls, context.home, (node.limits, node.relayed_calls.limits))),
         Task("travelling", partial(keep_propagating, context, node.consent_changes, node.outbox)),
         Task("attention", partial(sweep_inbox, node.inbox_sweep)),
         Task("witnesses", partial(witness_ledger, context)),

@@ -20,6 +20,7 @@ from node.ledger.own import own_consents, own_policy
 from node.people.documents import Document
 from node.people.standing import Standing, StandingStore
 from node.people.store import people_store
+from node.seals.contacts import contacts_in
 from policies.assurance import AssurancePolicy, default_policy
 
 
@@ -86,6 +87,7 @@ class InForce:
         self._consents = own_consents(context, session)
         self._bound = context.settings.silence_bound
         self._session = session
+        self._contacts = contacts_in(session, context.keys.cipher)
         self._now = now
         self._policy: AssurancePolicy | None = None
         self._silent: dict[tuple[str, datetime | None], bool] = {}
@@ -214,7 +216,7 @@ class InForce:
             return False
         key = (origin.entity, view.told_at)
         if key not in self._silent:
-            self._silent[key] = is_silent(self._session, *key, now=self._now, bound=self._bound)
+            self._silent[key] = is_silent(self._contacts, *key, now=self._now, bound=self._bound)
         return self._silent[key]
 
 

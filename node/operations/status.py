@@ -24,6 +24,7 @@ from node.messages.state import notification_lines, unanswered
 from node.people.store import people_store
 from node.pseudonym_key.report import pseudonym_key_lines, pseudonym_key_state
 from node.recoveries.state import recoveries_lines, recoveries_state
+from node.seals.contacts import contacts_in
 from presentation.formats import moment, number
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
@@ -46,7 +47,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         received = origins_document(context, session, now)
         consents = InForce(context, session, now).list()
         due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
-        silent = silent_origins(session, consents)
+        silent = silent_origins(contacts_in(session, context.keys.cipher), consents)
     return {
         "entity": settings.entity,
         "network": settings.network,

@@ -183,7 +183,7 @@ def _adopt(
     held = consents.find(copy.consent_id)
     if held and held.record.origin and incoming.older and _within(opened.record, incoming.older.record):
         found = found.carried_from(held.record.origin)
-    record = adopted_record(opened, person, own, directory, told_at=copy.told_at, found=found)
+    record = adopted_record(opened, person, own, directory, told_at=min(copy.told_at, now), found=found)
     SqlTravelStore(session).keep_copy(replace(copy, waiting=False, evidence=None))
     if record is None:
         act = Withdrawal(

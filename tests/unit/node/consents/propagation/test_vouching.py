@@ -8,8 +8,8 @@ import pytest
 from node.consents.consents import GrantInput, RenewalInput, ScopeInput
 from node.consents.propagation.background import send_heartbeats
 from node.messages.heartbeat import HEARTBEAT
+from node.seals.contacts import contacts_in
 from records_exchange.contacts import Contact
-from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import NOTIFICATION_LIFETIME
 from records_exchange.travel import CONSENT_COPY, parse_copy, read_copy
 from records_exchange.withdrawal import CONSENT_WITHDRAWN
@@ -155,6 +155,6 @@ def vouched(origin: OneSide, entity: str = "holder") -> list[datetime]:
 
 def heard(holder: OneSide) -> Contact:
     with holder.context.snapshot() as session:
-        contact = SqlMailbox(session).contact("origin")
+        contact = contacts_in(session, holder.context.keys.cipher).of("origin")
     assert contact is not None
     return contact
