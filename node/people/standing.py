@@ -8,7 +8,7 @@ its own.
 import hmac
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import String, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from presentation.messages import _
 from service.sql_driver import DriverStatement, connection_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 # A driver statement: every request reads the standing of its person (decision 0022).
 _COLUMNS: Final = tuple(STANDING.columns)
@@ -172,8 +172,8 @@ class StandingStore:
 
     # ---- helpers
 
-    def _standing(self, row: object) -> Standing:
-        person_ref, died_on, merged_into, unassigned, changed_at, tag = row  # type: ignore[misc]  # as the columns
+    def _standing(self, row: "Sequence[Any]") -> Standing:
+        person_ref, died_on, merged_into, unassigned, changed_at, tag = row
         sealed = None if died_on is None else bytes(died_on)
         standing = Standing(person_ref, sealed, merged_into, bool(unassigned))
         self._require(tag, self._tag(standing, changed_at))

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from typing_extensions import override
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.exports.ledger_export import export_ledger
@@ -234,6 +235,7 @@ class PersonMachine(RuleBasedStateMachine):
                 expected = self._shares(record) and document not in record.lost
                 assert got == (VALUES[record.number] if expected else ())
 
+    @override
     def teardown(self) -> None:
         """Search the ledger for personal data, and audit it."""
         try:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,16 +24,17 @@ from node.people.errors import DocumentTaken, PersonDeceased, PersonUnassigned, 
 from node.people.standing import opened_day
 from node.people.store import people_store
 from node.people.tables import FORMER_DOCUMENTS, STANDING
+from node.person_changes.death import record_death
 from node.person_changes.documents import change_document
 from node.person_changes.errors import NotMerged, PersonChangeInvalid
 from node.person_changes.merging import assign_record, merge_people, split_people
 from node.person_changes.renaming import rename_person
 from node.person_changes.report import changed_document, changed_text
-from node.training.record_features import training_rows
+from node.training.record_features import scoring_rows
 from policies.training_features import load_training_features
 from tests.support.answering import ask, request
 from tests.support.ledger_entries import bodies, entries
-from tests.support.parts import answering_of, consents_of, erasures_of, grant, hold
+from tests.support.parts import answering_of, consent_changes, consents_of, erasures_of, grant, hold
 from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 from tests.support.person_changes import DIED, NEW, WHO, dies, ref_of, standing_of
 
@@ -116,8 +118,6 @@ def test_the_dead_give_no_consent_and_get_no_card(context: NodeContext) -> None:
 
 
 def test_a_death_is_recorded_once_and_has_a_possible_day(context: NodeContext) -> None:
-    from node.person_changes.death import record_death
-    from tests.support.parts import consent_changes
 
     for day in (date(2999, 1, 1), date(1950, 1, 1)):
         with pytest.raises(PersonChangeInvalid):
@@ -127,26 +127,16 @@ def test_a_death_is_recorded_once_and_has_a_possible_day(context: NodeContext) -
         dies(context)
 
 
-def test_the_dead_are_in_no_training(context: NodeContext) -> None:
+def test_the_dead_and_merged_records_are_in_no_training(context: NodeContext) -> None:
     hold(context, *(person_record(each) for each in (OTHER_PERSON, STRANGER)))
-
-    def trained() -> set[str]:
-        with context.snapshot() as session:
-            return people_store(context, session).standing.left_out() | {
-                row.person_id for row in training_rows(people_store(context, session), load_training_features())
-            }
-
-    everybody = {ref_of(context, each) for each in (PERSON, OTHER_PERSON, STRANGER)}
-    before = trained()
+    dead, merged = ref_of(context), ref_of(context, STRANGER)
     dies(context)
     merge_people(context, OTHER_PERSON, STRANGER, WHO)
     with context.snapshot() as session:
-        people = people_store(context, session)
-        rows = {row.person_id for row in training_rows(people, load_training_features())}
-        out = people.standing.left_out()
-    assert before <= everybody
-    assert len(out) == 2
-    assert not rows & out
+        people, features = people_store(context, session), load_training_features()
+        rows = {row.person_id for row in scoring_rows(people, features, date(2026, 3, 1))}
+        assert people.standing.left_out() == {dead, merged}
+    assert not rows & {dead, merged}
 
 
 # ---- a document
@@ -219,15 +209,10 @@ def test_erasing_a_person_erases_what_they_were_before(context: NodeContext) -> 
 @pytest.fixture
 def two(context: NodeContext) -> tuple[str, str]:
     """The ids of two records with a consent each."""
-    other = person_record(OTHER_PERSON)
-    hold(context, other.__class__(**{**_parts(other), "fields": {"person.sex": "m", "work.status": "employed"}}))
+    hold(context, replace(person_record(OTHER_PERSON), fields={"person.sex": "m", "work.status": "retired"}))
     for document in (PERSON, OTHER_PERSON):
         grant(context, "ngo", document=document, fields=("person.sex", "work.status"))
     return ref_of(context), ref_of(context, OTHER_PERSON)
-
-
-def _parts(record: object) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__slots__}  # type: ignore[attr-defined]  # a data class
 
 
 @pytest.mark.invariant(1)

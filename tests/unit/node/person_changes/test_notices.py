@@ -8,6 +8,7 @@ import pytest
 from consent_ledger.consents.model import ConsentState
 from consent_ledger.log.end_bodies import PERSON_DECEASED
 from node.inbox.items import Inbox, ItemKind
+from node.people.documents import Document
 from node.person_changes.documents import change_document
 from node.person_changes.notices import DOCUMENT_CHANGED
 from records_exchange.errors import MessageMalformed
@@ -31,10 +32,8 @@ def items(side: OneSide) -> list[tuple[str, str]]:
         return [(item.kind, item.peer) for item in Inbox(session).list()]
 
 
-def notice(side: OneSide, sender: str, document: object = PERSON) -> dict[str, object]:
-    assert document in (PERSON, STRANGER)
-    subject = side.peers.subject(sender, side.context, document)  # type: ignore[arg-type]  # one of these documents
-    return {"former": [subject]}
+def notice(side: OneSide, sender: str, document: Document = PERSON) -> dict[str, object]:
+    return {"former": [side.peers.subject(sender, side.context, document)]}
 
 
 def test_parties_hear_of_another_document_and_not_which(tmp_path: Path) -> None:
@@ -84,15 +83,15 @@ def test_whoever_received_data_is_told_of_a_death(tmp_path: Path) -> None:
     side.context.close()
 
 
-def test_a_death_told_by_a_party_ends_its_consent_and_declares_nobody_dead(tmp_path: Path, holder: OneSide) -> None:
+def test_a_death_told_by_a_party_ends_its_consent_and_declares_nobody_dead(holder: OneSide) -> None:
     origin = OriginPeer(holder)
     consent = origin.given("holder")
     origin.vouch()
     own = give(holder)
-    body = {**origin._acted(consent.consent_id), "reason": PERSON_DECEASED}  # noqa: SLF001 - the same but for the reason
-    holder.hears("origin", CONSENT_WITHDRAWN, body)
+    when = holder.clock.now().isoformat()
+    acted = {"consent_id": consent.consent_id, "acted_at": when, "acted_by": "person"}
+    holder.hears("origin", CONSENT_WITHDRAWN, {**acted, "reason": PERSON_DECEASED})
     assert holder.state(consent.consent_id) is ConsentState.ENDED
     assert holder.state(own) is ConsentState.GIVEN
     assert (ItemKind.DEATH_TOLD, "origin") in items(holder)
     assert holder.shares("asker", FIELDS) == set(FIELDS)  # by the consent given here
-    del tmp_path
