@@ -1,4 +1,4 @@
-"""A person's record stored anew with some parts changed, also its document; the person's id stays."""
+"""The record of a person stored anew with some parts changed, also its document; the person's id stays."""
 
 from collections.abc import Mapping
 from dataclasses import replace

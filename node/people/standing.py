@@ -92,7 +92,7 @@ class StandingStore:
         return tuple(self._standing(row) for row in self._session.execute(select(*_COLUMNS)))
 
     def left_out(self) -> frozenset[str]:
-        """Return the people of whom no row is trained on or scored: the dead, and records that others stand for."""
+        """Return the people without a row in training and scores: the dead, and records that others stand for."""
         return frozenset(each.person_ref for each in self.all() if each.died or each.merged_into or each.unassigned)
 
     def merged_into(self, person_ref: str) -> tuple[str, ...]:

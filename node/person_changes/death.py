@@ -1,4 +1,4 @@
-"""A person has died: consents and open referrals end, whoever received data is told, nothing is erased."""
+"""The death of a person: consents and open referrals end, recipients of data are told, nothing is erased."""
 
 from dataclasses import replace
 from datetime import date

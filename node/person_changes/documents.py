@@ -1,4 +1,4 @@
-"""A person has another document: a NIE became a DNI, a passport was renewed, a person with a code has papers now."""
+"""The change of a person's document: a NIE became a DNI, a passport was renewed, a linkage code became a NIE."""
 
 from typing import TYPE_CHECKING
 

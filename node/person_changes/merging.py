@@ -1,4 +1,4 @@
-"""Two records that are of one person, and the way back.
+"""The merge of two records that are of one person, and the way back.
 
 A merge moves nothing: the record that is merged keeps its id, its values and its consents, and the other one is found
 by the documents of both. What is shared of either stays under consents that were given for it, and a no that was said

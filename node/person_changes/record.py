@@ -1,4 +1,4 @@
-"""What every change of who a person is does: finds the person, and writes the entry of the ledger."""
+"""The result of a change of somebody's identity, and its entry in the ledger."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A person has another name: a marriage abroad, an adoption, a change of registered sex, a slip put right."""
+"""The change of a person's name: a marriage abroad, an adoption, a change of registered sex, a slip put right."""
 
 from typing import TYPE_CHECKING
 

@@ -29,7 +29,7 @@ _DECISIONS: Final[Mapping[str, Message]] = {
 
 
 class PersonChecks(FeatureChecks):
-    """Compares each release and consent with what is known of the person. Check 19.
+    """Compares each release and consent with the entries about its person. Check 19.
 
     A merged record keeps its own id and consents, so that every release is under consents of its own record (check 9).
     """
