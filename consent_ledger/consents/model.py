@@ -81,8 +81,13 @@ TRANSITIONS: Final[dict[tuple[ConsentState | None, ConsentAct], tuple[ConsentSta
     (ConsentState.RENEWED, ConsentAct.WITHDRAW): (ConsentState.WITHDRAWN, EntryType.CONSENT_WITHDRAWN),
     (ConsentState.RENEWED, ConsentAct.EXPIRE): (ConsentState.EXPIRED, EntryType.CONSENT_EXPIRED),
     (ConsentState.RENEWED, ConsentAct.END): (ConsentState.ENDED, EntryType.CONSENT_ENDED),
+    (ConsentState.ENDED, ConsentAct.WITHDRAW): (ConsentState.WITHDRAWN, EntryType.CONSENT_WITHDRAWN),
 }
-"""The allowed changes. Refused, withdrawn and expired are final: a change of mind is a new consent."""
+"""The allowed changes. Refused, withdrawn and expired are final: a change of mind is a new consent.
+
+One that ended because somebody said that its person had died can still be withdrawn: whoever said so falsely must not
+keep the person's no from counting for other consents.
+"""
 
 
 class ConsentGrant(BaseModel):

@@ -107,8 +107,10 @@ class HeldConsents:
         It is published also when the consent had ended, or is not held here: copies of data may have come since.
         """
         before = after = self._register.find(consent_id)
-        if before is not None and before.state in VALID_FOR_PROCESSING:
-            died = act.reason == PERSON_DECEASED
+        died = act.reason == PERSON_DECEASED
+        if before is not None and (
+            before.state in VALID_FOR_PROCESSING or (before.state is ConsentState.ENDED and not died)
+        ):
             after = (self._register.end if died else self._register.withdraw)(consent_id, now, act)
             if died:
                 Inbox(self._session).add(NewItem(ItemKind.DEATH_TOLD, before.person_ref, reported_by.sender), now)

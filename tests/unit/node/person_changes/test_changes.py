@@ -15,6 +15,8 @@ from consent_ledger.log.entry import EntryType
 from consent_ledger.log.person_bodies import PersonChange
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.cards.cards import CardInput, Cards
+from node.care.person_record import person_text, read_record
+from node.care.questions import ProfessionalInput
 from node.context import NodeContext
 from node.errors import RecordsTampered
 from node.fetch.answering import Answering
@@ -292,3 +294,17 @@ def test_what_was_done_is_told_in_words(context: NodeContext) -> None:
     assert "Asociación" in text
     assert changed_document(done)["consents"] == list(done.consents)
     assert standing_of(context).died
+
+
+def test_the_record_shows_its_other_records_and_what_it_was_before(context: NodeContext, two: tuple[str, str]) -> None:
+    change_document(context, PERSON, NEW, WHO)
+    merge_people(context, NEW, OTHER_PERSON, WHO)
+    dies(context)
+    shown = read_record(context, OTHER_PERSON, ProfessionalInput(WHO))
+    assert (shown["id"], shown["died_on"], shown["former_documents"]) == (two[0], DIED.isoformat(), [PERSON.number])
+    assert [each["id"] for each in shown["other_records"]] == [two[1]]
+    text = person_text(shown, "es")
+    for part in (PERSON.number, NEW.number, OTHER_PERSON.number, "Falleció", "Otra ficha"):
+        assert part in text
+    split_people(context, OTHER_PERSON, WHO)
+    assert "person assign" in person_text(read_record(context, NEW, ProfessionalInput(WHO)), "es")

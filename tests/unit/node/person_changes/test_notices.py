@@ -95,3 +95,18 @@ def test_a_death_told_by_a_party_ends_its_consent_and_declares_nobody_dead(holde
     assert holder.state(own) is ConsentState.GIVEN
     assert (ItemKind.DEATH_TOLD, "origin") in items(holder)
     assert holder.shares("asker", FIELDS) == set(FIELDS)  # by the consent given here
+
+
+@pytest.mark.invariant(4)
+def test_a_withdrawal_counts_after_a_party_said_falsely_that_the_person_had_died(holder: OneSide) -> None:
+    origin = OriginPeer(holder)
+    consent = origin.given("holder")
+    origin.vouch()
+    give(holder)
+    when = holder.clock.now().isoformat()
+    acted = {"consent_id": consent.consent_id, "acted_at": when, "acted_by": "person"}
+    holder.hears("asker", CONSENT_WITHDRAWN, {**acted, "reason": PERSON_DECEASED})
+    assert holder.state(consent.consent_id) is ConsentState.ENDED
+    holder.hears("origin", CONSENT_WITHDRAWN, acted)
+    assert holder.state(consent.consent_id) is ConsentState.WITHDRAWN
+    assert holder.shares("asker", FIELDS) == set()  # the no counts for the other consent too
