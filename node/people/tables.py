@@ -136,8 +136,8 @@ class FormerDocumentRow(Base):
 
     __tablename__ = "former_documents"
 
-    document_index: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     person_ref: Mapped[str] = mapped_column(String(32))
+    document_index: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """The document, sealed with the person's key."""
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

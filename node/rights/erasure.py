@@ -6,6 +6,7 @@ which basis.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,9 +17,11 @@ from node.consents.held import HeldConsents
 from node.consents.signed_forms import EvidenceVault
 from node.context import NodeContext
 from node.erasers import Eraser, FileEraser, PersonToErase
+from node.errors import RecordsTampered, RecordsUnreadable
 from node.ledger.own import own_consents, own_ledger
 from node.people.documents import Document
 from node.people.linking import hidden_pseudonym, pseudonym_of
+from node.people.saving import document_index
 from node.people.store import people_store
 from node.referrals.store import ReferralStore
 from policies.retention import load_retention
@@ -157,16 +160,26 @@ class Erasures:
         return RetentionRun(counts, tuple(written), scans, dry_run)
 
     def _people(self, session: "Session", document: Document) -> tuple[PersonToErase, ...]:
-        """Return the records of the person with a document: the one by which they are found first."""
+        """Return the records of the person with a document: the one by which they are found first.
+
+        Also of somebody whose standing others altered: what was altered must be erased too, but no other record.
+        """
         people = people_store(self._context, session)
-        return tuple(
-            self._person(session, each) for each in people.standing.group(people.get_by_document(document).person_id)
-        )
+        under = people.record_under(document_index(people.cipher, document))
+        try:
+            records = people.standing.group(people.get_by_document(document).person_id)
+        except RecordsTampered:
+            if under is None:
+                raise
+            records = (under,)
+        return tuple(self._person(session, each) for each in records)
 
     def _person(self, session: "Session", person_ref: str) -> PersonToErase:
         """Return a record with the stored pseudonyms of the directory and of the indexes."""
         people, directory = people_store(self._context, session), self._context.directory.newest()
-        documents = (people.identity(person_ref).document, *people.former_documents(person_ref))
+        documents = [people.identity(person_ref).document]
+        with suppress(RecordsTampered, RecordsUnreadable):  # altered rows are erased like any
+            documents += people.former_documents(person_ref)
         known = set(SqlExchangeStore(session).pseudonyms_of(person_ref))
         for party in directory.entities if directory else ():
             if party.id == self._context.settings.entity:

@@ -24,8 +24,8 @@ def upgrade() -> None:
     op.create_index("ix_person_standing_merged_into", "person_standing", ["merged_into"])
     op.create_table(
         "former_documents",
-        sa.Column("document_index", sa.LargeBinary(length=32), nullable=False),
         sa.Column("person_ref", sa.String(length=32), nullable=False),
+        sa.Column("document_index", sa.LargeBinary(length=32), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tag", sa.LargeBinary(length=16), nullable=False),
