@@ -32,6 +32,7 @@ from node.person_changes.errors import NotMerged, PersonChangeInvalid
 from node.person_changes.merging import assign_record, merge_people, split_people
 from node.person_changes.renaming import rename_person
 from node.person_changes.report import changed_document, changed_text
+from node.rights.access_report.collecting import person_entries
 from node.training.record_features import scoring_rows
 from policies.training_features import load_training_features
 from tests.support.answering import ask, request
@@ -308,3 +309,13 @@ def test_the_record_shows_its_other_records_and_what_it_was_before(context: Node
         assert part in text
     split_people(context, OTHER_PERSON, WHO)
     assert "person assign" in person_text(read_record(context, NEW, ProfessionalInput(WHO)), "es")
+
+
+def test_the_access_report_is_about_all_records_of_a_person(context: NodeContext, two: tuple[str, str]) -> None:
+    merge_people(context, PERSON, OTHER_PERSON, WHO)
+    with context.snapshot() as session:
+        found = person_entries(context, session, two[0])
+    about = {getattr(entry.body, "person_ref", None) for entry in found if entry.kind is EntryType.CONSENT_GIVEN}
+    assert about == set(two)
+    assert EntryType.PERSON_CHANGED in {entry.kind for entry in found}
+    assert [entry.index for entry in found] == sorted(entry.index for entry in found)
