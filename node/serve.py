@@ -16,6 +16,7 @@ from node.pseudonym_key.answering import evaluations
 from node.pseudonym_key.background import keep_pseudonym_key
 from node.recoveries.endpoint import VetoEndpoint
 from node.recoveries.vetoing import keep_spreading
+from node.rights.import_undo import ImportUndoing
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
 from node.rpc.pseudonym_key import pseudonym_key_servicer
@@ -89,6 +90,7 @@ def start(node: Node) -> Service:
     """
     settings = node.context.settings
     migrate.require_current(node.context.engine, MIGRATIONS)
+    ImportUndoing(node.context, node.erasures.erasers).settle()
     background = tasks(node)
     credentials = node.certificate.server_credentials()
     servers: list[ServerHandle] = []

@@ -9,7 +9,9 @@ from node.cli import (
     records_doubts,
     records_erase,
     records_import,
+    records_imports,
     records_linkage,
+    records_mapping,
     records_readings,
     records_same_person,
     records_shared,
@@ -42,6 +44,8 @@ def register(app: typer.Typer) -> None:
     records_erase.register(group)
     records_linkage.register(group)
     records_import.register(group)
+    records_imports.register(group)
+    records_mapping.register(group)
     records_template.register(group)
     records_doubts.register(group)
     records_same_person.register(group)

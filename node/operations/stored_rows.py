@@ -18,11 +18,13 @@ from node.care.tables import ACTIONS, OPENINGS, TEAM
 from node.cipher import RecordCipher
 from node.ledger.consent_seals import consents_digest
 from node.people import stored_rows as people
+from node.people.pending import PENDING_IMPORT, pending_import
 from node.people.saving import chunks
 from node.people.tables import INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from node.pinned_anchors import anchors_setting
 from node.seals.scopes import CasePart, Scope
 from node.seals.settings import ASSURANCE_POLICY, setting_digest
+from service.sql_driver import connection_of
 
 Stored = tuple[Scope, str, tuple[bytes, ...]]
 """Scope, key, and digests of the rows of one thing."""
@@ -50,6 +52,9 @@ def all_stored(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
     for policy in session.scalars(select(ConsentPolicyRow)):
         rows: list[object] = [policy.document, policy.entry_index]
         yield Scope.SETTING, ASSURANCE_POLICY, (setting_digest(cipher, ASSURANCE_POLICY, rows),)
+    pending = pending_import(connection_of(session))
+    if pending is not None:
+        yield Scope.SETTING, PENDING_IMPORT, (setting_digest(cipher, PENDING_IMPORT, pending.rows),)
     name, anchors = anchors_setting(session)
     if anchors:
         yield Scope.SETTING, name, (setting_digest(cipher, name, anchors),)

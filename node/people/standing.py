@@ -6,7 +6,7 @@ its own.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,6 +121,8 @@ class StandingStore:
 
     def forget(self, person_ref: str) -> None:
         """Delete what is kept of a person, as a part of erasing them."""
+        for row in self._session.execute(select(*_COLUMNS).where(STANDING.c.merged_into == person_ref)).all():
+            self._let_go(row)
         self._session.execute(delete(STANDING).where(STANDING.c.person_ref == person_ref))
         self._session.execute(delete(FORMER_DOCUMENTS).where(FORMER_DOCUMENTS.c.person_ref == person_ref))
 
@@ -178,6 +180,14 @@ class StandingStore:
         standing = Standing(person_ref, sealed, merged_into, bool(unassigned))
         self._require(tag, self._tag(standing, changed_at))
         return standing
+
+    def _let_go(self, row: "Sequence[Any]") -> None:
+        """Let a record stand for itself whose other record is erased alone; somebody has to put it right."""
+        try:
+            standing = replace(self._standing(row), merged_into=None, unassigned=True)
+        except RecordsTampered:
+            standing = Standing(str(row[0]), unassigned=True)
+        self.keep(standing, row[4])
 
     def _tag(self, standing: Standing, changed_at: datetime) -> bytes:
         words = (standing.person_ref, plain_bytes(standing.died_on), standing.merged_into, int(standing.unassigned))

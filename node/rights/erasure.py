@@ -8,7 +8,7 @@ which basis.
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from consent_ledger.log.erasure import PersonTrace, in_batches, overdue, trace_person
@@ -20,6 +20,7 @@ from node.erasers import Eraser, FileEraser, PersonToErase
 from node.errors import RecordsTampered, RecordsUnreadable
 from node.ledger.own import own_consents, own_ledger
 from node.people.documents import Document
+from node.people.import_journal import ImportJournal, ImportState
 from node.people.linking import hidden_pseudonym, pseudonym_of
 from node.people.saving import document_index
 from node.people.store import people_store
@@ -68,16 +69,22 @@ class RetentionRun:
         erasure_indexes: the ledger entries that record the erasure.
         scans: number of scans of signed forms that were deleted.
         dry_run: whether nothing was erased.
+        imports: number of imports whose state before was deleted: they can be undone no more.
     """
 
     entries: dict[str, int]
     erasure_indexes: tuple[int, ...]
     scans: int
     dry_run: bool
+    imports: int = 0
 
 
 class Erasures:
-    """Erasure at one node."""
+    """Erasure at one node.
+
+    Attributes:
+        erasers: of tables, in the order in which they act.
+    """
 
     def __init__(
         self,
@@ -88,7 +95,7 @@ class Erasures:
     ) -> None:
         self._context = context
         self._changes = changes
-        self._erasers = erasers
+        self.erasers = tuple(erasers)
         self._file_erasers = file_erasers
         self._vault = EvidenceVault(context.home)
 
@@ -115,7 +122,7 @@ class Erasures:
             for person in people:
                 trace, seen = traced.get(person.person_ref, (PersonTrace(), 0))
                 trace.referrals.update(_referrals(session, person))
-                for eraser in self._erasers:
+                for eraser in self.erasers:
                     eraser.erase(session, person, now)
                 trace, _unused = self._trace(session, person, seen, trace)
                 indexes.update(trace.indexes)
@@ -142,9 +149,10 @@ class Erasures:
         with self._context.snapshot() as session:
             ledger = own_ledger(self._context, session)
             found = overdue(ledger.store, ledger.size(), retention, self._context.clock.now())
+            imports = self._imports_to_keep(session)
         counts = {rule: len(indexes) for rule, indexes in found.items()}
-        if dry_run or not found:
-            return RetentionRun(counts, (), 0, dry_run)
+        if dry_run or not (found or imports):
+            return RetentionRun(counts, (), 0, dry_run, len(imports))
         rules = {rule.id: rule for rule in retention.rules}
         with self._context.transaction() as session:
             ledger, now = own_ledger(self._context, session), self._context.clock.now()
@@ -155,9 +163,15 @@ class Erasures:
                     for batch in in_batches(ledger.store, indexes)
                 ]
             forgotten = self._forget_consents(session, set(found.get("consents", ())), now)
+            for import_id in imports:
+                ImportJournal(session, self._context.keys.cipher).end(import_id, ImportState.KEPT)
         scans = sum(self._forget_scan(view) for view in forgotten)
         scrub(self._context.engine)
-        return RetentionRun(counts, tuple(written), scans, dry_run)
+        return RetentionRun(counts, tuple(written), scans, dry_run, len(imports))
+
+    def _imports_to_keep(self, session: "Session") -> list[str]:
+        before = self._context.clock.now() - timedelta(days=load_retention().import_undo_days)
+        return ImportJournal(session, self._context.keys.cipher).older_than(before)
 
     def _people(self, session: "Session", document: Document) -> tuple[PersonToErase, ...]:
         """Return the records of the person with a document: the one by which they are found first.

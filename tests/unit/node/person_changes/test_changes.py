@@ -319,3 +319,13 @@ def test_the_access_report_is_about_all_records_of_a_person(context: NodeContext
     assert about == set(two)
     assert EntryType.PERSON_CHANGED in {entry.kind for entry in found}
     assert [entry.index for entry in found] == sorted(entry.index for entry in found)
+
+
+def test_a_record_whose_other_record_goes_alone_stands_for_itself_and_has_to_be_put_right(
+    context: NodeContext, two: tuple[str, str]
+) -> None:
+    merge_people(context, PERSON, OTHER_PERSON, WHO)
+    with context.transaction() as session:  # as when the import is taken back that added it
+        people_store(context, session).erase(two[0], context.clock.now())
+    assert ref_of(context, OTHER_PERSON) == two[1]
+    assert standing_of(context, OTHER_PERSON).unassigned
