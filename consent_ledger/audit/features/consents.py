@@ -122,8 +122,9 @@ class ConsentHistory(FeatureChecks):
         return _NOBODY.union(*taken)
 
     def withdrawn(self) -> Iterator[tuple[str, AuditedConsent]]:
-        """Iterate over the withdrawn consents by their ids."""
-        return ((name, found) for name, found in self._consents.items() if found.state is ConsentState.WITHDRAWN)
+        """Iterate by their ids over the consents of which every party is told: withdrawn, or their person has died."""
+        over = (ConsentState.WITHDRAWN, ConsentState.ENDED)
+        return ((name, found) for name, found in self._consents.items() if found.state in over)
 
     def released(self, consent: AuditedConsent, recipient: str) -> None:
         """Note that data went to a recipient under a consent."""

@@ -17,6 +17,9 @@ from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.cards.cards import CardInput, Cards
 from node.care.person_record import person_text, read_record
 from node.care.questions import ProfessionalInput
+from node.consents.in_force import consents_in_force
+from node.consents.report import consents_text
+from node.consents.status import consent_status
 from node.context import NodeContext
 from node.errors import RecordsTampered
 from node.fetch.answering import Answering
@@ -329,3 +332,10 @@ def test_a_record_whose_other_record_goes_alone_stands_for_itself_and_has_to_be_
         people_store(context, session).erase(two[0], context.clock.now())
     assert ref_of(context, OTHER_PERSON) == two[1]
     assert standing_of(context, OTHER_PERSON).unassigned
+
+
+def test_a_consent_that_ended_with_a_death_is_shown_as_such(context: NodeContext) -> None:
+    consent = grant(context, "ngo")
+    dies(context)
+    assert "ha fallecido" in consents_text(consents_in_force(context), lang="es")
+    assert consent_status(context, consent).withdrawn
