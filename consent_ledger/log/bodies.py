@@ -10,11 +10,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field, ValidationError
 
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
-from consent_ledger.log.end_bodies import ExpiryBody
+from consent_ledger.log.end_bodies import ConsentEndedBody, ExpiryBody
 from consent_ledger.log.entry import Body, EntryType, UtcTime
 from consent_ledger.log.field_types import Code, Codes, Decimal, HexDigest, Reference, Text
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
-from consent_ledger.log.person_bodies import IdentityDecidedBody
+from consent_ledger.log.person_bodies import IdentityDecidedBody, PersonChangedBody
 from consent_ledger.log.reading_bodies import PaperDigest, ReceiptIssuedBody, RecordReadBody
 from presentation.faults import first_fault
 from presentation.messages import _
@@ -361,6 +361,8 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
     CardIssuedBody,
     CardBlockedBody,
     IdentityDecidedBody,
+    PersonChangedBody,
+    ConsentEndedBody,
     ErasureBody,
 )
 

@@ -26,7 +26,8 @@ from node.people.model import (
     month_number,
     month_of,
 )
-from node.people.store import HouseholdFacts, PersonStore, SummaryInput
+from node.people.store import PersonStore
+from node.people.summary_input import HouseholdFacts, SummaryInput
 from node.seals.seals import seals_in
 from policies.birth import AgeBasis, BirthDate
 from policies.catalogue import load_catalogue

@@ -30,6 +30,10 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.CONSENT_DECIDED: _("La otra entidad ha contestado a un consentimiento"),
     ItemKind.ORIGIN_ALARM: _("Alarma: una entidad envía demasiado"),
     ItemKind.IDENTITY_DOUBT: _("Una entidad habla quizá de otra persona con el mismo documento: hay que decidirlo"),
+    ItemKind.DEATH_TOLD: _("Una entidad dice que la persona ha fallecido: compruébelo y anótelo (person deceased)"),
+    ItemKind.DOCUMENT_CHANGE_TOLD: _(
+        "Una entidad dice que la persona tiene otro documento: compruébelo con ella (person document)"
+    ),
     ItemKind.KEY_RECOVERY: _("Una entidad recupera sus claves: compruébelo con ella por teléfono"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
