@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from node.cipher import RecordCipher
@@ -126,10 +126,20 @@ class ImportUndo:
         self._journal.forget(self._import_id, [each.person_id for each in batch])
         return done
 
+    def discard(self, person_id: str) -> None:
+        """Delete every row of a person that nobody has seen: one of an import that was not finished."""
+        delete_details(self._session.connection(), [person_id])
+        self._session.execute(delete(PEOPLE).where(PEOPLE.c.person_id == person_id))
+        self._seals.note(Scope.PERSON, person_id, None)
+
     def forget_empty_households(self) -> None:
         """Delete the households in which nobody lives any more."""
         for household_id in delete_empty_households(self._session.connection()):
             self._seals.note(Scope.HOUSEHOLD, household_id, None)
+        self._seals.flush()
+
+    def flush(self) -> None:
+        """Write the seals of what was discarded."""
         self._seals.flush()
 
     def _held(self, ids: Sequence[str]) -> dict[str, StoredPerson]:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
@@ -31,8 +32,8 @@ _TURN_SECONDS: Final = 0.06
 
 Item = TypeVar("Item")
 Batch = Sequence[PersonRecord]
-Remove = Callable[[Session, str], None]
-"""Removes a person whom an import had added."""
+Remove = Callable[[Session, Sequence[str]], None]
+"""Removes people that an import had added."""
 
 
 class Pace:
@@ -121,8 +122,7 @@ def take_back(
     while True:
         with pace.batch(), importing(context) as session:
             done = ImportUndo(session, context.keys.cipher, import_id).restore_some(context.clock.now(), pace.size)
-            for person_id in done.added:
-                remove(session, person_id)
+            remove(session, done.added)
         if not done.handled:
             return removed, restored
         removed, restored = removed + len(done.added), restored + done.changed
@@ -148,8 +148,15 @@ def roll_back(context: NodeContext, import_id: str) -> None:
     """Take back an import that is not whole; nobody has seen the people that it added, and no row of them stays."""
     found = interrupted_import(context)
     if found is not None and (found.import_id, found.state) == (import_id, ImportState.APPLYING):
-        take_back(context, import_id, lambda session, person: people_store(context, session).discard(person))
+        take_back(context, import_id, partial(_discard, context, import_id))
         end_undo(context, import_id, ImportState.APPLYING)
+
+
+def _discard(context: NodeContext, import_id: str, session: Session, people: Sequence[str]) -> None:
+    undo = ImportUndo(session, context.keys.cipher, import_id)
+    for person_id in people:
+        undo.discard(person_id)
+    undo.flush()
 
 
 def paced(rows: Iterable[Item], pace: Pace) -> Iterator[list[Item]]:

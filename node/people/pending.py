@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PENDING_IMPORT: Final = "pending_import"
 """The sealed setting that names the import under way, so that nobody else puts back what stood before one."""
+_KEPT: Final = "redpact_pending"
 _IMPORTER: Final = "redpact_importer"
 _COLUMNS: Final = (IMPORTS.c.import_id, IMPORTS.c.state, IMPORTS.c.stamp)
 _FIND: Final = DriverStatement(
@@ -87,9 +88,15 @@ class PendingView:
     def __init__(self, session: "Session", cipher: "RecordCipher") -> None:
         self._session = session
         self._cipher = cipher
+        self._asked = False
         self._verified: PendingImport | None = None
         self._people: dict[str, PersonBefore | None] = {}
         self._looked_up: set[str] = set()
+
+    @property
+    def cipher(self) -> "RecordCipher":
+        """The cipher of the node."""
+        return self._cipher
 
     def pending(self) -> PendingImport | None:
         """Return the import under way; to be asked after rows were read, not before.
@@ -100,11 +107,14 @@ class PendingView:
         connection = connection_of(self._session)
         if is_importer(connection):
             return None
+        if self._asked:
+            return self._verified
         found = pending_import(connection)
         if found is not None and found != self._verified:
             SettingSeal(seals_in(self._session, self._cipher), PENDING_IMPORT).require(found.rows)
             self._verified = found
             self._people, self._looked_up = {}, set()
+        self._asked = _shows_one_state(connection)
         return found
 
     def people(self, rows: Iterable[StoredPerson]) -> list[StoredPerson]:
@@ -159,3 +169,15 @@ class PendingView:
                 self._people[kept.person_id] = journal.before(import_id, kept, row, person_cipher(self._cipher, row))
         self._looked_up |= set(ids)
         return {row.person_id: self._people[row.person_id] for row in rows if row.person_id in self._people}
+
+
+def pending_view(session: "Session", cipher: "RecordCipher") -> PendingView:
+    """Return the view of a unit of work: one for each session, so that it asks once where it sees one state."""
+    kept = session.info.get(_KEPT)
+    if not isinstance(kept, PendingView) or kept.cipher is not cipher:
+        kept = session.info[_KEPT] = PendingView(session, cipher)
+    return kept
+
+
+def _shows_one_state(connection: Connection) -> bool:
+    return connection.dialect.name != "postgresql" or connection.get_isolation_level() != "READ COMMITTED"

@@ -145,13 +145,6 @@ class PersonStore:
             self._session.execute(delete(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id == row.household_id))
             self._seals.write(Scope.HOUSEHOLD, row.household_id, None, verified=False)
 
-    def discard(self, person_id: str) -> None:
-        """Delete every row of a person that nobody has seen: one of an import that was not finished."""
-        lock_people(self._session.connection())
-        delete_details(self._session.connection(), [person_id])
-        self._session.execute(delete(PEOPLE).where(PEOPLE.c.person_id == person_id))
-        self._seals.write(Scope.PERSON, person_id, None)
-
     # ---- finding
 
     def count(self) -> int:

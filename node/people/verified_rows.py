@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from node.people import stored_rows as stored
 from node.people.before import NOTHING_BEFORE, PersonBefore
 from node.people.model import LOCAL_FIELDS
-from node.people.pending import PendingImport, PendingView
+from node.people.pending import PendingImport, pending_view
 from node.people.statements import BY_DOCUMENT, BY_ID, DONE_WITH, HOUSEHOLD, SPELLS_OF, VALUES_OF
 from node.people.stored_rows import StoredHousehold, StoredPerson, StoredValue
 from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
@@ -27,7 +27,7 @@ class VerifiedRows:
         self._session = session
         self._seals = seals
         self._cipher = seals.cipher
-        self._pending = PendingView(session, seals.cipher)
+        self._pending = pending_view(session, seals.cipher)
 
     # ---- one person
 

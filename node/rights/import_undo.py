@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from consent_ledger.log.entry import EntryType, NewEntry
@@ -131,13 +130,12 @@ class ImportUndoing:
         people = people_store(self._context, session)
         return tuple(NewerPerson(each, people.identity(each).name) for each in sorted(found))
 
-    def _erase(self, session: "Session", person_id: str) -> None:
-        person, now = PersonToErase(person_id, SqlExchangeStore(session).pseudonyms_of(person_id)), self._now()
-        for eraser in self._erasers:
-            eraser.erase(session, person, now)
-
-    def _now(self) -> datetime:
-        return self._context.clock.now()
+    def _erase(self, session: "Session", people: Sequence[str]) -> None:
+        now = self._context.clock.now()
+        for person_id in people:
+            person = PersonToErase(person_id, SqlExchangeStore(session).pseudonyms_of(person_id))
+            for eraser in self._erasers:
+                eraser.erase(session, person, now)
 
     def _note(self, session: "Session", professional: str, part: RecordPart, people: int) -> None:
         body = RecordReadBody(people=people, part=part.value, professional=professional, reason=REASON)

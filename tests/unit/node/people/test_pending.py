@@ -214,3 +214,14 @@ def test_what_changed_between_comparing_and_writing_is_compared_again(
         people = people_store(context, session)
         person = people.get_by_document(a_document(0)).person_id
         assert people.fields(person, ["work.status"])["work.status"].value == "permanent"
+
+
+def test_people_who_move_into_a_known_household_leave_its_description_in_every_batch(
+    context: NodeContext, tmp_path: Path
+) -> None:
+    rows = [f"{a_document(number).number},Persona {number},1980-05-17,UC-1" for number in range(10, 130)]
+    path = write_csv(tmp_path / "a.csv", "document,name,birth_date,household", *rows)
+    assert RecordImport(context, "ana.tecnica").store(path, Decisions()).counts == SaveCounts(added=120)
+    with context.snapshot() as session:
+        households = {record.household for _ref, record in people_store(context, session).records()}
+    assert households == {Household("UC-0", "couple", 2, 0, 0), Household("UC-1", "couple", 2, 0, 0)}
