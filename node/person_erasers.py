@@ -12,6 +12,7 @@ from node.messages.erasure import outbox_eraser
 from node.people.erasure import record_eraser
 from node.referrals.erasure import referrals_eraser
 from node.risk.person_erasure import risk_eraser
+from node.support.erasure import support_eraser
 
 if TYPE_CHECKING:
     from node.consents.changes import ConsentChanges
@@ -28,6 +29,7 @@ def person_erasers(context: "NodeContext", changes: "ConsentChanges") -> "tuple[
         cached_copies_eraser(),
         case_eraser(),
         cards_eraser(context),
+        support_eraser(context),
         locator_eraser(),
         risk_eraser(),
         record_eraser(context),

@@ -22,6 +22,7 @@ from node.cli import (
     risk,
     serve,
     status,
+    support,
     training,
     vocabulary,
 )
@@ -47,7 +48,7 @@ def _about() -> None:
 
 
 COMMANDS = (
-    *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
+    *(init, serve, status, doctor, vocabulary, records, card, support, consent, fetch),
     *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""

@@ -18,7 +18,8 @@ from consent_ledger.consents.model import (
     ConsentView,
     Withdrawal,
 )
-from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
 from node.consents.received_withdrawals import reported_acts, withdrawn_receipts

@@ -16,6 +16,7 @@ from node.pseudonym_key import tables as pseudonym_key
 from node.referrals import tables as referrals
 from node.risk import tables as risk
 from node.seals import tables as seals
+from node.support import tables as support
 from node.training import tables as training
 from records_exchange import tables as exchange
 from records_exchange.key_holding import tables as key_holding
@@ -30,6 +31,7 @@ def all_metadata() -> list[MetaData]:
         locating,
         people,
         cards,
+        support,
         care,
         referrals,
         inbox,

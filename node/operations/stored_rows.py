@@ -21,6 +21,8 @@ from node.people.tables import INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from node.pinned_anchors import anchors_setting
 from node.seals.scopes import Scope
 from node.seals.settings import ASSURANCE_POLICY, setting_digest
+from node.support.store import support_digest
+from node.support.tables import SUPPORT
 
 Stored = tuple[Scope, str, tuple[bytes, ...]]
 """Scope, key, and digests of the rows of one thing."""
@@ -42,6 +44,8 @@ def all_stored(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
         yield Scope.HOUSEHOLD, household.household_id, (people.household_digest(cipher, household),)
     yield from _consents(session, cipher)
     yield from _cards(session, cipher)
+    for person, measures in sorted(_grouped(session.execute(select(SUPPORT)).all()).items()):
+        yield Scope.SUPPORT, person, (support_digest(cipher, measures),)
     for policy in session.scalars(select(ConsentPolicyRow)):
         rows: list[object] = [policy.document, policy.entry_index]
         yield Scope.SETTING, ASSURANCE_POLICY, (setting_digest(cipher, ASSURANCE_POLICY, rows),)

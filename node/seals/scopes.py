@@ -17,6 +17,8 @@ class Scope(StrEnum):
     """Of one person."""
     CARDS = "cards"
     """Of one person, with the uses of their codes."""
+    SUPPORT = "support"
+    """The support measures of one person."""
     SETTING = "setting"
     """What decides for everybody: the assurance policy, the pinned anchors."""
 
@@ -27,6 +29,7 @@ TITLES: Final[Mapping[str, Message]] = MappingProxyType(
         Scope.HOUSEHOLD: _("el hogar"),
         Scope.CONSENTS: _("los consentimientos de la persona"),
         Scope.CARDS: _("las tarjetas de la persona"),
+        Scope.SUPPORT: _("las medidas de apoyo de la persona"),
         Scope.SETTING: _("el ajuste"),
     }
 )

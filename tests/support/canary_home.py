@@ -65,6 +65,13 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "card list": (),
     "card block": _WHOSE,
     "card replace": (*_WHOSE, "--out", "{out}", "--no-pdf"),
+    "support add": (
+        *(*_WHOSE, "--relation", "de_facto", "--measure", "de_facto", "--supporter-document", "12345678Z"),
+        *("--supporter-name", "Nadie", "--supporter-birth-date", "1970"),
+    ),
+    "support list": _WHOSE,
+    "support end": ("0123456789abcdef", *_WHOSE),
+    "support rules": (),
     "consent grant": (*_WHOSE, *_ASK, "--recipient", "ngo"),
     "consent refuse": (*_WHOSE, *_ASK, "--recipient", "ngo"),
     "consent renew": ("{consent}",),

@@ -55,6 +55,11 @@ NODE_LINES: Final[Mapping[str, str]] = {
     "case team list": "--document {person}",
     "case open": "--document {other} --reason urgent_situation",
     "records show": "--document {person}",
+    "support add": "--document {person} --relation de_facto --measure de_facto --supporter-document {other} "
+    "--supporter-name Nadie --supporter-birth-date 1970 --reference {hostile}",
+    "support list": "--document {person}",
+    "support end": "0123456789abcdef --document {person}",
+    "support rules": "",
     "consent grant": "--document {person} --purpose casework,referral --recipient liar --fields {fields} --holder liar",
     "consent refuse": "--document {other} --purpose casework --recipient liar",
     "consent list": "--document {person}",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from consent_ledger.consents.model import ConsentState, ConsentView
-from consent_ledger.log.bodies import Actor, Guardian
+from consent_ledger.log.actors import Actor, Guardian
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.tlog_proof import TlogProof
 from node.consents.errors import RecipientNotAllowed
