@@ -7,6 +7,7 @@ from node.care.erasure import case_eraser
 from node.consents.erasure import consents_eraser, signed_forms_eraser
 from node.consents.signed_forms import EvidenceVault
 from node.fetch.erasure import cached_copies_eraser
+from node.households.erasure import households_eraser
 from node.locator.erasure import locator_eraser
 from node.messages.erasure import outbox_eraser
 from node.people.erasure import record_eraser
@@ -30,6 +31,7 @@ def person_erasers(context: "NodeContext", changes: "ConsentChanges") -> "tuple[
         case_eraser(),
         cards_eraser(context),
         support_eraser(context),
+        households_eraser(context),
         locator_eraser(),
         risk_eraser(),
         record_eraser(context),

@@ -10,6 +10,7 @@ from node.cli import (
     directory,
     doctor,
     fetch,
+    household,
     inbox,
     init,
     keys,
@@ -48,7 +49,7 @@ def _about() -> None:
 
 
 COMMANDS = (
-    *(init, serve, status, doctor, vocabulary, records, card, support, consent, fetch),
+    *(init, serve, status, doctor, vocabulary, records, household, card, support, consent, fetch),
     *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""

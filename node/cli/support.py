@@ -10,6 +10,12 @@ from node.cli.professional import ProfessionalOption, ReasonOption, read_day, re
 from presentation.messages import _
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from node.care.questions import ProfessionalInput
+    from node.context import NodeContext
+    from node.people.documents import Document
+    from node.support.model import Support
     from policies.birth import Birth
 
 SupportArgument = Annotated[
@@ -93,23 +99,17 @@ def _register_add(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Record a supporter of a person, with the measure under which they act."""
-        from node.care.access import CaseRegister
         from node.support.documents import supporter_document as checked
         from node.support.model import Supporter, SupportTerms
-        from node.support.report import support_document, supports_text
         from node.support.supports import SupportInput, Supports
-        from policies.local_days import local_day
-        from policies.record_readings import RecordPart
 
-        context, whose, given = open_node(home).context, read_document(document), reader(professional, reason)
-        today = local_day(context.clock.now())
+        context, whose = open_node(home).context, read_document(document)
+        today = _read(context, whose, reader(professional, reason))
         birth = _birth(supporter_birth_date, relation)
         supporter = Supporter(checked(supporter_document, relation), supporter_name, birth, emancipated)
         scopes = split_names(scope) or ("everything",)
         terms = SupportTerms(relation, measure, scopes, read_day(since) or today, read_day(until), reference)
-        CaseRegister(context).read(whose, given.professional, RecordPart.RECORD, reason=given.reason)
-        support = Supports(context).add(SupportInput(whose, supporter, terms))
-        emit(support_document(support, today), supports_text([support], today, lang), as_json=as_json)
+        _show(Supports(context).add(SupportInput(whose, supporter, terms)), today, lang, as_json=as_json)
 
 
 def _register_list(group: typer.Typer) -> None:
@@ -124,15 +124,11 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Show the support measures of a person."""
-        from node.care.access import CaseRegister
         from node.support.report import support_document, supports_text
         from node.support.supports import Supports
-        from policies.local_days import local_day
-        from policies.record_readings import RecordPart
 
-        context, whose, given = open_node(home).context, read_document(document), reader(professional, reason)
-        today = local_day(context.clock.now())
-        CaseRegister(context).read(whose, given.professional, RecordPart.RECORD, reason=given.reason)
+        context, whose = open_node(home).context, read_document(document)
+        today = _read(context, whose, reader(professional, reason))
         found = Supports(context).list(whose)
         shown = {"support": [support_document(each, today) for each in found]}
         emit(shown, supports_text(found, today, lang), as_json=as_json)
@@ -152,17 +148,11 @@ def _register_end(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Note the last day of a support measure."""
-        from node.care.access import CaseRegister
-        from node.support.report import support_document, supports_text
         from node.support.supports import Supports
-        from policies.local_days import local_day
-        from policies.record_readings import RecordPart
 
-        context, whose, given = open_node(home).context, read_document(document), reader(professional, reason)
-        today = local_day(context.clock.now())
-        CaseRegister(context).read(whose, given.professional, RecordPart.RECORD, reason=given.reason)
-        support = Supports(context).end(whose, support_id, read_day(until))
-        emit(support_document(support, today), supports_text([support], today, lang), as_json=as_json)
+        context, whose = open_node(home).context, read_document(document)
+        today = _read(context, whose, reader(professional, reason))
+        _show(Supports(context).end(whose, support_id, read_day(until)), today, lang, as_json=as_json)
 
 
 def _register_rules(group: typer.Typer) -> None:
@@ -179,8 +169,24 @@ def _register_rules(group: typer.Typer) -> None:
         emit(document, rules_text(document, known.rules, lang), as_json=as_json)
 
 
+def _read(context: "NodeContext", document: "Document", given: "ProfessionalInput") -> "date":
+    """Record who reads, and return the local day."""
+    from node.care.access import CaseRegister
+    from policies.local_days import local_day
+    from policies.record_readings import RecordPart
+
+    CaseRegister(context).read(document, given.professional, RecordPart.RECORD, reason=given.reason)
+    return local_day(context.clock.now())
+
+
+def _show(support: "Support", today: "date", lang: str, *, as_json: bool) -> None:
+    from node.support.report import support_document, supports_text
+
+    emit(support_document(support, today), supports_text([support], today, lang), as_json=as_json)
+
+
 def _birth(text: str, relation: str) -> "Birth | None":
-    """Return the birth of a supporter, who is a person unless they are a public body.
+    """Return the birth of a supporter; None of a public body.
 
     Raises:
         SupportInvalid: it is missing.

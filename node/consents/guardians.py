@@ -326,7 +326,7 @@ def _wrong_relation(relation: str, stage: Stage) -> GuardianNotEntitled:
 
 
 def _require_age(facts: KnownCircumstances, support: Support | None, relation: str, today: date) -> None:
-    """Refuse a supporter on record as a minor, unless emancipated; a parent who is one needs assistance (CC 157)."""
+    """Refuse a supporter on record as a minor, unless emancipated; parents need assistance then (CC 157)."""
     if support is not None:
         reached = support.supporter.of_age(today)
     elif facts.guardian is not None:

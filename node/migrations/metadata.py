@@ -9,6 +9,7 @@ from node import pinned_anchors
 from node.anchors import tables as directories
 from node.cards import tables as cards
 from node.care import tables as care
+from node.households import tables as households
 from node.inbox import tables as inbox
 from node.locator import tables as locating
 from node.people import tables as people
@@ -32,6 +33,7 @@ def all_metadata() -> list[MetaData]:
         people,
         cards,
         support,
+        households,
         care,
         referrals,
         inbox,

@@ -14,6 +14,9 @@ from consent_ledger.log.tables import ConsentPolicyRow, ConsentRow
 from node.cards.store import cards_digest
 from node.cards.tables import CARDS, CODES
 from node.cipher import RecordCipher
+from node.households.model import Membership
+from node.households.store import members_digest
+from node.households.tables import MEMBERS
 from node.ledger.consent_seals import consents_digest
 from node.people import stored_rows as people
 from node.people.saving import chunks
@@ -46,6 +49,7 @@ def all_stored(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
     yield from _cards(session, cipher)
     for person, measures in sorted(_grouped(session.execute(select(SUPPORT)).all()).items()):
         yield Scope.SUPPORT, person, (support_digest(cipher, measures),)
+    yield from _members(session, cipher)
     for policy in session.scalars(select(ConsentPolicyRow)):
         rows: list[object] = [policy.document, policy.entry_index]
         yield Scope.SETTING, ASSURANCE_POLICY, (setting_digest(cipher, ASSURANCE_POLICY, rows),)
@@ -106,6 +110,13 @@ def _cards(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
     codes = _grouped(session.execute(select(CODES)).all())
     for person in sorted(cards.keys() | codes.keys()):
         yield Scope.CARDS, person, (cards_digest(cipher, cards.get(person, ()), codes.get(person, ())),)
+
+
+def _members(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
+    columns = [MEMBERS.c[name] for name in Membership.__dataclass_fields__]
+    rows = session.execute(select(*columns).order_by(MEMBERS.c.household_id)).all()
+    for household_id, places in groupby(rows, key=lambda row: row.household_id):
+        yield Scope.MEMBERS, household_id, (members_digest(cipher, places),)
 
 
 def _grouped(rows: Iterable[Row[Any]]) -> dict[str, Sequence[Row[Any]]]:

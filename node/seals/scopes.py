@@ -19,6 +19,8 @@ class Scope(StrEnum):
     """Of one person, with the uses of their codes."""
     SUPPORT = "support"
     """The support measures of one person."""
+    MEMBERS = "members"
+    """The places of people in one household."""
     SETTING = "setting"
     """What decides for everybody: the assurance policy, the pinned anchors."""
 
@@ -30,6 +32,7 @@ TITLES: Final[Mapping[str, Message]] = MappingProxyType(
         Scope.CONSENTS: _("los consentimientos de la persona"),
         Scope.CARDS: _("las tarjetas de la persona"),
         Scope.SUPPORT: _("las medidas de apoyo de la persona"),
+        Scope.MEMBERS: _("los miembros del hogar"),
         Scope.SETTING: _("el ajuste"),
     }
 )

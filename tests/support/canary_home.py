@@ -65,6 +65,10 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "card list": (),
     "card block": _WHOSE,
     "card replace": (*_WHOSE, "--out", "{out}", "--no-pdf"),
+    "household join": (*_WHOSE, "--household", "UC-77", "--role", "holder", "--move"),
+    "household list": _WHOSE,
+    "household show": ("--household", "H-1"),
+    "household leave": (*_WHOSE, "--household", "H-1"),
     "support add": (
         *(*_WHOSE, "--relation", "de_facto", "--measure", "de_facto", "--supporter-document", "12345678Z"),
         *("--supporter-name", "Nadie", "--supporter-birth-date", "1970"),

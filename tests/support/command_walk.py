@@ -55,6 +55,10 @@ NODE_LINES: Final[Mapping[str, str]] = {
     "case team list": "--document {person}",
     "case open": "--document {other} --reason urgent_situation",
     "records show": "--document {person}",
+    "household join": "--document {other} --household UC-77 --role holder --move",
+    "household list": "--document {other}",
+    "household show": "--household UC-77",
+    "household leave": "--document {other} --household UC-77",
     "support add": "--document {person} --relation de_facto --measure de_facto --supporter-document {other} "
     "--supporter-name Nadie --supporter-birth-date 1970 --reference {hostile}",
     "support list": "--document {person}",
