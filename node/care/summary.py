@@ -29,7 +29,8 @@ from node.people.model import (
     month_number,
     month_of,
 )
-from node.people.store import HouseholdFacts, PersonStore, SummaryInput
+from node.people.store import PersonStore
+from node.people.summary_input import HouseholdFacts, SummaryInput
 from node.seals.seals import seals_in
 from policies.birth import AgeBasis, BirthDate
 from policies.catalogue import load_catalogue
@@ -145,7 +146,8 @@ def _action_log(inputs: _Inputs) -> FieldValue | None:
 
 
 def _case_actions(inputs: _Inputs) -> FieldValue | None:
-    actions = CaseStore(inputs.store.session).actions(inputs.stored.person_id)
+    store = inputs.store
+    actions = CaseStore(store.session, seals_in(store.session, store.cipher)).actions(inputs.stored.person_id)
     published = [action for action in actions if action.state in PUBLISHED_STATES][-MAX_PUBLISHED:]
     rows: list[ListItem] = [action.row() for action in published]
     return FieldValue(rows, max(action.updated_at for action in published)) if published else None

@@ -15,6 +15,7 @@ from node.cli import (
     init,
     keys,
     ledger,
+    person,
     pseudonym_key,
     records,
     recover,
@@ -49,7 +50,7 @@ def _about() -> None:
 
 
 COMMANDS = (
-    *(init, serve, status, doctor, vocabulary, records, household, card, support, consent, fetch),
+    *(init, serve, status, doctor, vocabulary, records, person, household, card, support, consent, fetch),
     *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""

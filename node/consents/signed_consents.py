@@ -156,6 +156,7 @@ class SignedConsents:
     def _entitled_person(self, session: Session, document: Document, fields: Sequence[str], now: datetime) -> str:
         people = people_store(self._context, session)
         person = people.get_by_document(document).person_id
+        people.standing.of(person).require_open()
         today = local_day(now)
         known = circumstances(self._context, session, person, None, today)
         require_entitled(people.identity(person), None, today, known, health=bool(special_fields(fields)))

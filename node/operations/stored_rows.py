@@ -11,21 +11,25 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from consent_ledger.log.tables import ConsentPolicyRow, ConsentRow
-from node.cards.store import cards_digest
-from node.cards.tables import CARDS, CODES
+from node.cards.store import cards_digest, tries_digest
+from node.cards.tables import CARDS, CODES, TRIES
+from node.care.store import part_digest
+from node.care.tables import ACTIONS, OPENINGS, TEAM
 from node.cipher import RecordCipher
 from node.households.model import Membership
 from node.households.store import members_digest
 from node.households.tables import MEMBERS
 from node.ledger.consent_seals import consents_digest
 from node.people import stored_rows as people
+from node.people.pending import PENDING_IMPORT, pending_import
 from node.people.saving import chunks
 from node.people.tables import INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from node.pinned_anchors import anchors_setting
-from node.seals.scopes import Scope
+from node.seals.scopes import CasePart, Scope
 from node.seals.settings import ASSURANCE_POLICY, setting_digest
 from node.support.store import support_digest
 from node.support.tables import SUPPORT
+from service.sql_driver import connection_of
 
 Stored = tuple[Scope, str, tuple[bytes, ...]]
 """Scope, key, and digests of the rows of one thing."""
@@ -50,9 +54,15 @@ def all_stored(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
     for person, measures in sorted(_grouped(session.execute(select(SUPPORT)).all()).items()):
         yield Scope.SUPPORT, person, (support_digest(cipher, measures),)
     yield from _members(session, cipher)
+    yield from _cases(session, cipher)
+    for origin, tries in _grouped(session.execute(select(TRIES)).all(), "origin").items():
+        yield Scope.CODE_TRIES, origin, (tries_digest(cipher, tries),)
     for policy in session.scalars(select(ConsentPolicyRow)):
         rows: list[object] = [policy.document, policy.entry_index]
         yield Scope.SETTING, ASSURANCE_POLICY, (setting_digest(cipher, ASSURANCE_POLICY, rows),)
+    pending = pending_import(connection_of(session))
+    if pending is not None:
+        yield Scope.SETTING, PENDING_IMPORT, (setting_digest(cipher, PENDING_IMPORT, pending.rows),)
     name, anchors = anchors_setting(session)
     if anchors:
         yield Scope.SETTING, name, (setting_digest(cipher, name, anchors),)
@@ -119,8 +129,18 @@ def _members(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
         yield Scope.MEMBERS, household_id, (members_digest(cipher, places),)
 
 
-def _grouped(rows: Iterable[Row[Any]]) -> dict[str, Sequence[Row[Any]]]:
+def _cases(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
+    parts = {
+        part: _grouped(session.execute(select(table)).all())
+        for part, table in ((CasePart.TEAM, TEAM), (CasePart.OPENINGS, OPENINGS), (CasePart.ACTIONS, ACTIONS))
+    }
+    for person in sorted(set().union(*parts.values())):
+        digests = tuple(part_digest(cipher, part, parts[part].get(person, ())) for part in CasePart)
+        yield Scope.CASE, person, digests
+
+
+def _grouped(rows: Iterable[Row[Any]], column: str = "person_ref") -> dict[str, Sequence[Row[Any]]]:
     found: dict[str, list[Row[Any]]] = {}
     for row in rows:
-        found.setdefault(row.person_ref, []).append(row)
+        found.setdefault(getattr(row, column), []).append(row)
     return dict(found)

@@ -12,6 +12,7 @@ from node.people.birth_cells import read_birth_date
 from node.people.documents import parse_document
 from node.people.errors import RecordInvalid, RecordsError
 from node.people.import_faults import RowFault, shape_of
+from node.people.mapping import mapped_cell
 from node.people.model import Household, PersonRecord, Value
 from policies.local_days import local_day
 from presentation.messages import _, plural
@@ -31,8 +32,23 @@ class RowsBefore:
     households: dict[str, tuple[int, Household]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class HeaderCell:
+    """A column of a file.
+
+    Attributes:
+        column: of the format; None for one of the office's own that is left out.
+        shown: the column's name for people: the format's, with the office's own where it has one.
+        words: own codes as `comparable` has them, each with the code of the format.
+    """
+
+    column: fmt.Column | None
+    shown: str
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
 def read_row(
-    header: Sequence[fmt.Column], line: int, row: Sequence[str], context: tuple[RowsBefore, datetime]
+    header: Sequence[HeaderCell], line: int, row: Sequence[str], context: tuple[RowsBefore, datetime]
 ) -> PersonRecord | list[RowFault]:
     """Return a row's record, or every reason to reject it.
 
@@ -50,14 +66,15 @@ def read_row(
         return [RowFault(line, "", message, remedy)]
     faults: list[RowFault] = []
     values: dict[str, Any] = {}
-    for column, cell in zip(header, row, strict=True):
-        if not cell and not column.required:
+    for head, cell in zip(header, row, strict=True):
+        column = head.column
+        if column is None or (not cell and not column.required):
             continue
         try:
-            if (value := _read_cell(column, cell)) is not None:
+            if (value := _read_cell(column, mapped_cell(head.words, cell) if head.words else cell)) is not None:
                 values[column.name] = value
         except RecordsError as error:
-            faults.append(RowFault(line, column.name, error.message, error.remedy, shape_of(cell)))
+            faults.append(RowFault(line, head.shown, error.message, error.remedy, shape_of(cell)))
     if not faults:
         record = _record(values)
         faults = list(_contradictions(record, line, *context))
@@ -85,6 +102,15 @@ def _read_cell(column: fmt.Column, cell: str) -> object:
     if column.spec:
         return cells.read_field(column.spec, text)
     return _READERS[column.name](text)
+
+
+def read_coded(column: str, cell: str) -> object:
+    """Return the value of a cell in a column of codes.
+
+    Raises:
+        RecordInvalid: the column takes no such value.
+    """
+    return _read_cell(fmt.columns_by_name()[column], cell)
 
 
 def _read_name(cell: str) -> str:

@@ -121,6 +121,10 @@ class SaveCounts:
     replaced: int = 0
     unchanged: int = 0
 
+    def __add__(self, other: "SaveCounts") -> "SaveCounts":
+        """Return the counts of two batches together."""
+        return SaveCounts(self.added + other.added, self.replaced + other.replaced, self.unchanged + other.unchanged)
+
 
 def birth_of(day: BirthDate, basis: object) -> Birth:
     """Return a birth date with the basis that the field `AGE_BASIS` has, if any."""

@@ -21,6 +21,10 @@ class Scope(StrEnum):
     """The support measures of one person."""
     MEMBERS = "members"
     """The places of people in one household."""
+    CASE = "case"
+    """Of one person: the team, the openings and the actions of this entity."""
+    CODE_TRIES = "code_tries"
+    """The wrong codes of cards that one entity sent."""
     SETTING = "setting"
     """What decides for everybody: the assurance policy, the pinned anchors."""
 
@@ -33,6 +37,8 @@ TITLES: Final[Mapping[str, Message]] = MappingProxyType(
         Scope.CARDS: _("las tarjetas de la persona"),
         Scope.SUPPORT: _("las medidas de apoyo de la persona"),
         Scope.MEMBERS: _("los miembros del hogar"),
+        Scope.CASE: _("el caso de la persona"),
+        Scope.CODE_TRIES: _("la cuenta de los códigos que probó la entidad"),
         Scope.SETTING: _("el ajuste"),
     }
 )
@@ -47,3 +53,11 @@ class PersonPart(IntEnum):
     VALUES = 2
     SPELLS = 3
     INTERVENTIONS = 4
+
+
+class CasePart(IntEnum):
+    """The parts of a case, by the place of their digest."""
+
+    TEAM = 0
+    OPENINGS = 1
+    ACTIONS = 2

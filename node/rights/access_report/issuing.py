@@ -130,7 +130,8 @@ class AccessReports:
         guardian: Guardian | None,
     ) -> AccessReport:
         entries, now = person_entries(self._context, session, person), self._context.clock.now()
-        settings = self._context.settings
+        settings, judge = self._context.settings, InForce(self._context, session, now)
+        records = people_store(self._context, session).standing.group(person)
         return AccessReport(
             entity=settings.entity,
             origin=settings.ledger_origin,
@@ -142,7 +143,7 @@ class AccessReports:
             asked_others=asked,
             staff_reason=staff,
             names=self._context.entity_names(),
-            consents=InForce(self._context, session, now).list(person),
+            consents=tuple(each for record in records for each in judge.list(record)),
             guardian=guardian,
         )
 
