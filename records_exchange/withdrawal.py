@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed

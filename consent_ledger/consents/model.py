@@ -7,14 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from consent_ledger.log.bodies import (
-    CONSENT_BASIS,
-    Actor,
-    ConsentBody,
-    Guardian,
-    Notice,
-    PartyDetail,
-)
+from consent_ledger.log.actors import Actor, Guardian
+from consent_ledger.log.bodies import CONSENT_BASIS, ConsentBody, Notice, PartyDetail
 from consent_ledger.log.entry import EntryType, UtcTime
 from consent_ledger.log.field_types import Code, HexDigest, Reference
 from presentation.messages import Message, _

@@ -27,7 +27,8 @@ from consent_ledger.consents.model import (
 from consent_ledger.consents.narrowing import narrowed
 from consent_ledger.consents.order import known_ends
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, GuardianUnnamed
-from consent_ledger.log.bodies import Actor, ConsentBody, Guardian, WithdrawalBody
+from consent_ledger.log.actors import Actor, Guardian
+from consent_ledger.log.bodies import ConsentBody, WithdrawalBody
 from consent_ledger.log.end_bodies import PERSON_DECEASED, ConsentEndedBody, ExpiryBody
 from consent_ledger.log.entry import Body, EntryType, NewEntry
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound

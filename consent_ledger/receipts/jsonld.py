@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, ConsentBody
 from consent_ledger.log.entry import EntryType, encode_time
 from consent_ledger.log.given_elsewhere import ConsentOrigin
 

@@ -10,6 +10,7 @@ from node.cli import (
     directory,
     doctor,
     fetch,
+    household,
     inbox,
     init,
     keys,
@@ -23,6 +24,7 @@ from node.cli import (
     risk,
     serve,
     status,
+    support,
     training,
     vocabulary,
 )
@@ -48,7 +50,7 @@ def _about() -> None:
 
 
 COMMANDS = (
-    *(init, serve, status, doctor, vocabulary, records, person, card, consent, fetch),
+    *(init, serve, status, doctor, vocabulary, records, person, household, card, support, consent, fetch),
     *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""

@@ -14,7 +14,7 @@ from node.cli import (
     consent_requests,
     consent_scope,
 )
-from node.cli.arguments import DocumentOption, read_document, split_names
+from node.cli.arguments import DocumentOption, split_names
 from node.cli.card_codes import CodesFileOption, given_codes
 from node.cli.consent_options import (
     DaysOption,
@@ -25,33 +25,16 @@ from node.cli.consent_options import (
     RecipientOption,
     asked_of,
 )
+from node.cli.guardian_options import GuardianOption, HeardOption, RelationOption, given_guardian
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
 if TYPE_CHECKING:
-    from node.consents.guardians import GuardianInput
     from node.wiring import Node
     from records_exchange.assurance.given_codes import GivenCodes
 
 ConsentArgument = Annotated[
     str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
-]
-GuardianOption = Annotated[
-    str,
-    typer.Option(
-        "--guardian-document",
-        help=_("Documento de identidad de quien actúa por la persona (progenitor, tutor, apoyo)."),
-    ),
-]
-RelationOption = Annotated[
-    str,
-    typer.Option(
-        "--guardian-relation",
-        help=_(
-            "Con menos de 14 años: parent (si no se indica otra), guardian, public_entity. Desde los 14: curator, "
-            "de_facto, attorney, public_entity."
-        ),
-    ),
 ]
 EvidenceOption = Annotated[
     Path | None,
@@ -99,6 +82,7 @@ def _register_grant(group: typer.Typer) -> None:
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
+        heard: HeardOption = False,
         evidence: EvidenceOption = None,
         codes_file: CodesFileOption = "",
         notice_lang: NoticeOption = "es",
@@ -115,7 +99,7 @@ def _register_grant(group: typer.Typer) -> None:
             valid_days=valid_days,
             language=notice_lang,
         )
-        guardian = _guardian(guardian_document, guardian_relation)
+        guardian = given_guardian(guardian_document, guardian_relation, heard=heard)
         proofs, node = given_codes(codes_file, split_names(holders)), open_node(home)
         given = replace(asked, guardian=guardian, evidence=evidence, proofs=proofs)
         consent_scope.show_consent(node, node.consents.grant(given), lang, as_json=as_json)
@@ -132,6 +116,7 @@ def _register_refuse(group: typer.Typer) -> None:
         fields: FieldsOption = None,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
+        heard: HeardOption = False,
         evidence: EvidenceOption = None,
         notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
@@ -139,7 +124,8 @@ def _register_refuse(group: typer.Typer) -> None:
     ) -> None:
         """Record that a person was asked for a consent and refused; a refusal does not change the care they get."""
         asked = asked_of(document, purposes=purposes, recipients=recipients, fields=fields, language=notice_lang)
-        guardian, node = _guardian(guardian_document, guardian_relation), open_node(home)
+        guardian = given_guardian(guardian_document, guardian_relation, heard=heard)
+        node = open_node(home)
         refused = replace(asked, guardian=guardian, evidence=evidence)
         consent_scope.show_consent(node, node.consents.refuse(refused), lang, as_json=as_json)
 
@@ -158,6 +144,7 @@ def _register_renew(group: typer.Typer) -> None:
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
+        heard: HeardOption = False,
         evidence: EvidenceOption = None,
         codes_file: CodesFileOption = "",
         notice_lang: NoticeOption = "es",
@@ -167,7 +154,8 @@ def _register_renew(group: typer.Typer) -> None:
         """Renew a live consent: same fields, purposes and recipients, today's notice, a new end."""
         from node.consents.consents import RenewalInput
 
-        node, guardian = open_node(home), _guardian(guardian_document, guardian_relation)
+        guardian = given_guardian(guardian_document, guardian_relation, heard=heard)
+        node = open_node(home)
         codes = _codes_for(node, consent_id, codes_file)
         given = RenewalInput(consent_id, valid_days, guardian, evidence, notice_lang, codes)
         consent_scope.show_consent(node, node.consents.renew(given), lang, as_json=as_json)
@@ -188,6 +176,7 @@ def _register_withdraw(group: typer.Typer) -> None:
         consent_id: ConsentArgument,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
+        heard: HeardOption = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -196,7 +185,7 @@ def _register_withdraw(group: typer.Typer) -> None:
         from node.consents.status_report import withdrawn_document, withdrawn_text
 
         node = open_node(home)
-        node.consents.withdraw(consent_id, guardian=_guardian(guardian_document, guardian_relation))
+        node.consents.withdraw(consent_id, guardian=given_guardian(guardian_document, guardian_relation, heard=heard))
         status = consent_status(node.context, consent_id)
         names = node.context.entity_names()
         emit(withdrawn_document(status), withdrawn_text(status, names=names, lang=lang), as_json=as_json)
@@ -208,12 +197,3 @@ def _codes_for(node: "Node", consent_id: str, file: str) -> "tuple[GivenCodes, .
 
     view = consent_status(node.context, consent_id).view if file else None
     return given_codes(file, view.record.holders) if view else ()
-
-
-def _guardian(document: str, relation: str) -> "GuardianInput | None":
-    from node.consents.guardians import GuardianInput
-
-    if not document and not relation:
-        return None
-    # A relation without a document is for the use case to refuse: it must not pass for an act of the person.
-    return GuardianInput(read_document(document) if document else None, relation or "parent")

@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from records_exchange.withdrawal import ReportedWithdrawal
 
 _Item = TypeVar("_Item")

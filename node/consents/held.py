@@ -18,7 +18,8 @@ from consent_ledger.consents.model import (
     ConsentView,
     Withdrawal,
 )
-from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody
 from consent_ledger.log.end_bodies import PERSON_DECEASED
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy

@@ -22,7 +22,8 @@ from node.consents.assurance.findings import Findings, bound_terms, examine
 from node.consents.assurance.policy import record_policy
 from node.consents.assurance.verifiers import evidence_verifiers
 from node.consents.changes import ConsentChanges, ReportedBy
-from node.consents.guardians import AGE_OF_CONSENT_YEARS, circumstances, relation_decides
+from node.consents.errors import GuardianNeeded
+from node.consents.guardians import circumstances, guardian_entitled, require_entitled
 from node.consents.held import HeldConsents
 from node.consents.propagation.bars import bars_of
 from node.consents.propagation.notifications import post_withdrawal
@@ -32,7 +33,6 @@ from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
 from node.people.linking import find_person, hidden_pseudonym, pairwise_keys
 from node.people.store import people_store
-from policies.birth import Reached
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.errors import ErrorKind, RedpactError
 from policies.local_days import local_day
@@ -304,12 +304,15 @@ def _person_entitled(
     person = find_person(people, SqlExchangeStore(session), pairwise_keys(context, sender), copy.subject)
     if person is None:
         return None
-    minor = people.identity(person).reached(AGE_OF_CONSENT_YEARS, local_day(now)) is not Reached.YES
-    guardian = opened.record.guardian
-    if guardian is None:
-        return None if minor else person  # LOPDGDD art. 7
-    measure = circumstances(context, session, person, None).measure
-    return person if relation_decides(guardian.relation, minor=minor, measure=measure) else None
+    identity, today, record = people.identity(person), local_day(now), opened.record
+    facts, health = circumstances(context, session, person, None, today), bool(record.special_fields)
+    if record.guardian is not None:
+        return person if guardian_entitled(record.guardian, identity, facts, today, health=health) else None
+    try:
+        require_entitled(identity, None, today, facts, health=health)
+    except GuardianNeeded:
+        return None  # LOPDGDD art. 7, Ley 8/2021
+    return person
 
 
 def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import ConsentState, ConsentView
 from consent_ledger.errors import ConsentUnknown
-from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody
 from node.consents.propagation.parties import origin_of, parties_of
 from presentation.messages import _
 from records_exchange.reported_ends import EndMeaning, KeptEnd, SqlReportedEnds

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from consent_ledger.log.actors import Guardian
 from consent_ledger.log.bodies import ReleaseReceivedBody
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
 from consent_ledger.log.entry import Body, EntryType
@@ -55,6 +56,7 @@ class AccessReport:
         staff_reason: code of the reason for naming staff; None when they are not named.
         names: of entities by their ids.
         consents: of the person, each with what of it is in force at the time of issue.
+        guardian: the representative who asked for the person; None when the person did.
     """
 
     entity: str
@@ -68,6 +70,7 @@ class AccessReport:
     staff_reason: str | None
     names: Mapping[str, str]
     consents: Sequence[ConsentInForce] = ()
+    guardian: Guardian | None = None
 
     @property
     def complete(self) -> bool:

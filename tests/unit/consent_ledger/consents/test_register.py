@@ -16,7 +16,8 @@ from consent_ledger.consents.model import (
     Withdrawal,
 )
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, GuardianUnnamed
-from consent_ledger.log.bodies import Actor, Guardian, Notice
+from consent_ledger.log.actors import Actor, Guardian
+from consent_ledger.log.bodies import Notice
 from consent_ledger.log.entry import EntryType, Leaf
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, grant_of, new_ledger, new_register

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from consent_ledger.consents.model import ConsentRenewal, ConsentState, ConsentView
-from consent_ledger.log.bodies import Actor, Guardian
+from consent_ledger.log.actors import Actor, Guardian
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.tlog_proof import TlogProof
 from node.consents.assurance.policy import set_policy
