@@ -1,6 +1,7 @@
 """Doubts about the identity of people, inside the caller's transaction."""
 
 import hmac
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,8 @@ from node.cipher import RecordCipher, plain_time
 from node.context import NodeContext
 from node.doubts.tables import DOUBTS
 from node.errors import TAMPERED_REMEDY, RecordsTampered
+from node.seals.scopes import Scope
+from node.seals.seals import seals_in
 from presentation.messages import _
 from records_exchange.identity_check import IdentityCheck
 from service.sql_driver import DriverStatement, connection_of
@@ -72,11 +75,12 @@ _OF_PERSON: Final = DriverStatement(
 
 
 class DoubtStore:
-    """Reads and writes doubts."""
+    """Reads and writes doubts. Those about a person are sealed together: none that was decided comes back or goes."""
 
     def __init__(self, session: Session, cipher: RecordCipher) -> None:
         self._session = session
         self._cipher = cipher
+        self._seals = seals_in(session, cipher)
 
     def of_person(self, person_ref: str) -> dict[str, Doubt]:
         """Return the doubts about a person by the other entity.
@@ -84,24 +88,48 @@ class DoubtStore:
         Raises:
             RecordsTampered: a row is not as this node wrote it.
         """
-        rows = _OF_PERSON.all(connection_of(self._session), person_ref)
-        return {doubt.peer: doubt for doubt in (self._doubt(tuple(row)) for row in rows)}
+
+        def read() -> dict[str, Doubt]:
+            found = self._read(person_ref)
+            digests = {0: self._digest(found.values())} if found else {}
+            self._seals.require(Scope.DOUBTS, person_ref, digests)
+            return found
+
+        return self._seals.settled(read)
 
     def list(self) -> tuple[Doubt, ...]:
         """Return all doubts, the oldest first."""
-        rows = self._session.execute(select(*_COLUMNS).order_by(DOUBTS.c.opened_at, DOUBTS.c.person_ref))
-        return tuple(self._doubt(tuple(row)) for row in rows)
+        people = self._session.scalars(select(DOUBTS.c.person_ref).distinct()).all()
+        found = [doubt for person in people for doubt in self.of_person(person).values()]
+        return tuple(sorted(found, key=lambda doubt: (doubt.opened_at, doubt.person_ref)))
+
+    def stored(self) -> Iterator[tuple[str, bytes]]:
+        """Iterate over the people with doubts, each with the digest of these as they stand in the database."""
+        for person in self._session.scalars(select(DOUBTS.c.person_ref).distinct()).all():
+            yield person, self._digest(self._read(person).values())
 
     def keep(self, doubt: Doubt) -> None:
         """Write a doubt in place of the earlier one about the same person and entity."""
+        self._seals.lock()
+        self.of_person(doubt.person_ref)
         where = (DOUBTS.c.person_ref == doubt.person_ref, DOUBTS.c.peer == doubt.peer)
         self._session.execute(delete(DOUBTS).where(*where))
         row = {name: getattr(doubt, name) for name in Doubt.__slots__} | {"state": doubt.state.value}
         self._session.execute(insert(DOUBTS).values(**row, tag=self._tag(doubt)))
+        digest = self._digest(self._read(doubt.person_ref).values())
+        self._seals.write(Scope.DOUBTS, doubt.person_ref, (digest,))
 
     def forget_person(self, person_ref: str) -> None:
         """Delete the doubts about a person."""
         self._session.execute(delete(DOUBTS).where(DOUBTS.c.person_ref == person_ref))
+        self._seals.write(Scope.DOUBTS, person_ref, None, verified=False)
+
+    def _read(self, person_ref: str) -> dict[str, Doubt]:
+        rows = _OF_PERSON.all(connection_of(self._session), person_ref)
+        return {doubt.peer: doubt for doubt in (self._doubt(tuple(row)) for row in rows)}
+
+    def _digest(self, doubts: Iterable[Doubt]) -> bytes:
+        return self._cipher.row_digest(["identity_doubts", *sorted(self._tag(doubt).hex() for doubt in doubts)])
 
     def _doubt(self, row: tuple[object, ...]) -> Doubt:
         values = dict(zip((column.name for column in _COLUMNS), row, strict=True))

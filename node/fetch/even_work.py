@@ -42,8 +42,8 @@ _HASH: Final = "0" * 64
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2900, 1, 1, tzinfo=UTC)
 _DOCUMENT: Final = '{"name":"value"},' * 94
 """As long as the stored text of a consent for some fields, and with as many quotes."""
-_SEALS: Final = 4
-"""Seals that a person has at most: their record, their consents, their cards, their case."""
+_SEALS: Final = 7
+"""Seals that a person has at most: record, consents, cards, case, measures of support, standing, doubts."""
 
 _COUNTED: Final = select(literal_column("1", Integer).label("place")).cte("counted", recursive=True)
 _NEXT: Final = select((_COUNTED.c.place + literal_column("1", Integer)).label("place"))

@@ -16,6 +16,7 @@ from node.cards.tables import CARDS, CODES, TRIES
 from node.care.store import part_digest
 from node.care.tables import ACTIONS, OPENINGS, TEAM
 from node.cipher import RecordCipher
+from node.doubts.store import DoubtStore
 from node.households.model import Membership
 from node.households.store import members_digest
 from node.households.tables import MEMBERS
@@ -23,6 +24,7 @@ from node.ledger.consent_seals import consents_digest
 from node.people import stored_rows as people
 from node.people.pending import PENDING_IMPORT, pending_import
 from node.people.saving import chunks
+from node.people.standing import StandingStore
 from node.people.tables import INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from node.pinned_anchors import anchors_setting
 from node.seals.scopes import CasePart, Scope
@@ -55,8 +57,16 @@ def all_stored(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
         yield Scope.SUPPORT, person, (support_digest(cipher, measures),)
     yield from _members(session, cipher)
     yield from _cases(session, cipher)
+    for person, digest in StandingStore(session, cipher).stored():
+        yield Scope.STANDING, person, (digest,)
+    for person, digest in DoubtStore(session, cipher).stored():
+        yield Scope.DOUBTS, person, (digest,)
     for origin, tries in _grouped(session.execute(select(TRIES)).all(), "origin").items():
         yield Scope.CODE_TRIES, origin, (tries_digest(cipher, tries),)
+    yield from _settings(session, cipher)
+
+
+def _settings(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
     for policy in session.scalars(select(ConsentPolicyRow)):
         rows: list[object] = [policy.document, policy.entry_index]
         yield Scope.SETTING, ASSURANCE_POLICY, (setting_digest(cipher, ASSURANCE_POLICY, rows),)

@@ -18,11 +18,13 @@ from node.errors import TAMPERED_REMEDY, RecordsTampered
 from node.people.documents import Document, stored_document
 from node.people.errors import PersonDeceased, PersonUnassigned
 from node.people.tables import FORMER_DOCUMENTS, STANDING
+from node.seals.scopes import Scope
+from node.seals.seals import seals_in
 from presentation.messages import _
 from service.sql_driver import DriverStatement, connection_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 # A driver statement: every request reads the standing of its person (decision 0022).
 _COLUMNS: Final = tuple(STANDING.columns)
@@ -72,11 +74,15 @@ class Standing:
 
 
 class StandingStore:
-    """Reads and writes standings and former documents, inside the caller's transaction."""
+    """Reads and writes standings and former documents, inside the caller's transaction.
+
+    A standing is sealed: neither an older one nor none takes its place.
+    """
 
     def __init__(self, session: Session, cipher: RecordCipher) -> None:
         self._session = session
         self._cipher = cipher
+        self._seals = seals_in(session, cipher)
 
     def of(self, person_ref: str) -> Standing:
         """Return the standing of a person.
@@ -84,12 +90,25 @@ class StandingStore:
         Raises:
             RecordsTampered: it is not as this node wrote it.
         """
-        row = _OF.one(connection_of(self._session), person_ref)
-        return self._standing(row) if row else Standing(person_ref)
+
+        def read() -> Standing:
+            row = _OF.one(connection_of(self._session), person_ref)
+            return self._sealed(row) if row else self._without(person_ref)
+
+        return self._seals.settled(read)
 
     def all(self) -> tuple[Standing, ...]:
         """Return the standings that are not those of everybody."""
-        return tuple(self._standing(row) for row in self._session.execute(select(*_COLUMNS)))
+
+        def read() -> tuple[Standing, ...]:
+            return tuple(self._sealed(row) for row in self._session.execute(select(*_COLUMNS)))
+
+        return self._seals.settled(read)
+
+    def stored(self) -> "Iterator[tuple[str, bytes]]":
+        """Iterate over the people with a standing, each with its digest as it stands in the database."""
+        for row in self._session.execute(select(*_COLUMNS)):
+            yield row[0], self._tag(_standing_of(row), row[4])
 
     def left_out(self) -> frozenset[str]:
         """Return the people without a row in training and scores: the dead, and records that others stand for."""
@@ -98,12 +117,21 @@ class StandingStore:
     def merged_into(self, person_ref: str) -> tuple[str, ...]:
         """Return the records for which a record stands, in order."""
         query = select(*_COLUMNS).where(STANDING.c.merged_into == person_ref).order_by(STANDING.c.person_ref)
-        return tuple(self._standing(row).person_ref for row in self._session.execute(query))
+
+        def read() -> tuple[str, ...]:
+            return tuple(self._sealed(row).person_ref for row in self._session.execute(query))
+
+        return self._seals.settled(read)
 
     def around(self, person_ref: str) -> tuple[Standing, frozenset[str]]:
         """Return the standing of a person, and the other records of the same person, by one statement for most."""
-        rows = [self._standing(row) for row in _AROUND.all(connection_of(self._session), person_ref, person_ref)]
-        own = next((each for each in rows if each.person_ref == person_ref), Standing(person_ref))
+
+        def read() -> tuple[list[Standing], Standing]:
+            rows = [self._sealed(row) for row in _AROUND.all(connection_of(self._session), person_ref, person_ref)]
+            own = next((each for each in rows if each.person_ref == person_ref), None)
+            return rows, own or self._without(person_ref)
+
+        rows, own = self._seals.settled(read)
         if own.merged_into is None:
             return own, frozenset(each.person_ref for each in rows) - {person_ref}
         return own, frozenset(self.group(person_ref)) - {person_ref}
@@ -114,16 +142,22 @@ class StandingStore:
         return (head, *self.merged_into(head))
 
     def keep(self, standing: Standing, now: datetime) -> None:
-        """Write a standing in place of the earlier one."""
+        """Write a standing in place of the earlier one, which its caller has read."""
+        self._write(standing, now, verified=True)
+
+    def _write(self, standing: Standing, now: datetime, *, verified: bool) -> None:
+        tag = self._tag(standing, now)
         self._session.execute(delete(STANDING).where(STANDING.c.person_ref == standing.person_ref))
         row = {name: getattr(standing, name) for name in Standing.__slots__}
-        self._session.execute(insert(STANDING).values(**row, changed_at=now, tag=self._tag(standing, now)))
+        self._session.execute(insert(STANDING).values(**row, changed_at=now, tag=tag))
+        self._seals.write(Scope.STANDING, standing.person_ref, (tag,), verified=verified)
 
     def forget(self, person_ref: str) -> None:
         """Delete what is kept of a person, as a part of erasing them."""
         for row in self._session.execute(select(*_COLUMNS).where(STANDING.c.merged_into == person_ref)).all():
             self._let_go(row)
         self._session.execute(delete(STANDING).where(STANDING.c.person_ref == person_ref))
+        self._seals.write(Scope.STANDING, person_ref, None, verified=False)
         self._session.execute(delete(FORMER_DOCUMENTS).where(FORMER_DOCUMENTS.c.person_ref == person_ref))
 
     # ---- former documents
@@ -175,11 +209,18 @@ class StandingStore:
     # ---- helpers
 
     def _standing(self, row: "Sequence[Any]") -> Standing:
-        person_ref, died_on, merged_into, unassigned, changed_at, tag = row
-        sealed = None if died_on is None else bytes(died_on)
-        standing = Standing(person_ref, sealed, merged_into, bool(unassigned))
-        self._require(tag, self._tag(standing, changed_at))
+        standing = _standing_of(row)
+        self._require(row[5], self._tag(standing, row[4]))
         return standing
+
+    def _sealed(self, row: "Sequence[Any]") -> Standing:
+        standing = self._standing(row)
+        self._seals.require(Scope.STANDING, standing.person_ref, {0: self._tag(standing, row[4])})
+        return standing
+
+    def _without(self, person_ref: str) -> Standing:
+        self._seals.require(Scope.STANDING, person_ref, {})
+        return Standing(person_ref)
 
     def _let_go(self, row: "Sequence[Any]") -> None:
         """Let a record stand for itself whose other record is erased alone; somebody has to put it right."""
@@ -187,7 +228,7 @@ class StandingStore:
             standing = replace(self._standing(row), merged_into=None, unassigned=True)
         except RecordsTampered:
             standing = Standing(str(row[0]), unassigned=True)
-        self.keep(standing, row[4])
+        self._write(standing, row[4], verified=False)
 
     def _tag(self, standing: Standing, changed_at: datetime) -> bytes:
         words = (standing.person_ref, plain_bytes(standing.died_on), standing.merged_into, int(standing.unassigned))
@@ -201,6 +242,11 @@ class StandingStore:
             raise RecordsTampered(
                 _("lo anotado sobre quién es una persona no es lo que anotó este nodo"), remedy=TAMPERED_REMEDY
             )
+
+
+def _standing_of(row: "Sequence[Any]") -> Standing:
+    person_ref, died_on, merged_into, unassigned = row[:4]
+    return Standing(person_ref, None if died_on is None else bytes(died_on), merged_into, bool(unassigned))
 
 
 def sealed_document(person_ref: str, index: bytes, document: Document, cipher: PersonCipher) -> bytes:

@@ -23,6 +23,10 @@ class Scope(StrEnum):
     """The places of people in one household."""
     CASE = "case"
     """Of one person: the team, the openings and the actions of this entity."""
+    STANDING = "standing"
+    """Of one person: whether they died, and which record stands for them."""
+    DOUBTS = "doubts"
+    """Of one person: whether other entities speak of somebody else."""
     CODE_TRIES = "code_tries"
     """The wrong codes of cards that one entity sent."""
     SETTING = "setting"
@@ -38,6 +42,8 @@ TITLES: Final[Mapping[str, Message]] = MappingProxyType(
         Scope.SUPPORT: _("las medidas de apoyo de la persona"),
         Scope.MEMBERS: _("los miembros del hogar"),
         Scope.CASE: _("el caso de la persona"),
+        Scope.STANDING: _("lo anotado sobre quién es la persona"),
+        Scope.DOUBTS: _("las decisiones sobre la identidad de la persona"),
         Scope.CODE_TRIES: _("la cuenta de los códigos que probó la entidad"),
         Scope.SETTING: _("el ajuste"),
     }

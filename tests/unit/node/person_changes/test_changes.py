@@ -288,7 +288,8 @@ def test_a_standing_that_others_wrote_opens_nothing(context: NodeContext, answer
         shared(answering, context, PERSON)
     with context.transaction() as session:
         session.execute(delete(STANDING))
-    assert not shared(answering, context, PERSON)  # the consents have ended all the same
+    with pytest.raises(RecordsTampered):
+        shared(answering, context, PERSON)
 
 
 def test_what_was_done_is_told_in_words(context: NodeContext) -> None:

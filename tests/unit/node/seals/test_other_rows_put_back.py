@@ -1,5 +1,6 @@
 """Somebody writes to the database without the keys: teams, actions, wrong codes and contacts decide nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -16,11 +17,13 @@ from node.care.store import case_store
 from node.care.tables import ACTIONS, OPENINGS, TEAM
 from node.consents.freshness import is_silent
 from node.context import NodeContext
+from node.doubts.store import Doubt, DoubtState, doubt_store
+from node.doubts.tables import DOUBTS
 from node.errors import RecordsTampered
 from node.keys import FOLDER
 from node.operations.sealing import MARKER, check_seals, seal_once
 from node.people.store import people_store
-from node.people.tables import PEOPLE
+from node.people.tables import PEOPLE, STANDING
 from node.seals.contacts import contacts_in
 from node.seals.scopes import Scope
 from node.seals.seals import seals_in
@@ -267,6 +270,66 @@ def test_a_contact_of_another_type_is_a_typed_error(context: NodeContext, garbag
         connection.exec_driver_sql("UPDATE exchange_peer_contact SET complete_until = ?", (garbage,))
     with pytest.raises(RedpactError):
         silent(context)
+
+
+# ---- who a person is
+
+
+def stand(context: NodeContext, **changes: Any) -> None:
+    with context.transaction() as session:
+        standing = people_store(context, session).standing
+        standing.keep(replace(standing.of(person_id(context)), **changes), context.clock.now())
+
+
+@pytest.mark.invariant(8)
+@BESIDE
+def test_a_split_record_is_not_made_whole_by_an_old_row_or_by_none(context: NodeContext, beside: int) -> None:
+    grant(context, "ngo", fields=("coord.actions",))
+    stand(context, unassigned=False)
+    old = copied(context, STANDING, *SEAL_TABLES[:beside])
+    stand(context, unassigned=True)
+    CaseRegister(context).open(PERSON, "staff-8", "attended_now")
+    put_back(context, old)
+    with pytest.raises(RecordsTampered):
+        answer(context)
+    alter(context, delete(STANDING))
+    with pytest.raises(RecordsTampered):
+        answer(context)
+    assert noticed(context)
+
+
+def decide(context: NodeContext, state: DoubtState) -> None:
+    with context.transaction() as session:
+        doubt_store(context, session).keep(Doubt(person_id(context), "ngo", state, "-:-", "-:-", START))
+
+
+@pytest.mark.invariant(8)
+@BESIDE
+def test_an_earlier_decision_on_who_a_person_is_does_not_come_back(context: NodeContext, beside: int) -> None:
+    grant(context, "ngo", fields=("coord.actions",))
+    decide(context, DoubtState.SAME)
+    old = copied(context, DOUBTS, *SEAL_TABLES[:beside])
+    decide(context, DoubtState.OTHER)
+    CaseRegister(context).open(PERSON, "staff-8", "attended_now")
+    put_back(context, old)
+    with pytest.raises(RecordsTampered):
+        answer(context)
+    alter(context, delete(DOUBTS))
+    with pytest.raises(RecordsTampered):
+        answer(context)
+    assert noticed(context)
+
+
+def test_standings_and_doubts_that_the_node_wrote_are_right(context: NodeContext) -> None:
+    decide(context, DoubtState.OTHER)
+    decide(context, DoubtState.SAME)
+    stand(context, unassigned=True)
+    stand(context, unassigned=False)
+    assert check_seals(context).level is Level.OK
+    with context.transaction() as session:
+        doubt_store(context, session).forget_person(person_id(context))
+        people_store(context, session).standing.forget(person_id(context))
+    assert check_seals(context).level is Level.OK
 
 
 # ---- the upgrade
