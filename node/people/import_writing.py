@@ -5,7 +5,6 @@ interruption leaves is taken back at the next start (`interrupted_import`).
 """
 
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -64,15 +63,14 @@ def importing(context: NodeContext) -> Iterator[Session]:
         yield session
 
 
-def begin_import(context: NodeContext, source: ImportSource) -> str:
-    """Begin an import, which readers do not see until `finish_import`, and return its id."""
-    import_id, now = uuid.uuid4().hex, context.clock.now()
+def begin_import(context: NodeContext, import_id: str, source: ImportSource) -> None:
+    """Begin an import, which readers do not see until `finish_import`."""
+    now = context.clock.now()
     with importing(context) as session:
         people = people_store(context, session)
         stamp = people.stamp()
         ImportJournal(session, people.cipher).begin(import_id, source, stamp, now)
         _seal(session, people, PendingImport(import_id, ImportState.APPLYING.value, stamp))
-    return import_id
 
 
 def write_some(context: NodeContext, import_id: str, records: Batch) -> SaveCounts:
