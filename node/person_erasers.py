@@ -8,11 +8,13 @@ from node.consents.erasure import consents_eraser, signed_forms_eraser
 from node.consents.signed_forms import EvidenceVault
 from node.doubts.erasure import doubts_eraser
 from node.fetch.erasure import cached_copies_eraser
+from node.households.erasure import households_eraser
 from node.locator.erasure import locator_eraser
 from node.messages.erasure import outbox_eraser
 from node.people.erasure import record_eraser
 from node.referrals.erasure import referrals_eraser
 from node.risk.person_erasure import risk_eraser
+from node.support.erasure import support_eraser
 
 if TYPE_CHECKING:
     from node.consents.changes import ConsentChanges
@@ -29,6 +31,8 @@ def person_erasers(context: "NodeContext", changes: "ConsentChanges") -> "tuple[
         cached_copies_eraser(),
         case_eraser(context),
         cards_eraser(context),
+        support_eraser(context),
+        households_eraser(context),
         doubts_eraser(context),
         locator_eraser(),
         risk_eraser(),

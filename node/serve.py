@@ -20,10 +20,10 @@ from node.rights.import_background import settle_imports
 from node.rights.import_undo import ImportUndoing
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
-from node.rpc.pseudonym_key import pseudonym_key_servicer
 from node.rpc.records import records_servicer
 from node.training.service_loops import decide_by_policies, watch_recalls, work_on_campaigns
 from node.wiring import Node
+from records_exchange.key_holding.rpc import pseudonym_key_servicer
 from service import migrate
 from service.errors import AddressInUse
 from service.grpc_server import Register, start_server
@@ -39,7 +39,7 @@ def servicers(node: Node) -> list[Register]:
         records_servicer(node.incoming, network, node.directory_heads),
         messages_servicer(node.incoming, network, node.directory_heads),
         ledger_servicer(node.context),
-        pseudonym_key_servicer(evaluations(node.context, node.key_holding.files), network),
+        pseudonym_key_servicer(evaluations(node.context, node.key_holding.files).evaluate, network),
     ]
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from records_exchange.single_rows import insert_once
 from records_exchange.tables import ReportedEnd
 from records_exchange.travel import LONGEST_CONSENT

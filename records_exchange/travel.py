@@ -23,7 +23,8 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from consent_ledger.errors import QuorumMissing
-from consent_ledger.log.bodies import Actor, ConsentBody, parse_body
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody, parse_body
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.entry_words import entry_name
 from consent_ledger.proofs.merkle import leaf_hash

@@ -4,17 +4,17 @@ Consents follow the fields of ISO/IEC TS 27560:2023 in the terms of the W3C Data
 ``guides/consent-27560.html``): jsonld.py maps them. People appear only by `person_ref`, a random id of the node.
 """
 
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from consent_ledger.log.actors import Actor, Guardian
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
-from consent_ledger.log.end_bodies import ExpiryBody
+from consent_ledger.log.end_bodies import ConsentEndedBody, ExpiryBody
 from consent_ledger.log.entry import Body, EntryType, UtcTime
 from consent_ledger.log.field_types import Code, Codes, Decimal, HexDigest, Reference, Text
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
-from consent_ledger.log.person_bodies import IdentityDecidedBody
+from consent_ledger.log.person_bodies import IdentityDecidedBody, PersonChangedBody
 from consent_ledger.log.reading_bodies import PaperDigest, ReceiptIssuedBody, RecordReadBody
 from presentation.faults import first_fault
 from presentation.messages import _
@@ -30,20 +30,6 @@ RIGHTS: Final = tuple(f"eu-gdpr:A{article}" for article in ("7-3", "13", "15", "
 
 CaseAccessCode = Literal["team", "opened"]
 """The professional's way to the case. Bodies written before it was recorded have none."""
-
-
-class Actor(StrEnum):
-    """The person who acted on a consent."""
-
-    PERSON = "person"
-    GUARDIAN = "guardian"
-
-
-class Guardian(Body):
-    """The representative of a person under 14 or with support measures (LOPDGDD art. 7, Ley 8/2021)."""
-
-    relation: Code
-    reference: Reference
 
 
 class Notice(Body):
@@ -323,6 +309,8 @@ class AccessReportBody(Body):
     report_sha256: HexDigest
     asked_by: EntityId | None = None
     """The entity through which the person asked; None when the person asked here."""
+    guardian: Guardian | None = None
+    """The representative who asked for the person; None when the person did, and in entries from before."""
     staff_reason: Code | None = None
     """The reason for naming members of staff; None when the report names none."""
     papers: Annotated[tuple[PaperDigest, ...], Field(max_length=10)] = ()
@@ -361,6 +349,8 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
     CardIssuedBody,
     CardBlockedBody,
     IdentityDecidedBody,
+    PersonChangedBody,
+    ConsentEndedBody,
     ErasureBody,
 )
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, ConsentBody
 from consent_ledger.log.entry import EntryType, encode_time
 from consent_ledger.log.given_elsewhere import ConsentOrigin
 
@@ -21,6 +22,7 @@ DPV_STATUS: Final[dict[EntryType, str]] = {
     EntryType.CONSENT_REFUSED: "dpv:ConsentRefused",
     EntryType.CONSENT_WITHDRAWN: "dpv:ConsentWithdrawn",
     EntryType.CONSENT_EXPIRED: "dpv:ConsentExpired",
+    EntryType.CONSENT_ENDED: "dpv:ConsentInvalidated",
 }
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from consent_ledger.consents.model import STATE_NAMES, ConsentState, ConsentView
-from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody
 from consent_ledger.log.entry import Leaf
 from presentation.messages import Message
 from presentation.pages import Pages

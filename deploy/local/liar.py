@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from node.wiring import Node
 from records_exchange.message import NOTIFICATION_LIFETIME, MessageReply, new_message, open_reply, seal_message
 from records_exchange.request import payload_digest

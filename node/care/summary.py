@@ -14,6 +14,9 @@ from typing import Final
 
 from node.care.model import PUBLISHED_STATES
 from node.care.store import CaseStore
+from node.households.households import current_counts
+from node.households.model import MemberCounts
+from node.households.store import MemberStore
 from node.people.benefit_months import minimum_income_codes, months_on
 from node.people.model import (
     AGE_BASIS,
@@ -26,7 +29,8 @@ from node.people.model import (
     month_number,
     month_of,
 )
-from node.people.store import HouseholdFacts, PersonStore, SummaryInput
+from node.people.store import PersonStore
+from node.people.summary_input import HouseholdFacts, SummaryInput
 from node.seals.seals import seals_in
 from policies.birth import AgeBasis, BirthDate
 from policies.catalogue import load_catalogue
@@ -80,6 +84,15 @@ class _Inputs:
         return self.store.household_facts(household_id) if household_id else None
 
     @cached_property
+    def members(self) -> MemberCounts | None:
+        """The counts of those who live in the household, where they are on record."""
+        household_id = self.stored.household_id
+        if household_id is None:
+            return None
+        members = MemberStore(self.store.session, seals_in(self.store.session, self.store.cipher))
+        return current_counts(self.store, members, household_id, local_day(self.now))
+
+    @cached_property
     def interventions(self) -> tuple[Intervention, ...]:
         return self.store.interventions(self.stored.person_id)
 
@@ -97,6 +110,16 @@ def _of_household(read: Callable[[HouseholdFacts], str | int | None]) -> "_Compu
         facts = inputs.household
         value = read(facts) if facts else None
         return FieldValue(value, facts.recorded_at) if facts and value is not None else None
+
+    return compute
+
+
+def _counted(written: "_Computation", read: Callable[[MemberCounts], int | None]) -> "_Computation":
+    """Return a count of the members on record; where nobody is, or it cannot be told, the count that was written."""
+
+    def compute(inputs: _Inputs) -> FieldValue | None:
+        counted = read(inputs.members) if inputs.members else None
+        return written(inputs) if counted is None else FieldValue(counted, inputs.stored.recorded_at)
 
     return compute
 
@@ -135,8 +158,8 @@ _DERIVED: Final[Mapping[str, _Computation]] = MappingProxyType(
     {
         BIRTH_YEAR: _birth_year,
         "household.type": _of_household(lambda facts: facts.kind),
-        "household.size": _of_household(lambda facts: facts.size),
-        "household.minors": _of_household(lambda facts: facts.minors),
+        "household.size": _counted(_of_household(lambda facts: facts.size), lambda counts: counts.size),
+        "household.minors": _counted(_of_household(lambda facts: facts.minors), lambda counts: counts.minors),
         "household.dependants": _of_household(lambda facts: facts.dependants),
         "econ.benefits": _benefits,
         "econ.benefit_months": _benefit_months,

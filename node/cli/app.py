@@ -10,10 +10,12 @@ from node.cli import (
     directory,
     doctor,
     fetch,
+    household,
     inbox,
     init,
     keys,
     ledger,
+    person,
     pseudonym_key,
     records,
     recover,
@@ -22,6 +24,7 @@ from node.cli import (
     risk,
     serve,
     status,
+    support,
     training,
     vocabulary,
 )
@@ -47,7 +50,7 @@ def _about() -> None:
 
 
 COMMANDS = (
-    *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
+    *(init, serve, status, doctor, vocabulary, records, person, household, card, support, consent, fetch),
     *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""

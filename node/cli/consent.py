@@ -1,5 +1,6 @@
 """``redpact-node consent grant``, ``refuse``, ``renew`` and ``withdraw``; the group with its other commands."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,7 +14,7 @@ from node.cli import (
     consent_requests,
     consent_scope,
 )
-from node.cli.arguments import DocumentOption, read_document, split_names
+from node.cli.arguments import DocumentOption, split_names
 from node.cli.card_codes import CodesFileOption, given_codes
 from node.cli.consent_options import (
     DaysOption,
@@ -22,34 +23,18 @@ from node.cli.consent_options import (
     NoticeOption,
     PurposeOption,
     RecipientOption,
+    asked_of,
 )
+from node.cli.guardian_options import GuardianOption, HeardOption, RelationOption, given_guardian
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
 if TYPE_CHECKING:
-    from node.consents.guardians import GuardianInput
     from node.wiring import Node
     from records_exchange.assurance.given_codes import GivenCodes
 
 ConsentArgument = Annotated[
     str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
-]
-GuardianOption = Annotated[
-    str,
-    typer.Option(
-        "--guardian-document",
-        help=_("Documento de identidad de quien actúa por la persona (progenitor, tutor, apoyo)."),
-    ),
-]
-RelationOption = Annotated[
-    str,
-    typer.Option(
-        "--guardian-relation",
-        help=_(
-            "Con menos de 14 años: parent (si no se indica otra), guardian, public_entity. Desde los 14: curator, "
-            "de_facto, attorney, public_entity."
-        ),
-    ),
 ]
 EvidenceOption = Annotated[
     Path | None,
@@ -97,6 +82,7 @@ def _register_grant(group: typer.Typer) -> None:
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
+        heard: HeardOption = False,
         evidence: EvidenceOption = None,
         codes_file: CodesFileOption = "",
         notice_lang: NoticeOption = "es",
@@ -104,21 +90,18 @@ def _register_grant(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Record a person's consent: its fields, purposes, recipients and end."""
-        from node.consents.consents import GrantInput
-
-        given = GrantInput(
-            document=read_document(document),
-            purposes=split_names(purposes),
-            recipients=split_names(recipients),
-            fields=split_names(fields),
-            holders=split_names(holders),
+        asked = asked_of(
+            document,
+            purposes=purposes,
+            recipients=recipients,
+            fields=fields,
+            holders=holders,
             valid_days=valid_days,
-            guardian=_guardian(guardian_document, guardian_relation),
-            evidence=evidence,
             language=notice_lang,
-            proofs=given_codes(codes_file, split_names(holders)),
         )
-        node = open_node(home)
+        guardian = given_guardian(guardian_document, guardian_relation, heard=heard)
+        proofs, node = given_codes(codes_file, split_names(holders)), open_node(home)
+        given = replace(asked, guardian=guardian, evidence=evidence, proofs=proofs)
         consent_scope.show_consent(node, node.consents.grant(given), lang, as_json=as_json)
 
 
@@ -133,25 +116,18 @@ def _register_refuse(group: typer.Typer) -> None:
         fields: FieldsOption = None,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
+        heard: HeardOption = False,
         evidence: EvidenceOption = None,
         notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
         """Record that a person was asked for a consent and refused; a refusal does not change the care they get."""
-        from node.consents.consents import GrantInput
-
-        asked = GrantInput(
-            document=read_document(document),
-            purposes=split_names(purposes),
-            recipients=split_names(recipients),
-            fields=split_names(fields),
-            guardian=_guardian(guardian_document, guardian_relation),
-            evidence=evidence,
-            language=notice_lang,
-        )
+        asked = asked_of(document, purposes=purposes, recipients=recipients, fields=fields, language=notice_lang)
+        guardian = given_guardian(guardian_document, guardian_relation, heard=heard)
         node = open_node(home)
-        consent_scope.show_consent(node, node.consents.refuse(asked), lang, as_json=as_json)
+        refused = replace(asked, guardian=guardian, evidence=evidence)
+        consent_scope.show_consent(node, node.consents.refuse(refused), lang, as_json=as_json)
 
 
 def _register_renew(group: typer.Typer) -> None:
@@ -168,6 +144,7 @@ def _register_renew(group: typer.Typer) -> None:
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
+        heard: HeardOption = False,
         evidence: EvidenceOption = None,
         codes_file: CodesFileOption = "",
         notice_lang: NoticeOption = "es",
@@ -177,7 +154,8 @@ def _register_renew(group: typer.Typer) -> None:
         """Renew a live consent: same fields, purposes and recipients, today's notice, a new end."""
         from node.consents.consents import RenewalInput
 
-        node, guardian = open_node(home), _guardian(guardian_document, guardian_relation)
+        guardian = given_guardian(guardian_document, guardian_relation, heard=heard)
+        node = open_node(home)
         codes = _codes_for(node, consent_id, codes_file)
         given = RenewalInput(consent_id, valid_days, guardian, evidence, notice_lang, codes)
         consent_scope.show_consent(node, node.consents.renew(given), lang, as_json=as_json)
@@ -198,6 +176,7 @@ def _register_withdraw(group: typer.Typer) -> None:
         consent_id: ConsentArgument,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
+        heard: HeardOption = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -206,7 +185,7 @@ def _register_withdraw(group: typer.Typer) -> None:
         from node.consents.status_report import withdrawn_document, withdrawn_text
 
         node = open_node(home)
-        node.consents.withdraw(consent_id, guardian=_guardian(guardian_document, guardian_relation))
+        node.consents.withdraw(consent_id, guardian=given_guardian(guardian_document, guardian_relation, heard=heard))
         status = consent_status(node.context, consent_id)
         names = node.context.entity_names()
         emit(withdrawn_document(status), withdrawn_text(status, names=names, lang=lang), as_json=as_json)
@@ -218,12 +197,3 @@ def _codes_for(node: "Node", consent_id: str, file: str) -> "tuple[GivenCodes, .
 
     view = consent_status(node.context, consent_id).view if file else None
     return given_codes(file, view.record.holders) if view else ()
-
-
-def _guardian(document: str, relation: str) -> "GuardianInput | None":
-    from node.consents.guardians import GuardianInput
-
-    if not document and not relation:
-        return None
-    # A relation without a document is for the use case to refuse: it must not pass for an act of the person.
-    return GuardianInput(read_document(document) if document else None, relation or "parent")

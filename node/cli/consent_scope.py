@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from node.cli.arguments import split_names
+from node.cli.guardian_options import GuardianOption, RelationOption, given_guardian
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, ReasonOption, reader
 from presentation.harmless import harmless
@@ -31,9 +32,10 @@ def show_consent(node: "Node", view: "ConsentView", lang: str, *, as_json: bool)
     from node.consents.in_force import consent_in_force
     from node.consents.latest_change import latest_changes
     from node.consents.report import consent_document, consent_text
+    from policies.local_days import local_day
 
     found = consent_in_force(node.context, view.consent_id)
-    caution = decision_caution(node.context, view)
+    caution = decision_caution(node.context, view, local_day(node.context.clock.now()))
     if caution is not None:
         typer.echo(harmless(f"! {speaking(lang)(caution)}"), err=True)
     changes = latest_changes(node.context, [view])
@@ -62,6 +64,8 @@ def _register_narrow(group: typer.Typer) -> None:
         drop_holders: Annotated[
             list[str] | None, typer.Option("--drop-holder", help=_("Entidad que deja de compartir sus datos."))
         ] = None,
+        guardian_document: GuardianOption = "",
+        guardian_relation: RelationOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -70,7 +74,8 @@ def _register_narrow(group: typer.Typer) -> None:
 
         left = ScopeInput(*(split_names(names) for names in (fields, purposes, recipients, drop_holders)))
         node = open_node(home)
-        show_consent(node, node.consents.narrow(consent_id, left), lang, as_json=as_json)
+        guardian = given_guardian(guardian_document, guardian_relation, heard=False)
+        show_consent(node, node.consents.narrow(consent_id, left, guardian=guardian), lang, as_json=as_json)
 
 
 def _register_status(group: typer.Typer) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from node.cli.arguments import DocumentOption, read_document
+from node.cli.guardian_options import GuardianOption, RelationOption, given_guardian
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
@@ -49,6 +50,8 @@ def register(group: typer.Typer) -> None:
         out: OutOption = None,
         ask: AskOption = True,
         staff_reason: StaffReasonOption = "",
+        guardian_document: GuardianOption = "",
+        guardian_relation: RelationOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -56,6 +59,7 @@ def register(group: typer.Typer) -> None:
         from node.rights.access_report.text import issued_text
 
         node = open_node(home)
-        issued = node.access_reports.issue(read_document(document), out, ask=ask, staff=staff_reason or None)
+        guardian, whose = given_guardian(guardian_document, guardian_relation, heard=False), read_document(document)
+        issued = node.access_reports.issue(whose, out, ask=ask, staff=staff_reason or None, guardian=guardian)
         shown = issued.document | {"report_sha256": issued.sha256, "ledger_index": issued.index}
         emit(shown | {"folder": str(out) if out else None}, issued_text(issued, out, lang=lang), as_json=as_json)

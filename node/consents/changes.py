@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from records_exchange.withdrawal import ReportedWithdrawal
 
 _Item = TypeVar("_Item")
@@ -41,6 +41,8 @@ class ChangeSource(StrEnum):
     """A professional of this entity declined a consent given elsewhere, which opens nothing here from then on."""
     EXPIRED = "expired"
     """Its validity is over."""
+    PERSON_DECEASED = "person_deceased"
+    """The person has died, as a professional of this entity recorded."""
     PERSON_ERASED = "person_erased"
     """The person was erased at this entity, and with them the consent."""
     RETENTION = "retention"

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from consent_ledger.consents.model import ConsentGrant, ConsentRenewal, ConsentScope, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentInvalid
 from consent_ledger.exports.folders import new_folder
-from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS
 from consent_ledger.receipts.papers import issue_receipt
 from consent_ledger.receipts.receipt import write_receipt
 from node.cipher import RecordCipher
@@ -47,6 +48,7 @@ from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
 from node.people.store import people_store
 from policies.local_days import local_day
+from policies.support import SupportRule
 from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.assurance.evidence import EvidenceSource
@@ -159,11 +161,13 @@ class Consents:
         with self._context.transaction() as session:
             held = self._held(session)
             person = held.get(given.consent_id).person_ref
-            self._require_entitled(session, person, given.guardian, now)
+            people_store(self._context, session).standing.of(person).require_open()
+            fields = held.get(given.consent_id).record.fields
+            rule = self._require_entitled(session, person, given.guardian, now, fields)
             renewal = ConsentRenewal(
                 valid_until=end_of_validity(now, given.valid_days),
                 acted_by=Actor.GUARDIAN if given.guardian else Actor.PERSON,
-                guardian=guardian_of(given.guardian, self._cipher()),
+                guardian=guardian_of(given.guardian, self._cipher(), rule),
                 notice=current_notice(given.language),
                 language=given.language,
                 evidence_sha256=scan.sha256 if scan else None,
@@ -173,7 +177,7 @@ class Consents:
             post_copies(session, view, now, _evidence(view, scan, given.proofs))
             return view
 
-    def narrow(self, consent_id: str, given: ScopeInput) -> ConsentView:
+    def narrow(self, consent_id: str, given: ScopeInput, *, guardian: GuardianInput | None = None) -> ConsentView:
         """Take something out of a live consent; holders are informed, and entities that are out delete their copies.
 
         Raises:
@@ -181,11 +185,13 @@ class Consents:
             ConsentTransitionRefused: it is refused, withdrawn or expired.
             ConsentInvalid: the scope would not be narrower, or the consent was given elsewhere.
             UnknownTerm: an unknown field or purpose.
+            GuardianUnnamed, GuardianNotEntitled: the guardian may not act for this person; who acts alone always may.
         """
         now = self._context.clock.now()
         with self._context.transaction() as session:
             held = self._held(session)
             before = held.get(consent_id)
+            self._require_guardian(session, before, guardian, now)
             left = tuple(each for each in before.record.holders if each not in given.drop_holders)
             scope = ConsentScope(
                 fields=shareable_fields(given.fields) if given.fields else None,
@@ -224,9 +230,8 @@ class Consents:
                 require_received(session, consent_id)
                 consents.withdraw_receipt(consent_id, acted_by, now)
                 return None
-            if guardian:
-                self._require_entitled(session, held.person_ref, guardian, now)
-            act = Withdrawal(acted_by=acted_by, guardian=guardian_of(guardian, self._cipher()))
+            rule = self._require_guardian(session, held, guardian, now)
+            act = Withdrawal(acted_by=acted_by, guardian=guardian_of(guardian, self._cipher(), rule))
             return consents.withdraw(consent_id, act, now)
 
     def due(self, days: int = DEFAULT_NOTICE_DAYS, document: Document | None = None) -> tuple[DueConsent, ...]:
@@ -263,8 +268,12 @@ class Consents:
             PersonUnknown: nobody here has that document.
         """
         with self._context.snapshot() as session:
-            person = self._person(session, document) if document else None
-            return own_consents(self._context, session).list(person)
+            consents = own_consents(self._context, session)
+            if document is None:
+                return consents.list()
+            people = people_store(self._context, session)
+            records = people.standing.group(self._person(session, document))
+            return tuple(view for record in records for view in consents.list(record))
 
     def receipt(self, consent_id: str, directory: Path, *, pdf: bool | None = None) -> Path:
         """Issue the person's receipt of a consent, on record, and write it to a new folder; PDF as in `issue_receipt`.
@@ -303,7 +312,8 @@ class Consents:
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._context.transaction() as session:
             person = self._person(session, given.document)
-            self._require_entitled(session, person, given.guardian, now)
+            people_store(self._context, session).standing.of(person).require_open()
+            rule = self._require_entitled(session, person, given.guardian, now, scope.fields)
             grant = _checked_grant(
                 person_ref=person,
                 fields=scope.fields,
@@ -315,7 +325,7 @@ class Consents:
                 valid_from=now,
                 valid_until=end_of_validity(now, given.valid_days),
                 acted_by=Actor.GUARDIAN if given.guardian else Actor.PERSON,
-                guardian=guardian_of(given.guardian, self._cipher()),
+                guardian=guardian_of(given.guardian, self._cipher(), rule),
                 notice=current_notice(given.language),
                 language=given.language,
                 lawful_basis=EXPLICIT_CONSENT_BASIS if special_fields(scope.fields) else CONSENT_BASIS,
@@ -344,9 +354,28 @@ class Consents:
     def _person(self, session: Session, document: Document) -> str:
         return people_store(self._context, session).get_by_document(document).person_id
 
-    def _require_entitled(self, session: Session, person: str, guardian: GuardianInput | None, now: datetime) -> None:
-        identity = people_store(self._context, session).identity(person)
-        require_entitled(identity, guardian, local_day(now), circumstances(self._context, session, person, guardian))
+    def _require_entitled(
+        self,
+        session: Session,
+        person: str,
+        guardian: GuardianInput | None,
+        now: datetime,
+        fields: Sequence[str],
+        *,
+        hearing: bool = True,
+    ) -> SupportRule | None:
+        identity, today = people_store(self._context, session).identity(person), local_day(now)
+        known = circumstances(self._context, session, person, guardian, today)
+        health = bool(special_fields(fields))
+        return require_entitled(identity, guardian, today, known, health=health, hearing=hearing)
+
+    def _require_guardian(
+        self, session: Session, held: ConsentView, guardian: GuardianInput | None, now: datetime
+    ) -> SupportRule | None:
+        """Check a guardian who takes something back, with or without a hearing; the person alone always may."""
+        if guardian is None:
+            return None
+        return self._require_entitled(session, held.person_ref, guardian, now, held.record.fields, hearing=False)
 
     def _cipher(self) -> RecordCipher:
         return RecordCipher(self._context.keys.data_key)

@@ -8,11 +8,10 @@ from typing import Final
 
 from consent_ledger.consents.in_force import Obstacle
 from consent_ledger.consents.model import ConsentView
-from node.consents.guardians import AGE_OF_CONSENT_YEARS, RELATIONS_FROM_14
+from node.consents.guardians import came_of_age
 from node.consents.in_force import ConsentInForce
 from node.people.errors import PersonUnknown
 from node.people.store import PersonStore
-from policies.birth import Reached
 from policies.local_days import last_day, local_day
 from policies.notices import load_notices
 
@@ -79,9 +78,9 @@ def _is_doubtful(found: ConsentInForce, views: Mapping[str, ConsentView]) -> boo
 def _came_of_age(view: ConsentView, people: PersonStore, now: datetime) -> bool:
     """Return whether a parent or guardian gave it and the person now decides alone (LOPDGDD art. 7)."""
     guardian = view.record.guardian
-    if guardian is None or guardian.relation in RELATIONS_FROM_14:
+    if guardian is None:
         return False
     try:
-        return people.identity(view.person_ref).reached(AGE_OF_CONSENT_YEARS, local_day(now)) is Reached.YES
+        return came_of_age(guardian, people.identity(view.person_ref), local_day(now))
     except PersonUnknown:
         return False  # erased: nothing is shared any more

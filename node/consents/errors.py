@@ -64,9 +64,8 @@ class GuardianNotEntitled(ConsentOperationError):
     code = "guardian_not_entitled"
     kind = ErrorKind.USAGE
     sentence = _(
-        "Desde los 14 años decide la propia persona; solo puede actuar por ella quien ejerza su curatela "
-        "o su guarda de hecho, su apoderado o la entidad pública de protección. Revise quién actúa y en "
-        "calidad de qué."
+        "Esa persona o entidad no puede actuar por la persona, o no en esa calidad. Desde los 14 años decide la propia "
+        "persona; mayor de edad, con la medida de apoyo que conste. Revise quién actúa y en calidad de qué."
     )
 
 
@@ -115,3 +114,21 @@ class AuthorityUnknown(ConsentOperationError):
     code = "authority_unknown"
     kind = ErrorKind.USAGE
     sentence = _("No hay fijada ninguna autoridad con esa huella. Consulte «redpact-node consent authorities list».")
+
+
+class SupportNeeded(GuardianNeeded):
+    """The person acted alone where the law, or a measure on record, asks for a supporter beside them or for them."""
+
+    code = "support_needed"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "Para este acto hace falta también quien apoya o representa a la persona. Indique quién actúa con ella."
+    )
+
+
+class PersonNotHeard(GuardianNotEntitled):
+    """A supporter acts for a person who has to be heard before, and that is not on record."""
+
+    code = "person_not_heard"
+    kind = ErrorKind.USAGE
+    sentence = _("Antes de actuar por la persona hay que oírla, y que conste. Óigala e indíquelo.")

@@ -5,6 +5,7 @@ a program of their own, such as AutoFirma.
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import DENIALS, ConsentGrant, ConsentView
 from consent_ledger.errors import ConsentInvalid
-from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, Notice
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Notice
 from node.consents.assurance.authorities import SignatureAuthorities
 from node.consents.assurance.papers import require_sendable
 from node.consents.consents import GrantInput
@@ -67,7 +69,7 @@ class SignedConsents:
         """
         now, scope = self._context.clock.now(), self._scope(given)
         with self._context.snapshot() as session:
-            self._entitled_person(session, given.document, now)
+            self._entitled_person(session, given.document, scope.fields, now)
         terms = ConsentTerms(
             consent_id=secrets.token_hex(16),
             origin=self._context.settings.entity,
@@ -108,7 +110,7 @@ class SignedConsents:
         )
         scope = self._scope(given)
         with self._context.transaction() as session:
-            person = self._entitled_person(session, given.document, now)
+            person = self._entitled_person(session, given.document, scope.fields, now)
             held = HeldConsents(self._context, session, self._changes)
             if held.find(terms.consent_id) is not None:
                 raise ConsentInvalid(
@@ -151,11 +153,13 @@ class SignedConsents:
         named = {"recipients": given.recipients, "holders": given.holders}
         return grant_scope(self._context, **named, purposes=given.purposes, fields=given.fields)
 
-    def _entitled_person(self, session: Session, document: Document, now: datetime) -> str:
+    def _entitled_person(self, session: Session, document: Document, fields: Sequence[str], now: datetime) -> str:
         people = people_store(self._context, session)
         person = people.get_by_document(document).person_id
-        known = circumstances(self._context, session, person, None)
-        require_entitled(people.identity(person), None, local_day(now), known)
+        people.standing.of(person).require_open()
+        today = local_day(now)
+        known = circumstances(self._context, session, person, None, today)
+        require_entitled(people.identity(person), None, today, known, health=bool(special_fields(fields)))
         return person
 
 

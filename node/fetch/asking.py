@@ -133,6 +133,7 @@ class Asking:
             UnknownParty: the directory lists no such holder; nothing was sent.
             RequestInvalid: the question has no valid form; nothing was sent.
             DirectoryExpired: the directory of this node is past its expiry; nothing was sent.
+            PersonDeceased, PersonUnassigned: nothing is asked about such a person.
         """
         now = self._context.clock.now()
         directory = self._context.directory.current(now)
@@ -145,10 +146,16 @@ class Asking:
         return Fetched(question, replies, now)
 
     def _traits(self, lookup: PersonLookup) -> Traits | None:
-        """Return what the person's check values are made of; None when this entity does not hold them."""
+        """Return what the person's check values are made of; None when this entity does not hold them.
+
+        Raises:
+            PersonDeceased, PersonUnassigned: nothing is asked about such a person.
+        """
         with self._context.snapshot() as session:
             people = people_store(self._context, session)
             person = lookup.person_id(people)
+            if person is not None:
+                people.standing.of(person).require_open()
             try:
                 return traits_of(people, person) if person else None
             except PersonUnknown:  # erased since the look-up

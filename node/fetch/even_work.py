@@ -14,7 +14,8 @@ from sqlalchemy import Integer, String, bindparam, literal_column, select
 
 from consent_ledger.consents.in_force import coverages
 from consent_ledger.consents.model import ConsentState, ConsentView
-from consent_ledger.log.bodies import Actor, ConsentBody, Notice
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody, Notice
 from consent_ledger.log.given_elsewhere import ConsentOrigin
 from node.consents.freshness import is_silent
 from node.ledger.consent_seals import consents_digest

@@ -34,6 +34,8 @@ class ItemKind(StrEnum):
     ORIGIN_ALARM = "origin_alarm"
     KEY_RECOVERY = "key_recovery"
     IDENTITY_DOUBT = "identity_doubt"
+    DEATH_TOLD = "death_told"
+    DOCUMENT_CHANGE_TOLD = "document_change_told"
 
 
 @dataclass(frozen=True, slots=True)

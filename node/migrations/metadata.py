@@ -10,6 +10,7 @@ from node.anchors import tables as directories
 from node.cards import tables as cards
 from node.care import tables as care
 from node.doubts import tables as doubts
+from node.households import tables as households
 from node.inbox import tables as inbox
 from node.locator import tables as locating
 from node.people import import_tables as imports
@@ -18,6 +19,7 @@ from node.pseudonym_key import tables as pseudonym_key
 from node.referrals import tables as referrals
 from node.risk import tables as risk
 from node.seals import tables as seals
+from node.support import tables as support
 from node.training import tables as training
 from records_exchange import tables as exchange
 from records_exchange.key_holding import tables as key_holding
@@ -33,6 +35,8 @@ def all_metadata() -> list[MetaData]:
         people,
         imports,
         cards,
+        support,
+        households,
         care,
         doubts,
         referrals,

@@ -16,6 +16,9 @@ from node.cards.tables import CARDS, CODES, TRIES
 from node.care.store import part_digest
 from node.care.tables import ACTIONS, OPENINGS, TEAM
 from node.cipher import RecordCipher
+from node.households.model import Membership
+from node.households.store import members_digest
+from node.households.tables import MEMBERS
 from node.ledger.consent_seals import consents_digest
 from node.people import stored_rows as people
 from node.people.pending import PENDING_IMPORT, pending_import
@@ -24,6 +27,8 @@ from node.people.tables import INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from node.pinned_anchors import anchors_setting
 from node.seals.scopes import CasePart, Scope
 from node.seals.settings import ASSURANCE_POLICY, setting_digest
+from node.support.store import support_digest
+from node.support.tables import SUPPORT
 from service.sql_driver import connection_of
 
 Stored = tuple[Scope, str, tuple[bytes, ...]]
@@ -46,6 +51,9 @@ def all_stored(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
         yield Scope.HOUSEHOLD, household.household_id, (people.household_digest(cipher, household),)
     yield from _consents(session, cipher)
     yield from _cards(session, cipher)
+    for person, measures in sorted(_grouped(session.execute(select(SUPPORT)).all()).items()):
+        yield Scope.SUPPORT, person, (support_digest(cipher, measures),)
+    yield from _members(session, cipher)
     yield from _cases(session, cipher)
     for origin, tries in _grouped(session.execute(select(TRIES)).all(), "origin").items():
         yield Scope.CODE_TRIES, origin, (tries_digest(cipher, tries),)
@@ -112,6 +120,13 @@ def _cards(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
     codes = _grouped(session.execute(select(CODES)).all())
     for person in sorted(cards.keys() | codes.keys()):
         yield Scope.CARDS, person, (cards_digest(cipher, cards.get(person, ()), codes.get(person, ())),)
+
+
+def _members(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
+    columns = [MEMBERS.c[name] for name in Membership.__dataclass_fields__]
+    rows = session.execute(select(*columns).order_by(MEMBERS.c.household_id)).all()
+    for household_id, places in groupby(rows, key=lambda row: row.household_id):
+        yield Scope.MEMBERS, household_id, (members_digest(cipher, places),)
 
 
 def _cases(session: Session, cipher: RecordCipher) -> Iterator[Stored]:

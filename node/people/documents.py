@@ -42,6 +42,8 @@ class DocumentKind(StrEnum):
     PASSPORT = "passport"
     LINKAGE = "linkage"
     """A code that an entity issued to a person without papers; see `node.people.linkage_code`."""
+    BODY = "body"
+    """The NIF of a public body that supports somebody; it identifies no person, and `parse_document` takes none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,5 +22,5 @@ def record_eraser(context: "NodeContext") -> Eraser:
         ImportJournal(session, context.keys.cipher).forget_person(person.person_ref)
         people_store(context, session).erase(person.person_ref, now)
 
-    record = {"people", "recorded_values", "benefit_spells", "interventions"}
+    record = {"people", "recorded_values", "benefit_spells", "interventions", "person_standing", "former_documents"}
     return Eraser(frozenset(record | {"record_import_people", "exchange_linked_person"}), erase)

@@ -34,6 +34,31 @@ class PersonUnknown(RecordsError):
     sentence = _("Esta entidad no tiene ficha de esa persona. Revise el documento o dé de alta a la persona.")
 
 
+class PersonDeceased(RecordsError):
+    """Something is asked for of a person who has died."""
+
+    code = "person_deceased"
+    sentence = _("Consta que la persona ha fallecido: no se dan consentimientos ni se consultan datos de ella.")
+
+
+class PersonUnassigned(RecordsError):
+    """Two records were split, and what came while they were merged has not been put right."""
+
+    code = "person_unassigned"
+    sentence = _(
+        "Esta ficha se separó de otra, y nadie ha aclarado aún de quién es lo que se anotó mientras estaban unidas."
+    )
+
+
+class DocumentTaken(RecordsError):
+    """A person is to get a document under which this entity holds, or held, somebody else."""
+
+    code = "document_taken"
+    sentence = _(
+        "Con ese documento consta aquí otra persona. Si es la misma, una las fichas; si no, compruebe el documento."
+    )
+
+
 class RecordInvalid(RecordsError):
     """A person's data that do not fit the field catalogue."""
 

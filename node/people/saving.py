@@ -6,17 +6,18 @@ information look fresh.
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, insert, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from node.cipher import PersonCipher, RecordCipher
 from node.people.before import BeforeKeeper, PersonBefore
 from node.people.documents import Document
+from node.people.errors import DocumentTaken
 from node.people.model import (
     BIRTH_DATE,
     HOUSEHOLD_REFERENCE,
@@ -43,10 +44,11 @@ from node.people.stored_rows import (
     value_cell,
     values_digest,
 )
-from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
+from node.people.tables import FORMER_DOCUMENTS, HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from node.people.verified_rows import VerifiedRows
 from node.seals.scopes import Scope
 from node.seals.seals import Seal, seals_in
+from presentation.messages import _
 
 BATCH: Final = 400
 """People stored per round trip; SQLite allows at least 999 parameters in a statement."""
@@ -150,6 +152,7 @@ class RecordWriter:
         digests = [self._cipher.content_digest(_content(record)) for record in batch]
         indexes = [document_index(self._cipher, record.document) for record in batch]
         known = self._known(indexes)
+        self._require_present([index for index in indexes if index not in known])
         changed = [
             (record, index, digest)
             for record, index, digest in zip(batch, indexes, digests, strict=True)
@@ -159,19 +162,44 @@ class RecordWriter:
         households = self._households([record for record, _, _ in changed])
         rows = _Rows()
         for record, index, digest in changed:
-            columns = {
-                "document_index": index,
-                "content_digest": digest,
-                "household_id": households[record.household.reference] if record.household else None,
-                "fictitious": record.fictitious,
-                "recorded_at": record.recorded_at or self._now,
-                "updated_at": self._now,
-            }
-            self._gather(rows, record, columns, known.get(index))
+            self._gather(rows, record, self._columns(record, index, digest, households), known.get(index))
         self._write(rows)
         if self._keeper:
             self._keeper.flush()
         return SaveCounts(len(rows.added), len(rows.replaced), len(batch) - len(changed))
+
+    def rewrite(self, person_id: str, record: PersonRecord) -> None:
+        """Replace the record of a person, who may have another document than before; the id stays."""
+        lock_people(self._database)
+        (row,) = self._verified.people(PEOPLE.c.person_id == person_id)
+        known = _Known(row, self._seals.seals(Scope.PERSON, [person_id])[person_id].version)
+        self._forget_details([known])
+        index, digest = document_index(self._cipher, record.document), self._cipher.content_digest(_content(record))
+        rows = _Rows()
+        self._gather(rows, record, self._columns(record, index, digest, self._households([record])), known)
+        self._write(rows)
+        self._seals.flush()
+
+    def _columns(
+        self, record: PersonRecord, index: bytes, digest: bytes, households: Mapping[str, str]
+    ) -> dict[str, Any]:
+        return {
+            "document_index": index,
+            "content_digest": digest,
+            "household_id": households[record.household.reference] if record.household else None,
+            "fictitious": record.fictitious,
+            "recorded_at": record.recorded_at or self._now,
+            "updated_at": self._now,
+        }
+
+    def _require_present(self, indexes: Sequence[bytes]) -> None:
+        """Refuse new people under a document that somebody here had before: it would find both."""
+        query = select(FORMER_DOCUMENTS.c.document_index).where(FORMER_DOCUMENTS.c.document_index.in_(indexes))
+        if indexes and self._database.scalars(query).first() is not None:
+            raise DocumentTaken(
+                _("una fila trae el documento que alguien de aquí tenía antes"),
+                remedy=_("ponga en el fichero el documento de ahora: records show dice cuál es"),
+            )
 
     def _known(self, indexes: Sequence[bytes]) -> dict[bytes, _Known]:
         rows = self._verified.people(PEOPLE.c.document_index.in_(indexes))

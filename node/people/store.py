@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +34,7 @@ from node.people.model import (
     birth_of,
 )
 from node.people.saving import RecordWriter, chunks, delete_details, document_index, lock_people
+from node.people.standing import StandingStore
 from node.people.statements import STAMP
 from node.people.stored_rows import (
     PERSON_COLUMNS,
@@ -45,6 +45,7 @@ from node.people.stored_rows import (
     opened_text,
     person_cipher,
 )
+from node.people.summary_input import HouseholdFacts, SummaryInput
 from node.people.tables import HOUSEHOLDS, PEOPLE
 from node.people.verified_rows import VerifiedRows
 from node.seals.scopes import Scope
@@ -54,27 +55,6 @@ from presentation.messages import _
 from service.sql_driver import connection_of
 
 _READ_BATCH: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class HouseholdFacts:
-    """The coded description of a household and the time of its recording."""
-
-    kind: str | None
-    size: int | None
-    minors: int | None
-    dependants: int | None
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryInput:
-    """Inputs of the shared summary: a person, some recorded values, and the id of the household."""
-
-    person_id: str
-    recorded_at: datetime
-    values: Mapping[str, FieldValue]
-    household_id: str | None
 
 
 def people_store(context: NodeContext, session: Session) -> "PersonStore":
@@ -90,6 +70,7 @@ class PersonStore:
         self._cipher = cipher
         self._seals = seals_in(session, cipher)
         self._rows = VerifiedRows(session, self._seals)
+        self.standing = StandingStore(session, cipher)
 
     @property
     def cipher(self) -> RecordCipher:
@@ -135,6 +116,10 @@ class PersonStore:
             raise RuntimeError("a record just saved cannot be found")
         return found
 
+    def former_documents(self, person_id: str) -> tuple[Document, ...]:
+        """Return the documents by which a person was known before, the newest first."""
+        return self.standing.former_documents(person_id, lambda: self.cipher_of(person_id))
+
     def erase(self, person_id: str, now: datetime) -> None:
         """Destroy the person's key and everything recorded of them; only the random id and the date remain.
 
@@ -149,6 +134,7 @@ class PersonStore:
             raise _unknown()
         row = StoredPerson(*found)
         delete_details(self._session.connection(), [person_id])
+        self.standing.forget(person_id)
         emptied = dict.fromkeys(("key_id", "wrapped_key", "document_index", "content_digest", "household_id"))
         changed: dict[str, Any] = emptied | {"erased_at": now, "updated_at": now}
         self._session.execute(update(PEOPLE).where(PEOPLE.c.person_id == person_id).values(**changed))
@@ -181,9 +167,22 @@ class PersonStore:
         return f"{everybody}|{newest.isoformat() if newest else ''}"
 
     def find_by_document(self, document: Document) -> PersonRef | None:
-        """Return the person with a document, or None."""
-        row = self._rows.by_document(document_index(self._cipher, document))
+        """Return the person with a document, present or former; None without one.
+
+        Of a record that is merged into another, the other one is returned.
+        """
+        index = document_index(self._cipher, document)
+        row = self._rows.by_document(index)
+        if row is None and (owner := self.standing.owner_of(index)) is not None:
+            row = self._rows.person(owner)
+        if row is not None and (head := self.standing.of(row.person_id).merged_into) is not None:
+            row = self._rows.person(head)
         return _ref(row) if row else None
+
+    def record_under(self, index: bytes) -> str | None:
+        """Return the record that has a document now, merged into another or not; None without one."""
+        row = self._rows.by_document(index)
+        return row.person_id if row else None
 
     def get_by_document(self, document: Document) -> PersonRef:
         """Return the person with a document.

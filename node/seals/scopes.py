@@ -17,6 +17,10 @@ class Scope(StrEnum):
     """Of one person."""
     CARDS = "cards"
     """Of one person, with the uses of their codes."""
+    SUPPORT = "support"
+    """The support measures of one person."""
+    MEMBERS = "members"
+    """The places of people in one household."""
     CASE = "case"
     """Of one person: the team, the openings and the actions of this entity."""
     CODE_TRIES = "code_tries"
@@ -31,6 +35,8 @@ TITLES: Final[Mapping[str, Message]] = MappingProxyType(
         Scope.HOUSEHOLD: _("el hogar"),
         Scope.CONSENTS: _("los consentimientos de la persona"),
         Scope.CARDS: _("las tarjetas de la persona"),
+        Scope.SUPPORT: _("las medidas de apoyo de la persona"),
+        Scope.MEMBERS: _("los miembros del hogar"),
         Scope.CASE: _("el caso de la persona"),
         Scope.CODE_TRIES: _("la cuenta de los códigos que probó la entidad"),
         Scope.SETTING: _("el ajuste"),

@@ -83,8 +83,9 @@ def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: b
     computations = [(feature.name, _computation(feature)) for feature in features.features]
     load_catalogue().field(PROFILING_OBJECTION)  # under another name objections would be missed
     rows, age_unknown = [], 0
+    left_out = people.standing.left_out()
     for person, record in people.records(fields=_sources(features)):
-        if _objects(record):
+        if person.person_id in left_out or _objects(record):
             continue
         case = _Case(record, as_of, features)
         membership = case.membership()

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody
 from consent_ledger.log.entry import UtcTime
 from consent_ledger.log.field_types import Code, HexDigest, Reference
 from trust.canonical_model import CanonicalModel

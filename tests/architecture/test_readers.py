@@ -31,6 +31,7 @@ OWN_BYTES = {
     "node/people/import_journal.py": "sealed by this node",
     "node/people/mapping_store.py": "sealed by this node",
     "node/people/store.py": "sealed by this node",
+    "node/support/store.py": "sealed by this node",
     "service/sheets/workbooks.py": "lines that a process of this program printed",
     "records_exchange/key_holding/query_log.py": "columns that this program wrote",
     "node/referrals/transfer.py": "sealed by this node",

@@ -76,7 +76,7 @@ def run(home: CanaryHome, path: str, folder: Path, *more: str) -> tuple[list[str
     return home.shown(" ".join(text.split()), words), bodies_since(own, before)
 
 
-HOMELESS = frozenset({"vocabulary", "records format", "risk reasons"})
+HOMELESS = frozenset({"vocabulary", "records format", "risk reasons", "support rules"})
 
 
 @pytest.mark.parametrize("path", COMMANDS)

@@ -13,7 +13,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from consent_ledger.exports.ledger_export import POLICY_FILE, export_ledger
-from consent_ledger.log.bodies import Actor, ConsentBody, Notice, RefusalBody, ReleaseBody, WithdrawalBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody, Notice, RefusalBody, ReleaseBody, WithdrawalBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.log.sql_store import SqlLedgerStore

@@ -24,7 +24,7 @@ from typing import Final
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from node.clients.coordinator import change_key, update_addresses
 from node.clients.peers import call_peer
 from node.consents.consents import GrantInput

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from consent_ledger.consents.model import ConsentState
-from consent_ledger.log.bodies import Actor, WithdrawalBody, read_body
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import WithdrawalBody, read_body
 from consent_ledger.log.entry import EntryType, Leaf
 from node.consents.consents import GrantInput
 from node.fetch.asking import question_of

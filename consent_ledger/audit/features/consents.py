@@ -19,12 +19,14 @@ from consent_ledger.consents.model import (
     ConsentState,
 )
 from consent_ledger.consents.order import Agreement, Denial, act_digest, prevails
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, WithdrawalBody
-from consent_ledger.log.end_bodies import ExpiryBody
+from consent_ledger.log.actors import Actor, Guardian
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, ConsentBody, WithdrawalBody
+from consent_ledger.log.end_bodies import ConsentEndedBody, ExpiryBody
 from consent_ledger.log.entry import Body, EntryType
 from consent_ledger.log.entry_words import entry_name
 from policies.catalogue import load_catalogue
 from policies.notices import load_notices
+from policies.support import load_support_rules
 from presentation.messages import _, listing
 
 _STATE_AFTER: Final = {kind: state for state, kind in TRANSITIONS.values()}
@@ -92,7 +94,12 @@ class ConsentHistory(FeatureChecks):
 
     @override
     def readers(self) -> Mapping[type[Body], Reader]:
-        return {ConsentBody: self._change, WithdrawalBody: self._end, ExpiryBody: self._end}
+        return {
+            ConsentBody: self._change,
+            WithdrawalBody: self._end,
+            ExpiryBody: self._end,
+            ConsentEndedBody: self._end,
+        }
 
     @override
     def lost(self, entry: AuditedEntry) -> None:
@@ -117,8 +124,9 @@ class ConsentHistory(FeatureChecks):
         return _NOBODY.union(*taken)
 
     def withdrawn(self) -> Iterator[tuple[str, AuditedConsent]]:
-        """Iterate over the withdrawn consents by their ids."""
-        return ((name, found) for name, found in self._consents.items() if found.state is ConsentState.WITHDRAWN)
+        """Iterate by their ids over the consents of which every party is told: withdrawn, or their person has died."""
+        over = (ConsentState.WITHDRAWN, ConsentState.ENDED)
+        return ((name, found) for name, found in self._consents.items() if found.state in over)
 
     def released(self, consent: AuditedConsent, recipient: str) -> None:
         """Note that data went to a recipient under a consent."""
@@ -145,7 +153,7 @@ class ConsentHistory(FeatureChecks):
         if state is ConsentState.REFUSED:
             self._deny(known, Denial(entry.index, None))
 
-    def _end(self, entry: AuditedEntry, body: WithdrawalBody | ExpiryBody) -> None:
+    def _end(self, entry: AuditedEntry, body: WithdrawalBody | ExpiryBody | ConsentEndedBody) -> None:
         known = self._consents.get(body.consent_id)
         if not self._allowed(entry, known, body.consent_id) or known is None:
             return
@@ -204,6 +212,7 @@ class RecordChecks(FeatureChecks):
         super().__init__(run)
         self._check = self.report.check("records")
         self._notices = {notice.sha256 for notice in load_notices().notices}
+        self._rules = load_support_rules().by_id
         self._unknown_notices: set[str] = set()
         self._never_shared: dict[tuple[str, ...], tuple[str, ...]] = {}
 
@@ -253,6 +262,27 @@ class RecordChecks(FeatureChecks):
     def _guardian(self, entry: AuditedEntry, body: ConsentBody | WithdrawalBody) -> None:
         if (body.acted_by is Actor.GUARDIAN) != (body.guardian is not None):
             self._check.fail("guardian", _("No consta quién actuó en nombre de la persona."), index=entry.index)
+        elif body.guardian is not None and body.guardian.rule is not None:
+            self._rule(entry, body.guardian, given=isinstance(body, ConsentBody))
+
+    def _rule(self, entry: AuditedEntry, guardian: Guardian, *, given: bool) -> None:
+        """Check that the stated rule lets the relation act, and that the person was heard where it asks for it."""
+        rule = self._rules.get(guardian.rule or "")
+        if rule is None or rule.relation != guardian.relation:
+            self._check.fail(
+                "guardian_rule",
+                _(
+                    "Quien actuó por la persona ({relation}) lo hizo con una regla que no se lo permite.",
+                    relation=guardian.relation,
+                ),
+                index=entry.index,
+            )
+        elif given and rule.heard_from == 0 and guardian.heard is not True:
+            self._check.fail(
+                "person_not_heard",
+                _("No consta que se oyera a la persona, como pide la ley ({article}).", article=rule.article),
+                index=entry.index,
+            )
 
     def _notice(self, index: int, body: ConsentBody) -> None:
         digest = body.notice.sha256
@@ -295,6 +325,7 @@ CONSENTS: Final = Feature(
         EntryType.CONSENT_REFUSED: _("Consentimientos denegados"),
         EntryType.CONSENT_WITHDRAWN: _("Consentimientos retirados"),
         EntryType.CONSENT_EXPIRED: _("Consentimientos caducados"),
+        EntryType.CONSENT_ENDED: _("Consentimientos terminados"),
     },
     numbered=(
         NumberedCheck(8, "consents", _("Los consentimientos cambian solo como está permitido")),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from typing_extensions import override
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from node.consents.assurance.authorities import SignatureAuthorities
 from node.consents.assurance.papers import keep_paper, opened_paper
 from node.consents.errors import AuthorityInvalid

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import ConsentState, ConsentView
 from consent_ledger.errors import ConsentUnknown
-from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.actors import Actor
+from consent_ledger.log.bodies import ConsentBody
 from node.consents.propagation.parties import origin_of, parties_of
 from presentation.messages import _
 from records_exchange.reported_ends import EndMeaning, KeptEnd, SqlReportedEnds
@@ -35,7 +36,7 @@ def bar_withdrawn(context: "NodeContext", session: Session, views: Sequence[Cons
     """Bar the consents given elsewhere that ended here, as they are erased here: a newer copy may still come."""
     own, ends = context.settings.entity, SqlReportedEnds(session)
     for view in views:
-        if view.record.origin is not None and view.state is ConsentState.WITHDRAWN:
+        if view.record.origin is not None and view.state in (ConsentState.WITHDRAWN, ConsentState.ENDED):
             ends.keep(
                 KeptEnd(
                     consent_id=view.consent_id,

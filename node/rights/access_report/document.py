@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from consent_ledger.log.actors import Guardian
 from consent_ledger.log.bodies import ReleaseReceivedBody
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
 from consent_ledger.log.entry import Body, EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody
-from consent_ledger.log.person_bodies import IdentityDecidedBody
+from consent_ledger.log.person_bodies import IdentityDecidedBody, PersonChangedBody
 from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force import ConsentInForce
 from node.consents.in_force_report import in_force_document
@@ -55,6 +56,7 @@ class AccessReport:
         staff_reason: code of the reason for naming staff; None when they are not named.
         names: of entities by their ids.
         consents: of the person, each with what of it is in force at the time of issue.
+        guardian: the representative who asked for the person; None when the person did.
     """
 
     entity: str
@@ -68,6 +70,7 @@ class AccessReport:
     staff_reason: str | None
     names: Mapping[str, str]
     consents: Sequence[ConsentInForce] = ()
+    guardian: Guardian | None = None
 
     @property
     def complete(self) -> bool:
@@ -94,7 +97,14 @@ class AccessReport:
 def _named_staff(body: Body) -> str | None:
     if isinstance(body, ConfirmationBody):
         return body.decided_by
-    staffed = ReleaseReceivedBody | RecordReadBody | CardIssuedBody | CardBlockedBody | IdentityDecidedBody
+    staffed = (
+        ReleaseReceivedBody
+        | RecordReadBody
+        | CardIssuedBody
+        | CardBlockedBody
+        | IdentityDecidedBody
+        | PersonChangedBody
+    )
     return body.professional if isinstance(body, staffed) else None
 
 

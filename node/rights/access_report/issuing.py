@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.exports.folders import new_folder
 from consent_ledger.exports.ledger_export import CHECKPOINT_FILE, POLICY_FILE
+from consent_ledger.log.actors import Guardian
 from consent_ledger.log.bodies import AccessReportBody, ConsentBody, ReleaseBody, ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.entry_proofs import prove_entry, prove_leaf
 from consent_ledger.receipts.papers import ISSUE_FILE, REPORT_FILE, paper_digests
+from node.consents.guardians import GuardianInput, circumstances, guardian_of, require_entitled
 from node.consents.in_force import InForce
 from node.consents.propagation.parties import parties_of
 from node.ledger.own import own_ledger
@@ -33,6 +35,7 @@ from node.rights.access_report.collecting import PersonEntry, person_entries
 from node.rights.access_report.document import AccessReport, HolderPart, report_document
 from node.rights.access_report.page import report_page
 from policies.errors import RedpactError
+from policies.local_days import local_day
 from policies.staff_reasons import staff_reason
 from presentation.messages import _
 from records_exchange.disclosed_accesses import ACCESS_REPORT, read_disclosed
@@ -66,7 +69,13 @@ class AccessReports:
         self._outbox = outbox
 
     def issue(
-        self, document: Document, folder: Path | None = None, *, ask: bool = True, staff: str | None = None
+        self,
+        document: Document,
+        folder: Path | None = None,
+        *,
+        ask: bool = True,
+        staff: str | None = None,
+        guardian: GuardianInput | None = None,
     ) -> IssuedReport:
         """Build a person's report, write it to a folder if one is given, and record its issue in the ledger.
 
@@ -75,10 +84,12 @@ class AccessReports:
             folder: new, or empty; None for a report that is only shown.
             ask: whether to ask other entities for their part.
             staff: code of the data-protection officer's reason for naming members of staff; None to name none.
+            guardian: the representative who asks for the person (LOPDGDD art. 12.1, 12.6); None when the person does.
 
         Raises:
             PersonUnknown: this entity holds nobody with that document.
-            UnknownTerm: there is no such reason.
+            UnknownTerm: there is no such reason, or no such relation.
+            GuardianUnnamed, GuardianNotEntitled, AgeUndecided: the guardian may not ask for this person.
             ExportUnusable: the folder is not empty, or cannot be written; nothing was recorded.
             LedgerDamaged: the ledger does not read.
         """
@@ -86,11 +97,12 @@ class AccessReports:
             staff_reason(staff)
         with self._context.snapshot() as session:
             person = people_store(self._context, session).get_by_document(document).person_id
+            named = self._representative(session, person, guardian)
             entries = person_entries(self._context, session, person)
         others = self._ask_others(document, entries) if ask else ()
         catch_up(self._context)
         with self._context.snapshot() as session:
-            report = self._report(session, person, others, staff=staff, asked=ask)
+            report = self._report(session, person, others, staff=staff, asked=ask, guardian=named)
         content = report_document(report)
         data = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
         digest = hashlib.sha256(data).hexdigest()
@@ -108,10 +120,18 @@ class AccessReports:
         return IssuedReport(report, content, digest, index)
 
     def _report(
-        self, session: Session, person: str, others: Sequence[HolderPart], *, staff: str | None, asked: bool
+        self,
+        session: Session,
+        person: str,
+        others: Sequence[HolderPart],
+        *,
+        staff: str | None,
+        asked: bool,
+        guardian: Guardian | None,
     ) -> AccessReport:
         entries, now = person_entries(self._context, session, person), self._context.clock.now()
-        settings = self._context.settings
+        settings, judge = self._context.settings, InForce(self._context, session, now)
+        records = people_store(self._context, session).standing.group(person)
         return AccessReport(
             entity=settings.entity,
             origin=settings.ledger_origin,
@@ -123,8 +143,18 @@ class AccessReports:
             asked_others=asked,
             staff_reason=staff,
             names=self._context.entity_names(),
-            consents=InForce(self._context, session, now).list(person),
+            consents=tuple(each for record in records for each in judge.list(record)),
+            guardian=guardian,
         )
+
+    def _representative(self, session: Session, person: str, guardian: GuardianInput | None) -> Guardian | None:
+        if guardian is None:
+            return None
+        today = local_day(self._context.clock.now())
+        known = circumstances(self._context, session, person, guardian, today)
+        identity = people_store(self._context, session).identity(person)
+        rule = require_entitled(identity, guardian, today, known, hearing=False)
+        return guardian_of(guardian, self._context.keys.cipher, rule)
 
     def _ask_others(self, document: Document, entries: Sequence[PersonEntry]) -> tuple[HolderPart, ...]:
         chosen = self._parties(entries)
@@ -190,6 +220,7 @@ class AccessReports:
             until=report.until,
             report_sha256=digest,
             staff_reason=report.staff_reason,
+            guardian=report.guardian,
             papers=paper_digests(papers),
         )
         with self._context.transaction() as session:

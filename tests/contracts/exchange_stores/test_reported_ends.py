@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from records_exchange import reported_ends
 from records_exchange.reported_ends import KNOWN_LIFE, UNKNOWN_LIFE, EndMeaning, KeptEnd, SqlReportedEnds
 from service.storage import transaction

@@ -7,7 +7,7 @@ import pytest
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.consents.model import ConsentState
 from consent_ledger.errors import ConsentInvalid, ConsentUnknown
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from consent_ledger.log.entry import EntryType
 from consent_ledger.receipts.receipt import load_policy
 from node.consents.consents import GrantInput, ScopeInput

@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from consent_ledger.consents.model import ConsentState
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from consent_ledger.proofs.cosignature import CosignatureSigner
 from consent_ledger.witnessing import client
 from node.consents.consents import GrantInput

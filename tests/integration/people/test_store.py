@@ -11,7 +11,8 @@ from node.errors import RecordsTampered
 from node.fictitious.population import PopulationRequest, generate
 from node.people.errors import PersonUnknown
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, SaveCounts
-from node.people.store import HouseholdFacts, PersonStore
+from node.people.store import PersonStore
+from node.people.summary_input import HouseholdFacts
 from tests.support.records import NOW, a_document, a_person, reading, writing
 
 LATER = NOW + timedelta(days=30)

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from node.identity.requests import certificate_request
 from node.rpc.certificates import listed_certificates
 from policies.errors import RedpactError

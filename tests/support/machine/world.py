@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from typing_extensions import override
 
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.receipts.receipt import load_policy
 from node.fetch.asking import Asking, HolderReply, question_of

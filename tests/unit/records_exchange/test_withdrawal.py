@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from policies.errors import RedpactError
 from records_exchange.errors import MessageMalformed
 from records_exchange.withdrawal import (

@@ -8,6 +8,7 @@ from consent_ledger.audit.verify import verify_export
 from consent_ledger.consents.model import ConsentGrant
 from consent_ledger.consents.register import ConsentRegister
 from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.actors import Actor, Guardian
 from consent_ledger.log.bodies import Notice, TrainingContributedBody, TrainingDecisionBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
@@ -49,6 +50,27 @@ def test_consents_are_held_against_what_a_record_must_have(
     report = audit(ledger, tmp_path)
     assert codes(report) == ([code] if code else [])
     assert report.passed is passes
+
+
+@pytest.mark.parametrize(
+    ("relation", "rule", "heard", "code"),
+    [
+        ("curator", "representative_curatorship", True, None),
+        ("curator", "representative_curatorship", False, "person_not_heard"),
+        ("curator", "assistive_curatorship", False, None),
+        ("parent", "parental_authority", False, None),
+        ("parent", "representative_curatorship", True, "guardian_rule"),
+        ("curator", "a_rule_of_their_own", True, "guardian_rule"),
+        ("curator", None, None, None),
+    ],
+)
+def test_who_acted_for_the_person_is_held_against_the_rule_that_is_on_record(
+    tmp_path: Path, relation: str, rule: str | None, code: str | None, *, heard: bool | None
+) -> None:
+    guardian = Guardian(relation=relation, reference="g1", rule=rule, heard=heard)
+    ledger = new_ledger()
+    new_register(ledger).grant(changed(acted_by=Actor.GUARDIAN, guardian=guardian), START)
+    assert codes(audit(ledger, tmp_path)) == ([code] if code else [])
 
 
 def test_a_consent_of_another_controller_is_found(tmp_path: Path) -> None:

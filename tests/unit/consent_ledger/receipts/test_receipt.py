@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from consent_ledger.consents.register import ConsentRegister
 from consent_ledger.errors import ExportUnusable, LedgerDamaged, PolicyMismatch, ProofError
-from consent_ledger.log.bodies import Actor, Guardian
+from consent_ledger.log.actors import Actor, Guardian
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.receipt import verify_receipt

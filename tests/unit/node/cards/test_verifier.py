@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from node.cards.cards import CardInput, Cards, IssuedCard
 from node.cards.finding import cards_lines, cards_state, check_cards
 from node.cards.model import CardState

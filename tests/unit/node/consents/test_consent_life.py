@@ -137,7 +137,9 @@ def test_a_parents_consent_is_due_when_the_child_turns_fourteen(
     born = date(today.year - 13, 1, 1)
     hold(context, person_record(OTHER_PERSON, name="Menor Ficticio", birth=born))
     given = consents.grant(
-        GrantInput(OTHER_PERSON, ["casework"], ["ngo"], valid_days=700, guardian=GuardianInput(PERSON, "parent"))
+        GrantInput(
+            OTHER_PERSON, ["casework"], ["ngo"], valid_days=700, guardian=GuardianInput(PERSON, "parent", heard=True)
+        )
     )
     assert consents.due() == ()
     clock.advance(days=366)
@@ -145,7 +147,7 @@ def test_a_parents_consent_is_due_when_the_child_turns_fourteen(
         (given.consent_id, (DueReason.CAME_OF_AGE,))
     ]
     with pytest.raises(GuardianNotEntitled):
-        consents.withdraw(given.consent_id, guardian=GuardianInput(PERSON, "parent"))
+        consents.withdraw(given.consent_id, guardian=GuardianInput(PERSON, "parent", heard=True))
     ended = consents.withdraw(given.consent_id)
     assert ended is not None
     assert ended.state is ConsentState.WITHDRAWN

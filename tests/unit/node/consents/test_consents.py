@@ -74,7 +74,7 @@ def test_under_fourteen_a_guardian_gives_it(context: NodeContext) -> None:
     with pytest.raises(GuardianNeeded):
         grant(context, "ngo", document=OTHER_PERSON)
     view = consents_of(context).grant(
-        GrantInput(OTHER_PERSON, ["casework"], ["ngo"], guardian=GuardianInput(PERSON, "parent"))
+        GrantInput(OTHER_PERSON, ["casework"], ["ngo"], guardian=GuardianInput(PERSON, "parent", heard=True))
     )
     assert view.record.guardian is not None
     assert PERSON.number not in view.record.model_dump_json()

@@ -1,21 +1,18 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from consent_ledger.errors import GuardianUnnamed
-from node.consents.errors import AgeUndecided, GuardianNeeded, GuardianNotEntitled
-from node.consents.guardians import (
-    RELATIONS_FROM_14,
-    GuardianInput,
-    KnownCircumstances,
-    relation_decides,
-    require_entitled,
-)
+from node.consents.errors import AgeUndecided, GuardianNeeded, GuardianNotEntitled, PersonNotHeard, SupportNeeded
+from node.consents.guardians import GuardianInput, KnownCircumstances, require_entitled
 from node.people.model import Identity
+from node.support.model import Support, Supporter, SupportTerms
 from policies.birth import AgeBasis, Birth, BirthDate
 from policies.codes import load_codes
 from policies.errors import UnknownTerm
-from tests.support.people import OTHER_PERSON, PERSON
+from policies.support import Mode
+from tests.support.people import OTHER_PERSON, PERSON, STRANGER
 
 TODAY = date(2026, 11, 22)
 
@@ -26,6 +23,10 @@ def person_of(age: int) -> Identity:
 
 def guardian(relation: str) -> GuardianInput:
     return GuardianInput(OTHER_PERSON, relation)
+
+
+def heard(relation: str) -> GuardianInput:
+    return GuardianInput(OTHER_PERSON, relation, heard=True)
 
 
 @pytest.mark.parametrize("age", [14, 17, 18, 90])
@@ -41,15 +42,18 @@ def test_the_day_before_the_fourteenth_birthday_a_guardian_still_decides() -> No
     with pytest.raises(GuardianNeeded):
         require_entitled(child, None, TODAY)
     for relation in ("parent", "guardian", "public_entity"):
-        require_entitled(child, guardian(relation), TODAY)
+        require_entitled(child, heard(relation), TODAY)
     for relation in ("curator", "attorney", "de_facto"):
         with pytest.raises(GuardianNotEntitled):
             require_entitled(child, guardian(relation), TODAY)
 
 
-@pytest.mark.parametrize("relation", ["curator", "de_facto", "attorney", "public_entity"])
-def test_support_measures_let_others_act_for_an_adult(relation: str) -> None:
-    require_entitled(person_of(40), guardian(relation), TODAY)
+@pytest.mark.parametrize("relation", ["curator", "de_facto", "attorney", "public_entity", "defender"])
+def test_nobody_acts_for_somebody_of_age_without_a_measure_on_record(relation: str) -> None:
+    with pytest.raises(GuardianNotEntitled, match="support measure"):
+        require_entitled(person_of(40), heard(relation), TODAY)
+    with pytest.raises(GuardianNotEntitled):
+        require_entitled(person_of(40), heard(relation), TODAY, known(measure="none"))
 
 
 def test_nobody_is_their_own_guardian_and_relations_are_those_of_the_vocabulary() -> None:
@@ -76,50 +80,126 @@ def known(age: int | None = None, measure: str | None = None) -> KnownCircumstan
     [
         ("parent", 40, 13, True),
         ("parent", 15, 13, False),
-        ("parent", 17, 2, True),
-        ("parent", 17, 4, False),
+        ("parent", 17, 2, False),
         ("guardian", 17, 2, False),
         ("guardian", 18, 2, True),
         ("curator", 17, 40, False),
+        ("curator", 30, 40, True),
     ],
 )
-def test_a_guardian_known_as_a_minor_decides_for_nobody_but_their_own_child(
+def test_a_guardian_known_as_a_minor_decides_for_nobody(
     relation: str, guardian_age: int, person_age: int, entitled: bool
 ) -> None:
-    facts = known(guardian_age)
+    facts = known(guardian_age, "representative" if relation == "curator" else None)
     if entitled:
-        require_entitled(person_of(person_age), guardian(relation), TODAY, facts)
+        require_entitled(person_of(person_age), heard(relation), TODAY, facts)
         return
     with pytest.raises(GuardianNotEntitled):
-        require_entitled(person_of(person_age), guardian(relation), TODAY, facts)
+        require_entitled(person_of(person_age), heard(relation), TODAY, facts)
 
 
-@pytest.mark.parametrize(
-    ("measure", "relations"),
-    [
-        ("none", set()),
-        ("representative", {"curator", "public_entity"}),
-        ("assistive", {"public_entity"}),
-        ("de_facto", {"de_facto", "public_entity"}),
-        ("preventive_power", {"attorney", "public_entity"}),
-        ("judicial_defender", {"curator", "public_entity"}),
-        (None, {"curator", "de_facto", "attorney", "public_entity"}),
-    ],
-)
-def test_the_support_measure_on_record_says_who_acts_for_an_adult(measure: str | None, relations: set[str]) -> None:
-    entitled = {
-        relation
-        for relation in ("curator", "de_facto", "attorney", "public_entity")
-        if relation_decides(relation, minor=False, measure=measure)
-    }
-    assert entitled == relations
+# The table of the law for somebody of age, written apart from the rules: (measure, relation) -> the supporter's part.
+OF_AGE = {
+    ("representative", "curator"): "represents",
+    ("representative", "public_entity"): "represents",
+    ("assistive", "curator"): "assists",
+    ("assistive", "public_entity"): "assists",
+    ("judicial_defender", "defender"): "represents",
+    ("judicial_defender", "public_entity"): "represents",
+    ("de_facto", "de_facto"): "assists",
+    ("de_facto", "public_entity"): "represents",
+    ("preventive_power", "attorney"): "represents",
+}
 
 
-def test_every_measure_of_the_vocabulary_is_one_that_is_known() -> None:
-    measures = {code.code for code in load_codes().list("support_measure").codes}
-    for relation in RELATIONS_FROM_14:
-        for measure in measures:
-            assert relation_decides(relation, minor=False, measure=measure) in (True, False)
+@pytest.mark.parametrize("measure", sorted(load_codes().list("support_measure").by_code))
+@pytest.mark.parametrize("relation", sorted(load_codes().list("guardian_relation").by_code))
+def test_the_support_measure_on_record_says_who_acts_for_somebody_of_age(measure: str, relation: str) -> None:
+    part = OF_AGE.get((measure, relation))
+    if part is None:
+        with pytest.raises(GuardianNotEntitled):
+            require_entitled(person_of(40), heard(relation), TODAY, known(measure=measure))
+        return
+    rule = require_entitled(person_of(40), heard(relation), TODAY, known(measure=measure))
+    assert rule is not None
+    assert rule.mode.value == part
+    if part == "represents":
+        with pytest.raises(PersonNotHeard) as refused:
+            require_entitled(person_of(40), guardian(relation), TODAY, known(measure=measure))
+        assert "--heard" in refused.value.remedy
+    else:
+        assert require_entitled(person_of(40), guardian(relation), TODAY, known(measure=measure)) is rule
+
+
+@pytest.mark.parametrize(("age", "needs"), [(3, False), (11, False), (12, True), (13, True)])
+def test_a_minor_is_heard_from_twelve(age: int, needs: bool) -> None:
+    for relation in ("parent", "guardian", "public_entity", "defender"):
+        if not needs:
+            require_entitled(person_of(age), guardian(relation), TODAY)
+            continue
+        with pytest.raises(PersonNotHeard):
+            require_entitled(person_of(age), guardian(relation), TODAY)
+        require_entitled(person_of(age), guardian(relation), TODAY, hearing=False)
+
+
+@pytest.mark.parametrize(("age", "alone"), [(13, False), (14, False), (15, False), (16, True), (17, True), (30, True)])
+def test_health_data_ask_for_sixteen_years_or_a_parent_beside(age: int, alone: bool) -> None:
+    if alone:
+        require_entitled(person_of(age), None, TODAY, health=True)
+        return
+    with pytest.raises(GuardianNeeded):
+        require_entitled(person_of(age), None, TODAY, health=True)
+    rule = require_entitled(person_of(age), heard("parent"), TODAY, health=True)
+    assert rule is not None
+    assert rule.mode is (Mode.REPRESENTS if age == 13 else Mode.ASSISTS)
+
+
+def supported(measure: str = "representative", **changes: object) -> KnownCircumstances:
+    relation = {"representative": "curator", "assistive": "curator", "de_facto": "de_facto"}[measure]
+    supporter = Supporter(OTHER_PERSON, "Otra Ficticia", Birth(BirthDate(1970)))
+    terms = SupportTerms(relation, measure, ("personal_data",), date(2026, 1, 1), None, "JPI 1, auto 1/2026")
+    return KnownCircumstances(support=(Support("a", "p", supporter, replace(terms, **changes)),))  # type: ignore[arg-type]  # of the test
+
+
+def test_with_a_measure_on_record_that_covers_the_act_the_person_does_not_act_alone() -> None:
+    for measure in ("representative", "assistive"):
+        with pytest.raises(SupportNeeded):
+            require_entitled(person_of(40), None, TODAY, supported(measure))
+        require_entitled(person_of(40), None, TODAY, supported(measure, scope=("economic",)))
+        require_entitled(person_of(40), heard("curator"), TODAY, supported(measure))
+    require_entitled(person_of(40), None, TODAY, supported("de_facto"))
+
+
+def test_nobody_but_the_supporter_on_record_acts_and_only_within_the_scope() -> None:
+    with pytest.raises(GuardianNotEntitled):
+        require_entitled(person_of(40), GuardianInput(STRANGER, "curator", heard=True), TODAY, supported())
+    with pytest.raises(GuardianNotEntitled, match="cover"):
+        require_entitled(person_of(40), heard("curator"), TODAY, supported(scope=("economic",)))
+    with pytest.raises(GuardianNotEntitled):
+        require_entitled(person_of(40), heard("curator"), TODAY, supported(), health=True)
+    whole = supported(scope=("personal_data", "health"))
+    assert require_entitled(person_of(40), heard("curator"), TODAY, whole, health=True) is not None
+
+
+def test_a_de_facto_carer_represents_only_with_the_judges_authorisation_on_record() -> None:
+    authorised = require_entitled(person_of(40), heard("de_facto"), TODAY, supported("de_facto"))
+    without = require_entitled(person_of(40), guardian("de_facto"), TODAY, supported("de_facto", reference=""))
+    assert authorised is not None
+    assert without is not None
+    assert (authorised.mode, without.mode) == (Mode.REPRESENTS, Mode.ASSISTS)
+
+
+@pytest.mark.parametrize(("age", "emancipated", "may"), [(17, True, True), (17, False, False), (15, True, False)])
+def test_a_parent_on_record_as_a_minor_acts_only_emancipated(age: int, emancipated: bool, may: bool) -> None:
+    young = Supporter(OTHER_PERSON, "Otra Ficticia", person_of(age).birth, emancipated)
+    terms = SupportTerms("parent", "parental", ("everything",), date(2026, 1, 1))
+    facts = KnownCircumstances(support=(Support("a", "p", young, terms),))
+    if may:
+        require_entitled(person_of(1), guardian("parent"), TODAY, facts)
+        return
+    with pytest.raises(GuardianNotEntitled) as refused:
+        require_entitled(person_of(1), guardian("parent"), TODAY, facts)
+    assert "157" in refused.value.message
 
 
 @pytest.mark.parametrize(
@@ -136,7 +216,9 @@ def test_a_person_whose_age_nobody_can_tell_does_not_decide_alone(born: str, bas
     with pytest.raises(AgeUndecided) as refused:
         require_entitled(person, None, TODAY)
     assert "person.age_basis" in refused.value.remedy
-    require_entitled(person, guardian("public_entity"), TODAY)
+    with pytest.raises(PersonNotHeard):
+        require_entitled(person, guardian("public_entity"), TODAY)
+    require_entitled(person, heard("public_entity"), TODAY)
 
 
 def test_the_prosecutors_decree_settles_the_age() -> None:

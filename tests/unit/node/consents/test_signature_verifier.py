@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from node.consents.assurance.authorities import SignatureAuthorities
 from node.consents.assurance.signature_verifier import (
     OTHER_NAMES,

@@ -10,8 +10,8 @@ import pytest
 
 from consent_ledger.consents.model import ConsentState, ConsentView
 from consent_ledger.errors import GuardianUnnamed
-from node.consents.consents import Consents, GrantInput, GuardianInput, RenewalInput
-from node.consents.errors import GuardianNeeded, GuardianNotEntitled
+from node.consents.consents import Consents, GrantInput, GuardianInput, RenewalInput, ScopeInput
+from node.consents.errors import GuardianNeeded, GuardianNotEntitled, PersonNotHeard
 from node.consents.guardians import decision_caution
 from node.context import NodeContext
 from tests.support.clock import FrozenClock
@@ -20,7 +20,9 @@ from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 
 CHILD: Final = OTHER_PERSON
 PARENT: Final = GuardianInput(STRANGER, "parent")
-CURATOR: Final = GuardianInput(STRANGER, "curator")
+CURATOR: Final = GuardianInput(STRANGER, "curator", heard=True)
+
+TODAY: Final = date(2026, 11, 22)
 
 Act = Callable[[Consents, GuardianInput | None], ConsentView | None]
 
@@ -80,6 +82,7 @@ def test_a_parent_decides_for_a_child_and_not_for_somebody_of_age(
 def test_a_curator_decides_for_somebody_of_age_and_not_for_a_child(
     context: NodeContext, act: Callable[[str], Act]
 ) -> None:
+    with_measure(context, "representative")
     assert act("of age")(consents_of(context), CURATOR) is not None
     with pytest.raises(GuardianNotEntitled):
         act("child")(consents_of(context), CURATOR)
@@ -130,28 +133,55 @@ def with_measure(context: NodeContext, measure: str) -> None:
     hold(context, replace(record, fields={**record.fields, "person.legal_capacity": measure}))
 
 
-def test_an_assistive_curator_does_not_decide_for_the_person(context: NodeContext) -> None:
+def test_an_assistive_curator_signs_beside_the_person_and_that_is_on_record(context: NodeContext) -> None:
     with_measure(context, "assistive")
-    with pytest.raises(GuardianNotEntitled, match="assistive"):
-        given("of age")(consents_of(context), CURATOR)
+    assisted = given("of age")(consents_of(context), GuardianInput(STRANGER, "curator"))
+    assert assisted is not None
+    assert assisted.record.guardian is not None
+    assert assisted.record.guardian.rule == "assistive_curatorship"
     view = given("of age")(consents_of(context), None)
     assert view is not None
-    assert decision_caution(context, view) is None
+    assert decision_caution(context, view, TODAY) is None
+
+
+def test_a_representative_curator_decides_only_where_the_person_was_heard_and_the_ledger_says_so(
+    context: NodeContext,
+) -> None:
+    with_measure(context, "representative")
+    for act in (given, refused, renewed):
+        with pytest.raises(PersonNotHeard):
+            act("of age")(consents_of(context), GuardianInput(STRANGER, "curator"))
+    view = given("of age")(consents_of(context), CURATOR)
+    assert view is not None
+    assert view.record.guardian is not None
+    assert (view.record.guardian.rule, view.record.guardian.heard) == ("representative_curatorship", True)
+    ended = withdrawn("of age")(consents_of(context), GuardianInput(STRANGER, "curator"))  # it only protects
+    assert ended is not None
+
+
+def test_a_guardian_who_narrows_is_checked_and_who_narrows_alone_never_refused(context: NodeContext) -> None:
+    consents = consents_of(context)
+    consent = consents.grant(asked("child", PARENT)).consent_id
+    kept = ScopeInput(fields=("person.language", "person.sex"))
+    with pytest.raises(GuardianNotEntitled):
+        consents.narrow(consent, kept, guardian=CURATOR)
+    assert consents.narrow(consent, kept, guardian=PARENT).record.fields
+    assert consents.narrow(consent, ScopeInput(fields=("person.sex",))).record.fields == ("person.sex",)
 
 
 def test_who_has_a_representative_curator_and_decides_alone_is_heard_with_a_caution(context: NodeContext) -> None:
     with_measure(context, "representative")
     alone = given("of age")(consents_of(context), None)
     assert alone is not None
-    caution = decision_caution(context, alone)
+    caution = decision_caution(context, alone, TODAY)
     assert caution is not None
     assert "curatela representativa" in caution.in_language("es")
     represented = given("of age")(consents_of(context), CURATOR)
     assert represented is not None
-    assert decision_caution(context, represented) is None
+    assert decision_caution(context, represented, TODAY) is None
     no = refused("of age")(consents_of(context), None)
     assert no is not None
-    assert decision_caution(context, no) is None
+    assert decision_caution(context, no, TODAY) is None
 
 
 def test_a_minor_known_here_is_no_parent_of_one_hardly_younger(context: NodeContext) -> None:

@@ -126,7 +126,7 @@ def _row(table: Table, person: str, subject: str) -> dict[str, object]:
     for column in table.columns:
         if column.name == "subject":
             row[column.name] = subject
-        elif NAMES_A_PERSON.search(column.name):
+        elif NAMES_A_PERSON.search(column.name) and column.type.python_type is str:
             row[column.name] = person
         elif not column.nullable and not (column.primary_key and column.autoincrement is True):
             row[column.name] = STATES.get(column.name) or _value(column)

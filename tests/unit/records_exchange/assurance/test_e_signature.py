@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from consent_ledger.log.bodies import Actor
+from consent_ledger.log.actors import Actor
 from presentation.messages import in_language
 from records_exchange.assurance.e_signature import SignedForm, read_signed_form
 from records_exchange.assurance.form_document import FormDocument
