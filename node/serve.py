@@ -16,6 +16,7 @@ from node.pseudonym_key.answering import evaluations
 from node.pseudonym_key.background import keep_pseudonym_key
 from node.recoveries.endpoint import VetoEndpoint
 from node.recoveries.vetoing import keep_spreading
+from node.rights.import_background import settle_imports
 from node.rights.import_undo import ImportUndoing
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
@@ -52,6 +53,7 @@ def tasks(node: Node) -> list[Task]:
         Task("compared", partial(compare_heads, context, node.directory_heads)),
         Task("vetoes", partial(keep_spreading, context, node.coordinator_channel, node.directory_alarm)),
         Task("certificate", node.certificate_renewal.keep),
+        Task("imports", partial(settle_imports, ImportUndoing(context, node.erasures.erasers))),
         Task("expiry", partial(expire_consents, node.consents)),
         Task("withdrawals", partial(deliver_withdrawals, node.outbox)),
         Task("outbox", partial(deliver_notifications, node.outbox)),
@@ -90,7 +92,6 @@ def start(node: Node) -> Service:
     """
     settings = node.context.settings
     migrate.require_current(node.context.engine, MIGRATIONS)
-    ImportUndoing(node.context, node.erasures.erasers).settle()
     background = tasks(node)
     credentials = node.certificate.server_credentials()
     servers: list[ServerHandle] = []

@@ -1,5 +1,6 @@
 """Import people from a file once it is compared with the stored records and decided, all or nothing."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -116,8 +117,9 @@ class RecordImport:
                 self._note(session, RecordPart.IMPORT, proposal.people)
             return ImportOutcome(proposal, None, undecided, not_counted=_not_counted(decisions, proposal))
         source = ImportSource(proposal.file, proposal.sha256, self._professional)
-        import_id = begin_import(self._context, source)
+        import_id = uuid.uuid4().hex
         try:
+            begin_import(self._context, import_id, source)
             counts, written = self._write(opened(), import_id, proposal.people)
             if (written.state, written.sha256) == (proposal.state, proposal.sha256):
                 with importing(self._context) as session:

@@ -17,7 +17,7 @@ from node.locator.errors import KeyHolderUnreachable
 from node.locator.tables import LocatorPseudonymRow
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
-from node.people.saving import lock_people
+from node.people.saving import hold_people
 from node.people.store import people_store
 from presentation.messages import _
 from records_exchange.locator_messages import MAX_POINTS, evaluation_request, seal_message
@@ -118,7 +118,7 @@ class Pseudonyms:
     def keep(self, session: Session, epoch: LocatorEpoch, found: Mapping[str, bytes]) -> tuple[str, ...]:
         """Seal and keep pseudonyms; return the ids of their people, without those erased meanwhile."""
         # Until the end no other process erases these people or keeps the same pseudonyms.
-        lock_people(session.connection())
+        hold_people(session.connection())
         rows = []
         for person, pseudonym in sorted(found.items()):
             try:

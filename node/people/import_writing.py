@@ -5,7 +5,6 @@ interruption leaves is taken back at the next start (`interrupted_import`).
 """
 
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -14,14 +13,15 @@ from typing import Final, TypeVar
 from sqlalchemy.orm import Session
 
 from node.context import NodeContext
-from node.people.import_journal import PENDING, ImportJournal, ImportKeeper, ImportSource, ImportState, RecordedImport
+from node.people.import_journal import ImportJournal, ImportKeeper, ImportSource, ImportState, RecordedImport
 from node.people.import_undo import ImportUndo
 from node.people.model import PersonRecord, SaveCounts
-from node.people.pending import PENDING_IMPORT, PendingImport, as_importer
+from node.people.pending import PENDING_IMPORT, PendingImport, as_importer, pending_import
 from node.people.saving import RecordWriter, chunks, lock_people
 from node.people.store import PersonStore, people_store
 from node.seals.seals import seals_in
 from node.seals.settings import SettingSeal
+from service.sql_driver import connection_of
 
 _FIRST: Final = 50
 _MOST: Final = 400
@@ -64,15 +64,14 @@ def importing(context: NodeContext) -> Iterator[Session]:
         yield session
 
 
-def begin_import(context: NodeContext, source: ImportSource) -> str:
-    """Begin an import, which readers do not see until `finish_import`, and return its id."""
-    import_id, now = uuid.uuid4().hex, context.clock.now()
+def begin_import(context: NodeContext, import_id: str, source: ImportSource) -> None:
+    """Begin an import, which readers do not see until `finish_import`."""
+    now = context.clock.now()
     with importing(context) as session:
         people = people_store(context, session)
         stamp = people.stamp()
         ImportJournal(session, people.cipher).begin(import_id, source, stamp, now)
         _seal(session, people, PendingImport(import_id, ImportState.APPLYING.value, stamp))
-    return import_id
 
 
 def write_some(context: NodeContext, import_id: str, records: Batch) -> SaveCounts:
@@ -102,8 +101,8 @@ def begin_undo(session: Session, context: NodeContext, import_id: str) -> None:
 def interrupted_import(context: NodeContext) -> RecordedImport | None:
     """Return the import, or undoing of one, that is under way; with the lock of imports held, one left unfinished."""
     with context.snapshot() as session:
-        found = ImportJournal(session, context.keys.cipher).all()
-    return next((each for each in found if each.state in PENDING), None)
+        pending = pending_import(connection_of(session))
+        return ImportJournal(session, context.keys.cipher).get(pending.import_id) if pending else None
 
 
 def take_back(

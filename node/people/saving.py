@@ -371,14 +371,19 @@ def delete_details(database: Connection, person_ids: Sequence[str]) -> None:
 
 
 def lock_people(database: Connection) -> None:
-    """Keep other writers of people waiting until the transaction ends; SQLite's write lock already does.
+    """Keep other writers of people waiting until the transaction ends, in order to write people.
 
     Raises:
         ImportRunning: an import is under way that is not the caller's own.
     """
+    hold_people(database)
+    require_no_import(database)
+
+
+def hold_people(database: Connection) -> None:
+    """Keep writers of people waiting until the transaction ends; SQLite's write lock already does."""
     if database.dialect.name == "postgresql":
         database.execute(text("LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"))
-    require_no_import(database)
 
 
 def _nobody_lives_here() -> ColumnElement[bool]:

@@ -70,7 +70,8 @@ def seen(context: NodeContext, folder: Path) -> tuple[object, ...]:
 
 
 def under_way(context: NodeContext) -> str:
-    import_id = begin_import(context, SOURCE)
+    import_id = "0123456789abcdef" * 2
+    begin_import(context, import_id, SOURCE)
     for record in changed():
         write_some(context, import_id, [record])
     return import_id
@@ -195,11 +196,11 @@ def test_what_changed_between_comparing_and_writing_is_compared_again(
 ) -> None:
     statuses = iter(["student", "permanent"][:times])
 
-    def begin(of: NodeContext, source: ImportSource) -> str:
+    def begin(of: NodeContext, import_id: str, source: ImportSource) -> None:
         for status in statuses:
             hold(of, a_person(0, fields={"work.status": status}))
             break
-        return begin_import(of, source)
+        begin_import(of, import_id, source)
 
     monkeypatch.setattr(use_case, "begin_import", begin)
     row = f"{a_document(0).number},Persona Ficticia 0,1980-05-17,retired"
