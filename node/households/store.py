@@ -46,7 +46,7 @@ class MemberStore:
     def of_household(self, household_id: str) -> tuple[Membership, ...]:
         """Return the places in a household, the oldest first."""
         self._verify(household_id)
-        return tuple(Membership(*row) for row in self._rows(household_id))
+        return tuple(_place(row) for row in self._rows(household_id))
 
     def of_person(self, person_ref: str) -> tuple[Membership, ...]:
         """Return the places of a person, the oldest first."""
@@ -99,5 +99,10 @@ def member_store(context: "NodeContext", session: Session) -> MemberStore:
 
 def members_digest(cipher: RecordCipher, rows: Iterable[Row[Any]]) -> bytes:
     """Return the digest of the places in a household."""
-    plain = sorted((*map(str, row[:4]), *(str(each) for each in row[4:])) for row in rows)
+    plain = sorted(tuple(str(cell) for cell in row) for row in rows)
     return cipher.row_digest(["members", *plain])
+
+
+def _place(row: Row[Any]) -> Membership:
+    ids = (row.membership_id, row.household_id, row.person_ref)
+    return Membership(*ids, row.role, row.valid_from, row.valid_until, row.shared_custody)
