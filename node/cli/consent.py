@@ -14,7 +14,7 @@ from node.cli import (
     consent_requests,
     consent_scope,
 )
-from node.cli.arguments import DocumentOption, split_names
+from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.card_codes import CodesFileOption, given_codes
 from node.cli.consent_options import (
     DaysOption,
@@ -91,7 +91,7 @@ def _register_grant(group: typer.Typer) -> None:
     ) -> None:
         """Record a person's consent: its fields, purposes, recipients and end."""
         asked = asked_of(
-            document,
+            read_document(document),
             purposes=purposes,
             recipients=recipients,
             fields=fields,
@@ -123,7 +123,9 @@ def _register_refuse(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Record that a person was asked for a consent and refused; a refusal does not change the care they get."""
-        asked = asked_of(document, purposes=purposes, recipients=recipients, fields=fields, language=notice_lang)
+        asked = asked_of(
+            read_document(document), purposes=purposes, recipients=recipients, fields=fields, language=notice_lang
+        )
         guardian = given_guardian(guardian_document, guardian_relation, heard=heard)
         node = open_node(home)
         refused = replace(asked, guardian=guardian, evidence=evidence)

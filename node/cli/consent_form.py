@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from node.cli import consent_scope
-from node.cli.arguments import DocumentOption
+from node.cli.arguments import DocumentOption, read_document
 from node.cli.consent_options import (
     DaysOption,
     FieldsOption,
@@ -51,7 +51,7 @@ def _register_form(group: typer.Typer) -> None:
         from service.files import write_private
 
         asked = asked_of(
-            document,
+            read_document(document),
             purposes=purposes,
             recipients=recipients,
             fields=fields,

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli.arguments import read_document, split_names
+from node.cli.arguments import split_names
 from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.consents.consents import GrantInput
+    from node.people.documents import Document
 
 PurposeOption = Annotated[list[str], typer.Option("--purpose", help=_("Finalidad; puede repetirse."))]
 RecipientOption = Annotated[
@@ -30,7 +31,7 @@ NoticeOption = Annotated[str, typer.Option("--notice-lang", help=_("Idioma del t
 
 
 def asked_of(
-    document: str,
+    document: "Document",
     *,
     purposes: list[str],
     recipients: list[str],
@@ -39,15 +40,11 @@ def asked_of(
     valid_days: int = 365,
     language: str,
 ) -> "GrantInput":
-    """Return what a person is asked, as these options say it; nobody acts for them, and no proof is there yet.
-
-    Raises:
-        RedpactError: the document is none, or cannot be read.
-    """
+    """Return what a person is asked, as these options say it; nobody acts for them, and no proof is there yet."""
     from node.consents.consents import GrantInput
 
     return GrantInput(
-        document=read_document(document),
+        document=document,
         purposes=split_names(purposes),
         recipients=split_names(recipients),
         fields=split_names(fields),

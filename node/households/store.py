@@ -11,6 +11,7 @@ from node.cipher import RecordCipher
 from node.households.model import Membership
 from node.households.tables import MEMBERS
 from node.people.tables import HOUSEHOLDS
+from node.seals.row_digests import rows_digest
 from node.seals.scopes import Scope
 from node.seals.seals import Seals, seals_in
 
@@ -46,7 +47,7 @@ class MemberStore:
     def of_household(self, household_id: str) -> tuple[Membership, ...]:
         """Return the places in a household, the oldest first."""
         self._verify(household_id)
-        return tuple(_place(row) for row in self._rows(household_id))
+        return tuple(Membership(*tuple(row)) for row in self._rows(household_id))
 
     def of_person(self, person_ref: str) -> tuple[Membership, ...]:
         """Return the places of a person, the oldest first."""
@@ -99,10 +100,4 @@ def member_store(context: "NodeContext", session: Session) -> MemberStore:
 
 def members_digest(cipher: RecordCipher, rows: Iterable[Row[Any]]) -> bytes:
     """Return the digest of the places in a household."""
-    plain = sorted(tuple(str(cell) for cell in row) for row in rows)
-    return cipher.row_digest(["members", *plain])
-
-
-def _place(row: Row[Any]) -> Membership:
-    ids = (row.membership_id, row.household_id, row.person_ref)
-    return Membership(*ids, row.role, row.valid_from, row.valid_until, row.shared_custody)
+    return rows_digest(cipher, "members", rows)

@@ -20,6 +20,10 @@ ACTS: Final[Mapping[str, str]] = MappingProxyType(
         "risk_decisions": "person_ref",
         "exchange_received": "person_ref",
         "identity_doubts": "person_ref",
+        "person_standing": "person_ref",
+        "former_documents": "person_ref",
+        "household_members": "person_ref",
+        "person_support": "person_ref",
     }
 )
 """Tables and the columns that name a person. `WITHOUT_ACTS` has the others."""

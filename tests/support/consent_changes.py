@@ -10,6 +10,8 @@ from node.consents.changes import ConsentChanged, ConsentChanges, Subscriber
 from node.consents.consents import GrantInput, RenewalInput, ScopeInput
 from node.context import NodeContext
 from node.locator.consent_changes import PublisherWakeup
+from node.person_changes.death import record_death
+from policies.local_days import local_day
 from policies.referrals import NEED_FIELD
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS, OriginPeer
@@ -62,6 +64,10 @@ def expire(origin: OneSide, _consent: str) -> None:
 
 def renew_for_less(origin: OneSide, consent: str) -> None:
     origin.consents.renew(RenewalInput(consent, valid_days=1))
+
+
+def die(origin: OneSide, _consent: str) -> None:
+    record_death(origin.context, origin.changes, PERSON, local_day(origin.clock.now()), "ts-01")
 
 
 def erase(origin: OneSide, _consent: str) -> None:

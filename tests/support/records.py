@@ -17,6 +17,7 @@ from node.people.import_file import Progress, read_file
 from node.people.import_proposal import Comparison, Decisions
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, PersonRef, SaveCounts
 from node.people.saving import lock_people
+from node.people.standing import StandingStore
 from node.people.store import PersonStore
 from policies.birth import BirthDate
 from service.storage import snapshot, transaction
@@ -81,11 +82,21 @@ def write_csv(path: Path, header: str, *rows: str) -> Path:
     return path
 
 
+class _NobodyLeftOut(StandingStore):
+    def __init__(self) -> None:
+        """Read no database."""
+
+    @override
+    def left_out(self) -> frozenset[str]:
+        return frozenset()
+
+
 class ListedPeople(PersonStore):
     """A store over records in a list: only what reading everybody needs."""
 
     def __init__(self, listed: Iterable[PersonRecord]) -> None:
         self._listed = list(listed)
+        self.standing = _NobodyLeftOut()
 
     @override
     def records(

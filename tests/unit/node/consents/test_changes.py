@@ -25,6 +25,7 @@ from tests.support.consent_changes import (
     PURPOSES,
     RECIPIENTS,
     Change,
+    die,
     erase,
     expire,
     give_for_all,
@@ -127,6 +128,7 @@ SOURCES: dict[ChangeSource, tuple[str, Callable[[OneSide], str]]] = {
     ChangeSource.RENEWED: ("origin", given_here(renew_for_less)),
     ChangeSource.DECLINED: ("holder", decline),
     ChangeSource.EXPIRED: ("origin", given_here(expire)),
+    ChangeSource.PERSON_DECEASED: ("origin", given_here(die)),
     ChangeSource.PERSON_ERASED: ("origin", given_here(erase)),
     ChangeSource.RETENTION: ("origin", given_here(retain)),
 }
