@@ -1,9 +1,10 @@
 """The settings of an entity's node: ``HOME/node.toml``."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from presentation.messages import _
 from service.settings import ServiceSettings, http_url
@@ -82,6 +83,32 @@ class NodeSettings(ServiceSettings):
         default=1, ge=0, le=16, description="pinned anchors that must be in every sum of a training campaign"
     )
     epsilon_delta: float = Field(default=1e-5, gt=0, le=1e-3, description="the delta that budget is accounted at")
+    portal_listen: Address | Literal[""] = Field(
+        default="127.0.0.1:8443",
+        description="where the node serves its pages: with TLS but on this machine's own addresses; empty: nowhere",
+    )
+    portal_hosts: tuple[str, ...] = Field(
+        default=(), max_length=16, description="names, beside that of `portal_listen`, by which browsers call the pages"
+    )
+    portal_networks: tuple[str, ...] = Field(
+        default=(), max_length=16, description="networks (CIDR) of the office, from which no second factor is asked"
+    )
+    portal_second_factor: Literal["outside", "always"] = Field(
+        default="outside", description="ask for the second factor outside this machine and those networks, or always"
+    )
+    portal_idle_minutes: int = Field(
+        default=20, ge=2, le=120, description="a login to the pages that is not used for so long ends"
+    )
+    portal_dormant_days: int = Field(
+        default=90, ge=7, le=730, description="an account of the pages that is not used for so long is suspended"
+    )
+
+    @field_validator("portal_networks")
+    @classmethod
+    def _offices_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)  # its ValueError is pydantic's convention
+        return value
 
     @model_validator(mode="after")
     def _addresses_lead_to_a_port(self) -> Self:

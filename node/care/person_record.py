@@ -54,7 +54,7 @@ def person_text(document: Mapping[str, Any], lang: str) -> str:
     facts = []
     for each in document["fields"]:
         spec = catalogue.field(each["id"])
-        value = _words(spec, each["value"], lang)
+        value = value_words(spec, each["value"], lang)
         shown = value if spec.shareable else say("{value} (no sale de la entidad)", value=value)
         facts.append((spec.label(lang), shown))
     head = say(
@@ -63,7 +63,8 @@ def person_text(document: Mapping[str, Any], lang: str) -> str:
     return "\n".join([terminal.paragraph(head), terminal.pairs(facts)] if facts else [terminal.paragraph(head)])
 
 
-def _words(spec: FieldSpec, value: object, lang: str) -> str:
+def value_words(spec: FieldSpec, value: object, lang: str) -> str:
+    """Return the value of a recorded field in words."""
     if spec.type is FieldType.DATE:
         return day(date.fromisoformat(str(value)), lang)
     return load_catalogue().display(spec.id, value, lang)

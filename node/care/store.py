@@ -74,6 +74,12 @@ class CaseStore:
         """Return the memberships that a professional has now: one for each function."""
         return tuple(held for held in self.team(person_ref) if held.professional == professional and held.live(now))
 
+    def cases_of(self, professional: str, now: datetime) -> dict[str, str]:
+        """Return the people on whose team a professional is now, each with the role in which."""
+        live = (TEAM.c.since <= now) & (TEAM.c.until.is_(None) | (TEAM.c.until > now))
+        found = select(TEAM.c.person_ref, TEAM.c.role).where(TEAM.c.professional == professional, live)
+        return {row.person_ref: row.role for row in self._session.execute(found.order_by(TEAM.c.since))}
+
     # ---- opening
 
     def open(self, person_ref: str, opening: Opening) -> None:

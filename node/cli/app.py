@@ -23,6 +23,7 @@ from node.cli import (
     serve,
     status,
     training,
+    user,
     vocabulary,
 )
 from presentation.messages import _
@@ -48,7 +49,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
-    *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk),
+    *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk, user),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

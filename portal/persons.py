@@ -1,0 +1,45 @@
+"""The person that a page is about, named in its address by a reference of this login."""
+
+from dataclasses import dataclass
+
+from node.care.access import CaseRegister
+from node.care.model import ProfessionalAccess
+from node.people.model import Identity
+from node.people.store import people_store
+from portal.parts import Portal
+from service.web.page_request import PageRequest
+
+KIND = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class PagePerson:
+    """The person of a page.
+
+    Attributes:
+        person_id: the node's id; it never reaches a browser.
+        ref: the reference in addresses.
+        identity: name, document and birth date.
+    """
+
+    person_id: str
+    ref: str
+    identity: Identity
+
+
+def person_of(portal: Portal, page: PageRequest) -> PagePerson:
+    """Return the person that the address names.
+
+    Raises:
+        ReferenceUnknown: the reference is not of this login.
+        PersonUnknown: not held any more.
+    """
+    ref = page.parts["person"]
+    person_id = page.references.open(KIND, ref)
+    with portal.context.snapshot() as session:
+        return PagePerson(person_id, ref, people_store(portal.context, session).identity(person_id))
+
+
+def access_of(portal: Portal, page: PageRequest, person: PagePerson) -> ProfessionalAccess | None:
+    """Return the access to the person's case of whoever is logged in, as it stands; None when there is none."""
+    return CaseRegister(portal.context).access_held(person.identity.document, page.account.staff_code)
