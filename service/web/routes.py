@@ -5,14 +5,13 @@ Every page is a line of one table, so that what a role may see can be read, and 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from service.web.page_request import PageRequest
-
-Handler = Callable[["PageRequest"], "Response"]
+Handler = Callable[[Any], "Response"]
+"""Answers a `service.web.page_request.PageRequest`, which knows this table and is not known here."""
 
 GET: Final = "GET"
 POST: Final = "POST"
