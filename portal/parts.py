@@ -1,4 +1,4 @@
-"""What every page of the portal works with: the node's use cases, and the index of names."""
+"""The parts that every page of the portal works with: the node's use cases, and the index of names."""
 
 import threading
 from collections.abc import Collection

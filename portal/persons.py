@@ -41,5 +41,5 @@ def person_of(portal: Portal, page: PageRequest) -> PagePerson:
 
 
 def access_of(portal: Portal, page: PageRequest, person: PagePerson) -> ProfessionalAccess | None:
-    """Return the access to the person's case of whoever is logged in, as it stands; None when there is none."""
+    """Return the access that the account has to the person's case now; None when there is none."""
     return CaseRegister(portal.context).access_held(person.identity.document, page.account.staff_code)

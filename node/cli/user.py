@@ -53,7 +53,7 @@ def _register_add(group: typer.Typer) -> None:
             ),
         ],
         staff_code: Annotated[
-            str, typer.Option("--staff-code", help=_("Clave de personal; si no se indica, el nombre de usuario."))
+            str, typer.Option("--staff", help=_("Clave de personal; si no se indica, el nombre de usuario."))
         ] = "",
         professional: ProfessionalOption = "",
         lang: LangOption = "es",

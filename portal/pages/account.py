@@ -1,4 +1,4 @@
-"""The account of whoever is logged in."""
+"""The page of one's own account."""
 
 from collections.abc import Sequence
 

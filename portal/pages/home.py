@@ -57,7 +57,7 @@ def show(portal: Portal, page: PageRequest) -> Response:
 
 
 def _own_cases(portal: Portal, page: PageRequest) -> tuple[OwnCase, ...]:
-    """Return one's own cases; who is shown here for the first time in this login is on record before."""
+    """Return one's own cases; people that this login was not shown before are put on record first."""
     cases, code = own_cases(portal.context, page.account.staff_code), page.account.staff_code
     people = [each.person_id for each in cases]
     if new := portal.shown.new(page.secret, people):

@@ -1,4 +1,4 @@
-"""What other entities show of a person: the question, and its answer on a page of its own."""
+"""The question to other entities about a person, and their answers on a page of their own."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _USUAL_PURPOSE: Final = "casework"
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was asked of whom about a person, and the answers; kept for its own page."""
+    """The question about a person and the answers, kept for their own page."""
 
     person: PagePerson
     found: LocatedFetch
@@ -77,7 +77,7 @@ def ask(portal: Portal, page: PageRequest) -> Response:
 
 
 def answers(page: PageRequest) -> Response:
-    """Show the answers: what, from whom, of when; what is withheld and why; who did not answer."""
+    """Show the answers with source and date, the withheld data with reasons, and the silent entities."""
     kept = page.kept(page.parts["key"])
     if not isinstance(kept, Answers):
         return page.go("search")
@@ -191,7 +191,7 @@ def _rows(page: PageRequest, fetched: Fetched) -> list[tuple[object, ...]]:
 
 
 def _withheld(page: PageRequest, fetched: Fetched) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield entity, reason and fields of what is withheld: one line for each reason, never one for each field."""
+    """Yield entity, reason and fields of the withheld data: one line for each reason, never one for each field."""
     catalogue, lang = load_catalogue(), page.lang
     for reply in fetched.replies:
         gaps = reply.answer.withheld if reply.answer else ()

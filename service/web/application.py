@@ -105,7 +105,7 @@ def _refused(page: PageRequest, request: Request) -> Response | None:
 
 
 def _kept_out(page: PageRequest, request: Request, account: Account) -> Response | None:
-    """Return the answer to somebody who is logged in and may not see the page, or not yet; None when they may."""
+    """Return the answer to an account that is logged in and may not see the page, or not yet; None when they may."""
     access = page.route.access
     if account.temporary and not access.with_temporary:
         return page.go(PASSWORD)

@@ -11,7 +11,7 @@ class WebError(RedpactError):
 
 
 class LoginRefused(WebError):
-    """The login was refused. The reason is in the journal and is not told, for whoever asks may be guessing."""
+    """The login was refused. The journal has the reason; it is not told, for the client may be guessing."""
 
     code = "login_refused"
     sentence = _("No se ha podido entrar. Compruebe el usuario, la contraseña y, si lo tiene activado, el código.")

@@ -1,4 +1,4 @@
-"""What every request passes before any page's code: host, origin, size and time; and the headers of every answer.
+"""The guard before every page's code: host, origin, size and time; and the headers of every answer.
 
 (1) The host must be ours: else a page elsewhere could point its own name at this machine (DNS rebinding).
 (2) A request that changes something must come from our own pages, by ``Sec-Fetch-Site`` or by ``Origin``; one that says

@@ -59,7 +59,7 @@ class PageRequest:
 
     @property
     def account(self) -> "Account":
-        """Whoever is logged in; only for pages that take a login."""
+        """The account that is logged in; only for pages that take a login."""
         if self.login is None:
             raise LookupError("this page takes no login")
         return self.login.account
@@ -71,7 +71,7 @@ class PageRequest:
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the password was given a short while ago."""
+        """True when the password was given a short while ago."""
         return self.login is not None and self.site.logins.is_confirmed(self.login)
 
     def url(self, name: str, **parts: str) -> str:
@@ -101,14 +101,14 @@ class PageRequest:
 
 
 class Interface:
-    """What the frame of every page shows, for templates."""
+    """The frame of every page, as templates see it."""
 
     def __init__(self, page: PageRequest) -> None:
         self._page = page
 
     @property
     def account(self) -> "Account | None":
-        """Whoever is logged in."""
+        """The account that is logged in; None without a login."""
         return self._page.login.account if self._page.login else None
 
     @property

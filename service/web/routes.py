@@ -19,7 +19,7 @@ POST: Final = "POST"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may ask for a page.
+    """The condition for asking for a page.
 
     Attributes:
         roles: any of these; None for everybody, logged in or not.

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+from contextlib import ExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -87,13 +88,12 @@ def start_site(
     """
     host, port = split_address(listen)
     bound = _bound(host, port, listen)
-    try:
+    with ExitStack() as undo:
+        undo.callback(bound.close)
         config = _configuration(application)
         if not is_this_machine(host):
             config.ssl = _tls(home, clock, names)
-    except BaseException:
-        bound.close()
-        raise
+        undo.pop_all()
     server = uvicorn.Server(config)
     thread = threading.Thread(target=_run, args=(server, bound), name="pages", daemon=True)
     port = bound.getsockname()[1]

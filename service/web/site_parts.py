@@ -1,4 +1,4 @@
-"""What the pages of one service stand on: its table of pages, templates, accounts and looks."""
+"""The parts under the pages of one service: its table of pages, templates, accounts and looks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -20,7 +20,6 @@ from service.web.accounts.accounts import NewAccount
 from service.web.accounts.passwords import Passwords
 from service.web.application import application
 from service.web.references import form_token
-from tests.support.clock import FrozenClock
 from tests.support.one_side import OneSide
 from trust.parties import EntityKind
 
@@ -34,12 +33,12 @@ _TOKEN: Final = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 class NamedHolders(Locating):
     """A locator that names the peers of the test."""
 
-    def __init__(self, holders: tuple[str, ...]) -> None:
-        self._holders = holders
+    def __init__(self, named: tuple[str, ...]) -> None:
+        self._named = named
 
     @override
     def locate_person(self, lookup: PersonLookup, purpose: str) -> Located:
-        return Located(self._holders, more=False, unlisted=0)
+        return Located(self._named, more=False, unlisted=0)
 
 
 class Browser(TestClient):
@@ -62,7 +61,8 @@ class Browser(TestClient):
 
     def submit(self, path: str, *, seen_at: str = "/", **fields: str) -> Response:
         """Send a form with the token of the page where it was seen."""
-        return self.post(path, data={"form_token": self.token(seen_at), **fields})
+        response: Response = self.post(path, data={"form_token": self.token(seen_at), **fields})
+        return response
 
     def log_in(self, user: str, password: str = PASSWORD, code: str = "") -> int:
         """Log in, and return the status: 303 when it worked."""
@@ -86,8 +86,8 @@ class Browser(TestClient):
 class PortalSide(OneSide):
     """A node with its portal, and its peers."""
 
-    def __init__(self, folder: Path, *, clock: FrozenClock | None = None, **settings: object) -> None:
-        super().__init__(folder, ENTITY, {PEER: EntityKind.PUBLIC}, clock=clock, **settings)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, ENTITY, {PEER: EntityKind.PUBLIC})
         self.node = Node(self.context.home, clock=self.clock)
         self.node.context = self.context
         self.node.fetching = Fetching(self.asking, NamedHolders((PEER,)))

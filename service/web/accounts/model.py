@@ -64,7 +64,7 @@ class Login:
 
 
 class JournalKind(StrEnum):
-    """What the journal records. The database holds the codes: add, never rename."""
+    """The kinds of entry of the journal. The database holds the codes: add, never rename."""
 
     LOGIN = "login"
     LOGIN_REFUSED = "login_refused"

@@ -19,7 +19,7 @@ def refusal(side: PortalSide, user: str, password: str, *, address: str = "127.0
     token = browser.token()
     response = browser.post("/entrar", data={"user": user, "password": password, "form_token": token})
     assert response.status_code == 401
-    return response.text.replace(user, "USER").replace(token, "")
+    return str(response.text).replace(user, "USER").replace(token, "")
 
 
 def test_every_refusal_says_the_same(side: PortalSide) -> None:

@@ -62,7 +62,7 @@ def asked(side: PortalSide, browser: Browser, name: str, method: str) -> int:
 @pytest.mark.invariant(12)
 @pytest.mark.parametrize("role", sorted(StaffRole))
 def test_a_role_gets_the_pages_of_its_work_and_no_others(side: PortalSide, role: StaffRole) -> None:
-    found = {}
+    found: dict[tuple[str, str], int] = {}
     for route in side.site.table.routes:
         for method in route.methods:
             browser = side.browser()  # each page in a login of its own: to log out is one of them
