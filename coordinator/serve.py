@@ -10,11 +10,11 @@ from coordinator.migrations import MIGRATIONS
 from coordinator.rpc.enrolment import enrolment_servicer
 from coordinator.rpc.locator import locator_servicer
 from coordinator.rpc.network import network_servicer
-from coordinator.rpc.pseudonym_key import pseudonym_key_servicer
 from coordinator.rpc.relay import relay_servicer
 from coordinator.rpc.renewal import renewal_servicer
 from coordinator.rpc.training import training_servicer
 from coordinator.wiring import Coordinator
+from records_exchange.key_holding.rpc import pseudonym_key_servicer
 from service import migrate
 from service.errors import AddressInUse
 from service.grpc_server import Register, start_server
@@ -34,7 +34,7 @@ def servicers(coordinator: Coordinator) -> list[Register]:
         renewal_servicer(context, coordinator.registry, coordinator.changes),
         training_servicer(coordinator.training_requests, coordinator.changes, network),
         locator_servicer(coordinator.locator_requests, network),
-        pseudonym_key_servicer(coordinator.locator_requests, network),
+        pseudonym_key_servicer(coordinator.locator_requests.evaluate, network),
         relay_servicer(context, coordinator.registry, coordinator.relay),
     ]
 
@@ -48,7 +48,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
         Task("anchors", partial(keep_cosigned, coordinator.anchor_rounds, coordinator.changes)),
         Task("locator", partial(maintain_locator, context, registry, coordinator.locator_epochs)),
         Task("connections", coordinator.connection_limits.keep),
-        Task("refused", partial(keep_refused_calls, context.home, coordinator.limits)),
+        Task("refused", partial(keep_refused_calls, context.home, (coordinator.limits,))),
         *training_tasks(coordinator),
     ]
 

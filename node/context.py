@@ -41,12 +41,12 @@ class NodeContext(DatabaseContext):
     @property
     def keys(self) -> "NodeKeys":
         """The entity's private keys, read again when one was replaced, by whichever process."""
-        from node.keys import FOLDER, NodeKeys  # noqa: PLC0415 - as above
-
         if self._given_keys is not None:
             return self._given_keys
+        from node.keys import NodeKeys  # noqa: PLC0415 - as above
+
         try:
-            stamp = (self.home / FOLDER).stat().st_mtime_ns  # a renamed file changes its folder
+            stamp = self._keys_folder.stat().st_mtime_ns  # a renamed file changes its folder
         except OSError:
             stamp = 0  # loading says what is missing
         read = self._read_keys
@@ -57,6 +57,12 @@ class NodeContext(DatabaseContext):
     @keys.setter
     def keys(self, given: "NodeKeys") -> None:
         self._given_keys = given
+
+    @cached_property
+    def _keys_folder(self) -> Path:
+        from node.keys import FOLDER  # noqa: PLC0415 - as above
+
+        return self.home / FOLDER  # a fetch asks for the keys nine times: joining the path each time is felt
 
     @cached_property
     def directory(self) -> "DirectoryCache":

@@ -9,6 +9,7 @@ from node.consents.propagation.lost_parts import lost_part_kinds
 from node.consents.propagation.withdrawals import withdrawal_kind
 from node.messages.heartbeat import heartbeat_kind
 from node.messages.kinds import Kind
+from node.person_changes.notices import document_changed_kind
 from node.referrals.capacity import capacity_kind
 from node.referrals.messages import referral_kinds
 from node.rights.access_report.question import access_report_kind
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def message_kinds(context: "NodeContext", changes: "ConsentChanges") -> Mapping[str, Kind]:
     """Return the kinds by name."""
     kinds = [
-        heartbeat_kind(),
+        heartbeat_kind(context),
         copy_kind(context, changes),
         withdrawal_kind(context, changes),
         decision_kind(context),
@@ -29,5 +30,6 @@ def message_kinds(context: "NodeContext", changes: "ConsentChanges") -> Mapping[
         *referral_kinds(context),
         capacity_kind(),
         access_report_kind(context),
+        document_changed_kind(context),
     ]
     return {kind.name: kind for kind in kinds}

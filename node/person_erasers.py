@@ -6,6 +6,7 @@ from node.cards.erasure import cards_eraser
 from node.care.erasure import case_eraser
 from node.consents.erasure import consents_eraser, signed_forms_eraser
 from node.consents.signed_forms import EvidenceVault
+from node.doubts.erasure import doubts_eraser
 from node.fetch.erasure import cached_copies_eraser
 from node.locator.erasure import locator_eraser
 from node.messages.erasure import outbox_eraser
@@ -26,8 +27,9 @@ def person_erasers(context: "NodeContext", changes: "ConsentChanges") -> "tuple[
         referrals_eraser(context),
         outbox_eraser(),
         cached_copies_eraser(),
-        case_eraser(),
+        case_eraser(context),
         cards_eraser(context),
+        doubts_eraser(context),
         locator_eraser(),
         risk_eraser(),
         record_eraser(context),

@@ -20,13 +20,14 @@ from node.pseudonym_key.answering import evaluations
 from node.pseudonym_key.background import keep_pseudonym_key
 from node.recoveries.endpoint import VetoEndpoint
 from node.recoveries.vetoing import keep_spreading
+from node.rights.import_undo import ImportUndoing
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
-from node.rpc.pseudonym_key import pseudonym_key_servicer
 from node.rpc.records import records_servicer
 from node.training.service_loops import decide_by_policies, watch_recalls, work_on_campaigns
 from node.wiring import Node
 from policies.errors import RedpactError
+from records_exchange.key_holding.rpc import pseudonym_key_servicer
 from service import migrate
 from service.errors import AddressInUse
 from service.grpc_server import Register, start_server
@@ -47,7 +48,7 @@ def servicers(node: Node) -> list[Register]:
         records_servicer(node.incoming, network, node.directory_heads),
         messages_servicer(node.incoming, network, node.directory_heads),
         ledger_servicer(node.context),
-        pseudonym_key_servicer(evaluations(node.context, node.key_holding.files), network),
+        pseudonym_key_servicer(evaluations(node.context, node.key_holding.files).evaluate, network),
     ]
 
 
@@ -65,7 +66,7 @@ def tasks(node: Node) -> list[Task]:
         Task("withdrawals", partial(deliver_withdrawals, node.outbox)),
         Task("outbox", partial(deliver_notifications, node.outbox)),
         Task("connections", node.connection_limits.keep),
-        Task("refused", partial(keep_refused_calls, context.home, node.limits)),
+        Task("refused", partial(keep_refused_calls, context.home, (node.limits, node.relayed_calls.limits))),
         Task("travelling", partial(keep_propagating, context, node.consent_changes, node.outbox)),
         Task("attention", partial(sweep_inbox, node.inbox_sweep)),
         Task("witnesses", partial(witness_ledger, context)),
@@ -104,6 +105,7 @@ def start(node: Node, *, portal: str = "") -> Service:
     """
     settings = node.context.settings
     migrate.require_current(node.context.engine, MIGRATIONS)
+    ImportUndoing(node.context, node.erasures.erasers).settle()
     background = tasks(node)
     credentials = node.certificate.server_credentials()
     servers: list[ServerHandle] = []

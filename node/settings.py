@@ -20,87 +20,133 @@ class NodeSettings(ServiceSettings):
     network: str = Field(min_length=1, max_length=100)
     entity: EntityId
     listen: Address | Literal[""] = Field(
-        description="where the node accepts calls of other entities; empty: nowhere, the relay brings them"
+        description=_(
+            "dónde acepta el nodo llamadas de otras entidades; vacía: en ninguna parte, las trae el repetidor"
+        )
     )
-    addresses: tuple[Address, ...] = Field(default=(), max_length=8, description="where others reach the node")
+    addresses: tuple[Address, ...] = Field(
+        default=(), max_length=8, description=_("dónde encuentran las demás este nodo")
+    )
     coordinator_address: Address
-    coordinator_key: HexKey = Field(description="pinned at enrolment: signs directories, manifests and releases")
+    coordinator_key: HexKey = Field(
+        description=_("fijada en el alta: firma directorios, manifiestos y modelos publicados")
+    )
     witnesses: int = Field(
-        default=2, ge=0, le=16, description="entities asked to cosign our ledger, beside the coordinator"
+        default=2,
+        ge=0,
+        le=16,
+        description=_("entidades a las que se pide cofirmar este registro, además del coordinador"),
     )
     silence_hours: float = Field(
         default=48.0,
         ge=0.01,
         le=720,
-        description="how long a consent given elsewhere is good without a word from where it was given",
+        description=_("cuánto vale un consentimiento dado en otra entidad sin noticias de ella"),
     )
     keep_received_days: float = Field(
-        default=7.0, ge=0, le=90, description="how long a sealed copy of what others shared may be shown again"
+        default=7.0,
+        ge=0,
+        le=90,
+        description=_("cuánto se puede volver a mostrar la copia cifrada de lo que compartieron otras"),
     )
     directory_keep_days: int = Field(
-        default=365, ge=1, le=3650, description="how long directories are kept; the proofs of having seen them stay"
+        default=365,
+        ge=1,
+        le=3650,
+        description=_("cuánto se guardan los directorios; las pruebas de haberlos visto se quedan"),
     )
-    relay: bool = Field(default=True, description="call and be called by the relay where no address works")
+    relay: bool = Field(
+        default=True, description=_("llamar y recibir llamadas por el repetidor donde no sirve ninguna dirección")
+    )
     attention_days: int = Field(
         default=3,
         ge=1,
         le=90,
-        description="days after which a notification nobody has acknowledged is shown in the inbox",
+        description=_("días tras los que una notificación sin acuse aparece en la bandeja"),
     )
     workers: int = Field(
-        default=48, ge=2, le=256, description="threads that answer calls; one caller alone gets at most half of them"
+        default=48,
+        ge=2,
+        le=256,
+        description=_("hilos que contestan llamadas; una sola entidad ocupa como mucho la mitad"),
     )
     locator_log_days: int = Field(
         default=365,
         ge=1,
         le=3650,
-        description="how long the locator's signed answers, and requests to a key held here, are kept",
+        description=_(
+            "cuánto se guardan las respuestas firmadas del localizador y las peticiones a una clave guardada aquí"
+        ),
     )
     locator_evaluations_hour: int = Field(
         default=3000,
         ge=1,
         le=10_000_000,
-        description="where this entity holds a key of pseudonyms: those one entity may have evaluated in an hour",
+        description=_("si esta entidad guarda una clave de los seudónimos: los que otra puede pedirle por hora"),
     )
-    locator_evaluations_day: int = Field(default=20_000, ge=1, le=100_000_000, description="and in a day")
+    locator_evaluations_day: int = Field(default=20_000, ge=1, le=100_000_000, description=_("y por día"))
+    locator_evaluations_total_day: int = Field(
+        default=200_000,
+        ge=1,
+        le=1_000_000_000,
+        description=_(
+            "seudónimos que pueden pedir por día todas las entidades juntas: se avisa a la mitad y, agotados, queda a "
+            "cada una la décima parte de su cupo"
+        ),
+    )
     epsilon_limit: float = Field(
-        default=8.0, gt=0, le=50, description="privacy budget of the entity's people until a limit is set"
+        default=8.0,
+        gt=0,
+        le=50,
+        description=_("presupuesto de privacidad de las personas de la entidad hasta que se fije un límite"),
     )
     epsilon_alone_limit: float = Field(
         default=8.0,
         gt=0,
         le=50,
-        description="bound on a campaign's epsilon when all other entities collude: own noise keeps it",
+        description=_(
+            "cota del épsilon de una campaña si todas las demás entidades se confabulan: la mantiene el ruido propio"
+        ),
     )
     unwitnessed_training: bool = Field(
         default=False,
-        description="train although no witness can tell whether this node's ledger is its newest: for trials only",
+        description=_(
+            "entrenar aunque ningún testigo pueda decir si el registro de este nodo es el último: solo para pruebas"
+        ),
     )
     least_cohort: int = Field(
-        default=3, ge=3, le=5000, description="training campaigns that go on with fewer entities are refused"
+        default=3,
+        ge=3,
+        le=5000,
+        description=_("se rechazan las campañas de entrenamiento que siguen con menos entidades"),
     )
     training_anchors: int = Field(
-        default=1, ge=0, le=16, description="pinned anchors that must be in every sum of a training campaign"
+        default=1, ge=0, le=16, description=_("entidades ancla fijadas que tiene que haber en cada suma de una campaña")
     )
-    epsilon_delta: float = Field(default=1e-5, gt=0, le=1e-3, description="the delta that budget is accounted at")
+    epsilon_delta: float = Field(
+        default=1e-5, gt=0, le=1e-3, description=_("el delta con el que se lleva la cuenta del presupuesto")
+    )
     portal_listen: Address | Literal[""] = Field(
         default="127.0.0.1:8443",
-        description="where the node serves its pages: with TLS but on this machine's own addresses; empty: nowhere",
+        description=_("dónde sirve el nodo sus páginas, con TLS si no es en este mismo equipo; vacío: en ningún sitio"),
     )
     portal_hosts: tuple[str, ...] = Field(
-        default=(), max_length=16, description="names, beside that of `portal_listen`, by which browsers call the pages"
+        default=(),
+        max_length=16,
+        description=_("nombres, además del de `portal_listen`, con los que los navegadores llaman a las páginas"),
     )
     portal_networks: tuple[str, ...] = Field(
-        default=(), max_length=16, description="networks (CIDR) of the office, from which no second factor is asked"
+        default=(), max_length=16, description=_("redes (CIDR) de la oficina, desde las que no se pide segundo factor")
     )
     portal_second_factor: Literal["outside", "always"] = Field(
-        default="outside", description="ask for the second factor outside this machine and those networks, or always"
+        default="outside",
+        description=_("pedir el segundo factor fuera de este equipo y de esas redes (outside), o siempre (always)"),
     )
     portal_idle_minutes: int = Field(
-        default=20, ge=2, le=120, description="a login to the pages that is not used for so long ends"
+        default=20, ge=2, le=120, description=_("minutos sin uso tras los que se cierra una sesión de las páginas")
     )
     portal_dormant_days: int = Field(
-        default=90, ge=7, le=730, description="an account of the pages that is not used for so long is suspended"
+        default=90, ge=7, le=730, description=_("días sin uso tras los que se suspende una cuenta de las páginas")
     )
 
     @field_validator("portal_networks")

@@ -178,10 +178,9 @@ class Node:
     @cached_property
     def limits(self) -> "CallerLimits":
         """The limits of callers, and the count of refusals."""
-        from service.limits import CallerLimits
+        from node.rpc.limits import caller_limits
 
-        settings = self.context.settings
-        return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
+        return caller_limits(self.context)
 
     @cached_property
     def connection_limits(self) -> "ConnectionLimits":
@@ -192,18 +191,13 @@ class Node:
 
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
-        from node.rpc.certificates import listed_certificates
-        from node.rpc.limits import CALLS
-        from service.call_guard import CallGuard
+        from node.rpc.limits import call_guard
 
-        context = self.context
-        check = listed_certificates(context)
-        network, connections = context.settings.network, self.connection_limits
-        return CallGuard(self.limits, CALLS, network=network, certificates=check, connections=connections)
+        return call_guard(self.context, self.limits, self.connection_limits)
 
     @cached_property
     def incoming(self) -> "Incoming":
-        """Answers the requests and messages of other entities, direct or relayed."""
+        """Answers the requests and messages of other entities that call directly."""
         from node.rpc.incoming import Incoming
 
         return Incoming(self.answering, self.message_receiver)
@@ -212,8 +206,10 @@ class Node:
     def relayed_calls(self) -> "RelayedCalls":
         """Answers the calls that come by relay."""
         from node.messages.relay import RelayedCalls
+        from node.rpc.limits import caller_limits
 
-        return RelayedCalls(self.context, self.coordinator_channel, self.limits, self.incoming.take)
+        limits = caller_limits(self.context)  # its own: the relay names the callers, and must use up no direct calls
+        return RelayedCalls(self.context, self.coordinator_channel, limits, self.incoming.limited_by(limits).take)
 
     # ---- messages
 

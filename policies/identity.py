@@ -2,17 +2,17 @@
 
 Names are compared as offices write them: accents, case, order, a second surname left out, particles, a slip of the
 pen. Spanish names have one or two surnames (Ley 20/2011, art. 49), and mother and child share one of them, so the name
-alone proves nothing: the birth date decides, and where it differs by more than a slip, or the name by more than
-spelling, a person has to decide. The limits are a proposal, tried on fictitious names.
+alone proves nothing: the birth date decides, as far as it is known, and where it differs by more than a slip, or the
+name by more than spelling, a person has to decide. The limits are a proposal, tried on fictitious names.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
+from policies.birth import Birth, BirthDate
 from policies.plain_text import without_accents
 
 _PARTICLES: Final = frozenset(
@@ -42,16 +42,16 @@ class Described:
     """A person as one source describes them."""
 
     name: str
-    birth_date: date
+    birth: Birth
 
 
 def likeness(one: Described, other: Described) -> Likeness:
     """Return how far two descriptions under one document agree."""
     if not names_agree(one.name, other.name):
         return Likeness.DIFFERENT
-    if one.birth_date == other.birth_date:
+    if one.birth.may_be(other.birth):
         return Likeness.SAME
-    return Likeness.SLIP if _is_slip(one.birth_date, other.birth_date) else Likeness.DIFFERENT
+    return Likeness.SLIP if _is_slip(one.birth.day, other.birth.day) else Likeness.DIFFERENT
 
 
 def names_agree(one: str, other: str) -> bool:
@@ -93,8 +93,10 @@ def _similarity(one: str, other: str) -> float:
     return max(SequenceMatcher(None, *pair, autojunk=False).ratio() for pair in ((one, other), (other, one)))
 
 
-def _is_slip(one: date, other: date) -> bool:
+def _is_slip(one: BirthDate, other: BirthDate) -> bool:
+    if one.exact is None or other.exact is None:
+        return False  # of less than a day, one digit is a year
     if (one.year, one.month, one.day) == (other.year, other.day, other.month):
         return True
-    digits = zip(one.isoformat(), other.isoformat(), strict=True)
+    digits = zip(one.text, other.text, strict=True)
     return sum(a != b for a, b in digits) == _ONE_DIGIT

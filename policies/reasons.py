@@ -21,6 +21,8 @@ class ReasonCode(StrEnum):
     CASE_ACCESS_NOT_ALLOWED = "case_access_not_allowed"
     UNKNOWN_FIELD = "unknown_field"
     NOTHING_TO_SHARE = "nothing_to_share"
+    IDENTITY_DOUBT = "identity_doubt"
+    """Of a whole request that would be answered: the two entities may speak of different people."""
     DECISION_FAILED = "decision_failed"
 
     def label(self, lang: str = "es") -> str:

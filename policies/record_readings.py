@@ -27,12 +27,15 @@ class RecordPart(StrEnum):
     PEOPLE = "people"
     EXPORT = "export"
     IMPORT = "import"
+    IMPORT_APPLIED = "import_applied"
+    IMPORT_UNDONE = "import_undone"
     RISK_LIST = "risk_list"
     RISK_ALERTS = "risk_alerts"
     CARDS = "cards"
     CONSENT_REQUESTS = "consent_requests"
     REFERRALS = "referrals"
     LEDGER = "ledger"
+    DOUBTS = "doubts"
 
 
 PART_NAMES: Final[Mapping[str, Message]] = {
@@ -48,12 +51,15 @@ PART_NAMES: Final[Mapping[str, Message]] = {
     RecordPart.PEOPLE: _("La lista de personas"),
     RecordPart.EXPORT: _("La exportación de todas las fichas"),
     RecordPart.IMPORT: _("La comparación o importación de un fichero de fichas"),
+    RecordPart.IMPORT_APPLIED: _("La importación de un fichero de fichas"),
+    RecordPart.IMPORT_UNDONE: _("Lo anterior a una importación, para deshacerla"),
     RecordPart.RISK_LIST: _("La lista de personas que pueden necesitar apoyo"),
     RecordPart.RISK_ALERTS: _("Las alertas de apoyo"),
     RecordPart.CARDS: _("Las tarjetas de códigos"),
     RecordPart.CONSENT_REQUESTS: _("Los consentimientos por confirmar"),
     RecordPart.REFERRALS: _("Las derivaciones"),
     RecordPart.LEDGER: _("La exportación del registro entero"),
+    RecordPart.DOUBTS: _("Las dudas sobre la identidad"),
 }
 LIST_REASONS: Final[Mapping[str, Message]] = {
     "care_planning": _("Organizar la atención"),

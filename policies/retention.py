@@ -42,14 +42,24 @@ class _Document(Entry):
     version: str
     bases: tuple[ErasureBasis, ...]
     rules: tuple[RetentionRule, ...]
+    import_undo_days: int = Field(ge=1, le=366, description="days for which an import can be undone")
 
 
 class Retention:
-    """The schedule of the network."""
+    """The schedule of the network.
 
-    def __init__(self, bases: tuple[ErasureBasis, ...], rules: tuple[RetentionRule, ...]) -> None:
+    Attributes:
+        bases: for erasing content.
+        rules: for the content of ledger entries.
+        import_undo_days: days for which the state before an import is kept, so that it can be undone.
+    """
+
+    def __init__(
+        self, bases: tuple[ErasureBasis, ...], rules: tuple[RetentionRule, ...], import_undo_days: int = 30
+    ) -> None:
         self.bases = bases
         self.rules = rules
+        self.import_undo_days = import_undo_days
         self._bases = {basis.id: basis for basis in bases}
         self._by_entry = {kind: rule for rule in rules for kind in rule.entries}
         if len(self._by_entry) != sum(len(rule.entries) for rule in rules):
@@ -90,4 +100,4 @@ def load_retention() -> Retention:
         PolicyDocumentDamaged: the installed document is unreadable or contradicts itself.
     """
     document = read_document(DOCUMENT, _Document)
-    return Retention(document.bases, document.rules)
+    return Retention(document.bases, document.rules, document.import_undo_days)

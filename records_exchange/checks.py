@@ -8,7 +8,8 @@
 (6) live consents of that person cover purpose and recipient now, and give the fields they cover;
 (7) the access policy allows the role this purpose and these fields, the case being the professional's or opened for a
     reason that may see them (Cedar: an Allow, and no error);
-(8) only fields that passed (6) and (7) are read from the record; no shareable field holds free text;
+(8) only fields that passed (6) and (7) are read from the record; no shareable field holds free text; and nothing
+    leaves while it is in doubt that asker and holder speak of the same person (`records_exchange.identity_check`);
 (9) the release or refusal is in the ledger, durably, before the reply leaves.
 
 `open_request` makes (1) to (3) and raises: an impostor's or an old request writes nothing. `decide` makes the decision
@@ -109,6 +110,7 @@ def open_request(
         DirectoryExpired, UnknownParty, PartySuspended: (1).
         RequestOutdated, SignatureInvalid, RequestMalformed, RequestMisaddressed: (2).
         RequestStale: (3).
+        IdentityCheckUnknown: check values of the person that this version cannot compare.
     """
     # (1) the caller is an active entity
     directory.require_fresh(now)
@@ -133,6 +135,8 @@ def open_request(
         )
     # (3) fresh
     require_fresh(request, now)
+    if request.identity is not None:
+        request.identity.require_known()
     return VerifiedRequest(request, payload_digest(envelope), asker)
 
 
@@ -190,6 +194,12 @@ def settle(decision: Decision, recorded: Collection[str]) -> Decision:
     missing = {field: ReasonCode.NOT_RECORDED for field in decision.allowed if field not in recorded}
     refusal = decision.refusal if allowed else decision.refusal or ReasonCode.NOTHING_TO_SHARE
     return replace(decision, allowed=allowed, withheld={**decision.withheld, **missing}, refusal=refusal)
+
+
+def doubted(decision: Decision) -> Decision:
+    """Return the refusal of a decision to release, as the two entities may speak of different people."""
+    withheld = dict.fromkeys((*decision.allowed, *decision.withheld), ReasonCode.IDENTITY_DOUBT)
+    return replace(decision, allowed=(), withheld=withheld, consent_ids=(), refusal=ReasonCode.IDENTITY_DOUBT)
 
 
 def _question(verified: VerifiedRequest, holder: str, covered: frozenset[str]) -> AccessRequest:

@@ -35,6 +35,16 @@ class RequestOutdated(ExchangeError):
     )
 
 
+class IdentityCheckUnknown(ExchangeError):
+    """Check values of a person in a form that this version does not know."""
+
+    code = "identity_check_unknown"
+    sentence = _(
+        "La otra entidad compara la identidad de la persona de una forma que esta versión no conoce. Actualice "
+        "RedPACT en las dos entidades y repita la operación."
+    )
+
+
 class RequestMisaddressed(ExchangeError):
     """A request in the name of another entity than the caller, or meant for another holder."""
 

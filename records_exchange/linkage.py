@@ -15,22 +15,24 @@ from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from presentation.messages import _
 from records_exchange.errors import PseudonymUnavailable
 
 _INFO: Final = b"redpact/pairwise-pseudonym/v1"
+_CHECK_INFO: Final = b"redpact/identity-check/v1"
 _KEY_BYTES: Final = 32
 
 
 class PairwiseKey:
     """The pseudonym key of two entities; either side derives the same one."""
 
-    __slots__ = ("_key", "id")
+    __slots__ = ("_checking", "_key", "id")
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._checking = HKDFExpand(SHA256(), _KEY_BYTES, _CHECK_INFO).derive(key)
         self.id = hashlib.sha256(_INFO + b"/id" + key).hexdigest()[:16]
         """The key's name in the linkage index; it changes with either side's exchange key."""
 
@@ -64,3 +66,10 @@ class PairwiseKey:
             document: the document in its normalised form; other forms give other pseudonyms.
         """
         return hmac.digest(self._key, f"{kind}|{document}".encode(), "sha256").hex()
+
+    def check_value(self, text: str) -> str:
+        """Return 64 hex digits of a text, under a key of the pair that no pseudonym is made with.
+
+        For `records_exchange.identity_check`, which sends a few of them.
+        """
+        return hmac.digest(self._checking, text.encode(), "sha256").hex()

@@ -18,11 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from presentation.messages import _
-from records_exchange.contacts import Contact, contact_with
 from records_exchange.errors import MessageReplayed
 from records_exchange.message import NOTIFICATION_LIFETIME, VerifiedMessage
 from records_exchange.outbox_choice import EVERYTHING, Choice
-from records_exchange.tables import InboxMessage, OutboxMessage, PeerContact
+from records_exchange.tables import InboxMessage, OutboxMessage
 
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(hours=1)
@@ -91,7 +90,7 @@ def wait_after(attempts: int) -> timedelta:
 
 
 class SqlMailbox:
-    """The inbox, the outbox and the contacts of one entity."""
+    """The inbox and the outbox of one entity."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -339,26 +338,6 @@ class SqlMailbox:
             .returning(OutboxMessage.recipient)
         )
         return sorted(gone.scalars())
-
-    # ---- contacts
-
-    def heard(self, entity: str, now: datetime, *, complete_until: datetime | None = None) -> None:
-        """Record a message of a peer, and the time up to which it states that no notification for us is waiting."""
-        known = self.contact(entity)
-        if known is None:
-            row = {"entity": entity, "heard_at": now, "complete_until": complete_until}
-            self._session.execute(insert(PeerContact).values(**row))
-            return
-        newest = max(filter(None, (known.complete_until, complete_until)), default=None)
-        self._session.execute(
-            update(PeerContact)
-            .where(PeerContact.entity == entity)
-            .values(heard_at=max(now, known.heard_at), complete_until=newest)
-        )
-
-    def contact(self, entity: str) -> Contact | None:
-        """Return the contact with a peer; None without any."""
-        return contact_with(self._session, entity)
 
 
 def _notification(row: OutboxMessage) -> Notification:

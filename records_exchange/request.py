@@ -26,6 +26,7 @@ from policies.case_access import AccessGained, CaseAccess, load_case_access
 from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import RequestInvalid, RequestMalformed
+from records_exchange.identity_check import IdentityCheck
 from trust import canonical, signing
 from trust.canonical_model import CanonicalModel
 from trust.errors import MalformedDocument
@@ -98,6 +99,7 @@ class FetchRequest(CanonicalModel):
     case_access: CaseAccess
     opening_reason: Term | None = Field(default=None, description="of a case that was opened")
     case_ref: CaseRef | None = None
+    identity: IdentityCheck | None = Field(default=None, description="of an asker that holds the person too")
     issued: Instant
     expires: Instant
     nonce: Hex16
@@ -109,9 +111,9 @@ class FetchRequest(CanonicalModel):
 
     @override
     def canonical(self) -> bytes:
-        """Return the RFC 8785 bytes. An empty `seen_sizes` is left out, as in requests of versions without it."""
-        unused = None if self.seen_sizes else {"seen_sizes"}
-        return self.__pydantic_serializer__.to_json(self, exclude=unused)
+        """Return the RFC 8785 bytes. What versions before it did not have is left out when it is empty."""
+        unused = {name for name in ("seen_sizes", "identity") if not getattr(self, name)}
+        return self.__pydantic_serializer__.to_json(self, exclude=unused or None)
 
     @model_validator(mode="after")
     def _opened_for_a_reason(self) -> Self:
@@ -147,7 +149,14 @@ class Question:
 
 
 def build_request(
-    question: Question, *, asker: str, holder: str, subject: str, now: datetime, seen_sizes: Sequence[int] = ()
+    question: Question,
+    *,
+    asker: str,
+    holder: str,
+    subject: str,
+    now: datetime,
+    seen_sizes: Sequence[int] = (),
+    identity: IdentityCheck | None = None,
 ) -> FetchRequest:
     """Return a fresh request with a random id and nonce, valid for `REQUEST_LIFETIME` from `now`.
 
@@ -166,6 +175,7 @@ def build_request(
             case_access=question.access.how,
             opening_reason=question.access.reason,
             case_ref=question.case_ref,
+            identity=identity,
             issued=now,
             expires=now + REQUEST_LIFETIME,
             nonce=secrets.token_hex(16),

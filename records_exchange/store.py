@@ -94,8 +94,13 @@ class SqlExchangeStore:
         self._session.execute(insert(LinkageState).values(key_id=key_id, stamp=stamp))
 
     def forget_person(self, person_ref: str) -> None:
-        """Delete a person from every index, for an erasure or a corrected document."""
+        """Delete a person from every index, for an erasure."""
         self._session.execute(delete(LinkedPerson).where(LinkedPerson.person_ref == person_ref))
+
+    def relink_person(self, person_ref: str) -> None:
+        """Delete a person from every index, each of which is completed again at its next use."""
+        self.forget_person(person_ref)
+        self._session.execute(delete(LinkageState))
 
     def _unlink(self, key_id: str, pseudonyms: Sequence[str]) -> None:
         self._session.execute(

@@ -113,6 +113,8 @@ class PeerContact(Base):
     entity: Mapped[str] = mapped_column(String(63))
     heard_at: Mapped[datetime] = mapped_column(UtcDateTime)
     complete_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tag: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """Under a key of this entity, over the row: see `records_exchange.contacts`."""
 
 
 class ConsentCopy(Base):

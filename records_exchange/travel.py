@@ -35,6 +35,7 @@ from records_exchange.assurance.evidence import MAX_EVIDENCES, Evidence
 from records_exchange.assurance.terms import ConsentTerms
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, CopyTooEarly, MessageMalformed
+from records_exchange.identity_check import IdentityCheck
 from trust.errors import TrustError
 
 CONSENT_COPY: Final = "consent.copy"
@@ -52,6 +53,7 @@ class CopyBody(BaseModel):
         evidence: the evidence of the person's will for this holder.
         terms: those that the evidence is over, where the person has narrowed the consent since; None when they are
             those of the consent.
+        identity: check values of the person at the origin; None where their birth date is not known there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +61,7 @@ class CopyBody(BaseModel):
     proof: Annotated[str, Field(max_length=2 * MAX_PROOF_BYTES)]
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=MAX_EVIDENCES)] = ()
     terms: ConsentTerms | None = None
+    identity: IdentityCheck | None = None
 
     @property
     def proof_bytes(self) -> bytes:
@@ -99,7 +102,10 @@ class OpenedCopy:
 
 
 def encode_copy(
-    proof: TlogProof, evidence: Sequence[Evidence] = (), terms: ConsentTerms | None = None
+    proof: TlogProof,
+    evidence: Sequence[Evidence] = (),
+    terms: ConsentTerms | None = None,
+    identity: IdentityCheck | None = None,
 ) -> dict[str, Any]:
     """Return the body of the message that carries a consent; without evidence it is as versions before it wrote it."""
     body: dict[str, Any] = {"proof": base64.b64encode(proof.to_bytes()).decode()}
@@ -107,6 +113,8 @@ def encode_copy(
         body["evidence"] = [each.model_dump(mode="json") for each in evidence]
         if terms is not None:
             body["terms"] = terms.model_dump(mode="json")
+    if identity is not None:
+        body["identity"] = identity.model_dump(mode="json")
     return body
 
 
@@ -115,11 +123,15 @@ def parse_copy(body: dict[str, Any]) -> CopyBody:
 
     Raises:
         MessageMalformed: it is no such body.
+        IdentityCheckUnknown: check values of the person that this version cannot compare.
     """
     try:
-        return CopyBody.model_validate(body)
+        sent = CopyBody.model_validate(body)
     except ValidationError as error:
         raise MessageMalformed(_("no es un consentimiento válido: {fault}", fault=first_fault(error))) from error
+    if sent.identity is not None:
+        sent.identity.require_known()
+    return sent
 
 
 def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str) -> OpenedCopy:

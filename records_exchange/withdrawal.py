@@ -23,7 +23,7 @@ from consent_ledger.log.bodies import Actor
 from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
-from records_exchange.request import Instant, payload_digest
+from records_exchange.request import Instant, Term, payload_digest
 from trust import canonical, signing
 from trust.directory import Directory
 from trust.errors import MalformedDocument, SignatureInvalid
@@ -60,6 +60,8 @@ class WithdrawalStatement(BaseModel):
     entity: EntityId
     acted_at: Instant
     acted_by: Actor
+    reason: Term | None = None
+    """The reason of an end that is no act of the person, such as their death."""
 
 
 class WithdrawalReport(BaseModel):
@@ -70,6 +72,7 @@ class WithdrawalReport(BaseModel):
     consent_id: ConsentId
     acted_at: Instant
     acted_by: Actor
+    reason: Term | None = None
     statement: Annotated[str, Field(max_length=2 * MAX_STATEMENT_BYTES)] | None = None
 
 
@@ -98,6 +101,7 @@ class ReportedWithdrawal:
         stated_by: the entity that signed the statement; without a statement, the sender of the message.
         acted_at: time of the withdrawal, UTC.
         acted_by: the person or a guardian.
+        reason: of an end that is no act of the person; None for a withdrawal.
         statement: the signed statement as JSON; None when there is none that verifies.
     """
 
@@ -106,6 +110,7 @@ class ReportedWithdrawal:
     acted_at: datetime
     acted_by: Actor
     statement: bytes | None = None
+    reason: str | None = None
 
     @property
     def statement_sha256(self) -> str | None:
@@ -116,18 +121,30 @@ class ReportedWithdrawal:
         """Return the body of the message that reports it."""
         statement = base64.b64encode(self.statement).decode() if self.statement else None
         report = WithdrawalReport(
-            consent_id=self.consent_id, acted_at=self.acted_at, acted_by=self.acted_by, statement=statement
+            consent_id=self.consent_id,
+            acted_at=self.acted_at,
+            acted_by=self.acted_by,
+            reason=self.reason,
+            statement=statement,
         )
-        return report.model_dump(mode="json")
+        return _without_empty_reason(report)
 
 
 def state_withdrawal(
-    consent_id: str, *, entity: str, acted_at: datetime, acted_by: Actor, signer: signing.Signer
+    consent_id: str,
+    *,
+    entity: str,
+    acted_at: datetime,
+    acted_by: Actor,
+    signer: signing.Signer,
+    reason: str | None = None,
 ) -> ReportedWithdrawal:
-    """Sign that the person withdrew a consent at this entity."""
-    stated = WithdrawalStatement(consent_id=consent_id, entity=entity, acted_at=acted_at, acted_by=acted_by)
-    envelope = signing.seal(STATEMENT_TYPE, canonical.encode(stated.model_dump(mode="json")), signer)
-    return ReportedWithdrawal(consent_id, entity, acted_at, acted_by, envelope.to_json())
+    """Sign that the person withdrew a consent at this entity, or that it ended here for a reason."""
+    stated = WithdrawalStatement(
+        consent_id=consent_id, entity=entity, acted_at=acted_at, acted_by=acted_by, reason=reason
+    )
+    envelope = signing.seal(STATEMENT_TYPE, canonical.encode(_without_empty_reason(stated)), signer)
+    return ReportedWithdrawal(consent_id, entity, acted_at, acted_by, envelope.to_json(), reason)
 
 
 def open_withdrawal(body: dict[str, Any], *, sender: str, directory: Directory) -> ReportedWithdrawal:
@@ -144,7 +161,7 @@ def open_withdrawal(body: dict[str, Any], *, sender: str, directory: Directory) 
         MessageMalformed: it is no such body, its statement is none, or that one is about another consent.
     """
     said = _parsed(WithdrawalReport, body)
-    own_word = ReportedWithdrawal(said.consent_id, sender, said.acted_at, said.acted_by)
+    own_word = ReportedWithdrawal(said.consent_id, sender, said.acted_at, said.acted_by, reason=said.reason)
     if said.statement is None:
         return own_word
     envelope, stated = _statement(said.statement)
@@ -154,7 +171,14 @@ def open_withdrawal(body: dict[str, Any], *, sender: str, directory: Directory) 
         return own_word
     if not _is_signed(envelope, directory.party(stated.entity)):
         return own_word
-    return ReportedWithdrawal(stated.consent_id, stated.entity, stated.acted_at, stated.acted_by, envelope.to_json())
+    return ReportedWithdrawal(
+        stated.consent_id, stated.entity, stated.acted_at, stated.acted_by, envelope.to_json(), stated.reason
+    )
+
+
+def _without_empty_reason(document: WithdrawalStatement | WithdrawalReport) -> dict[str, Any]:
+    """Return the JSON document; without a reason it is as versions before wrote it."""
+    return document.model_dump(mode="json", exclude=None if document.reason else {"reason"})
 
 
 def _is_signed(envelope: signing.Envelope, party: Party) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 import grpc
 import structlog
 
-from policies.errors import ErrorKind, RedpactError
+from policies.errors import RedpactError
 from presentation.messages import _
 from service.connections import ConnectionLimits
 from service.errors import CallTooLarge, PeerUnidentified
@@ -26,8 +26,6 @@ from trust.errors import MalformedDocument
 
 BODY_SECONDS: Final = 30.0
 """How long a caller may take to send a request, once the call is open: half a mebibyte at 140 kbit/s."""
-
-_AT_FAULT: Final = frozenset({ErrorKind.REFUSED, ErrorKind.USAGE})
 
 _log = structlog.get_logger(__name__)
 
@@ -166,8 +164,7 @@ class CallGuard:
             try:
                 yield
             except RedpactError as error:
-                if error.kind in _AT_FAULT:
-                    self._limits.fault(call.caller, call.limit.group)
+                self._limits.charge_fault(call.caller, call.limit.group, error)
                 raise
 
     def serves(self, port: int) -> None:

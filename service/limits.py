@@ -11,12 +11,14 @@ The memory of callers is bounded: beyond the bound, the least recently seen one 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
 from service.errors import TooManyCalls
 
@@ -30,6 +32,7 @@ OTHERS: Final = "*"
 """The name under which the counts of forgotten callers are added up."""
 
 _BUSY_SECONDS: Final = 1.0
+_AT_FAULT: Final = frozenset({ErrorKind.REFUSED, ErrorKind.USAGE})
 
 
 class CallGroup(StrEnum):
@@ -114,16 +117,25 @@ class CallerLimits:
             TooManyCalls: the caller has too many under way, or made too many lately.
         """
         with self._lock:
-            known = self._known(caller)
-            sure = min(SURE_SHARE, self._threads - 1)
-            if known.under_way >= max(sure, self._threads - self._under_way):
-                self._count(caller, known, group, Excess.SHARE)
-                raise TooManyCalls(
-                    _("la entidad que llama tiene demasiadas llamadas en curso"), retry_after=_BUSY_SECONDS
-                )
+            known = self._with_a_place(caller, group)
             self._spend(caller, known, group)
             known.under_way += 1
             self._under_way += 1
+
+    @contextmanager
+    def place(self, caller: str, group: CallGroup) -> Iterator[None]:
+        """Have a thread for a call of a caller as long as the block runs; `spend` charges it once it is read.
+
+        Raises:
+            TooManyCalls: the caller has too many under way.
+        """
+        with self._lock:
+            self._with_a_place(caller, group).under_way += 1
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            self.leave(caller)
 
     def leave(self, caller: str) -> None:
         """End a call that was admitted."""
@@ -132,13 +144,18 @@ class CallerLimits:
             self._under_way -= 1
 
     def spend(self, caller: str, group: CallGroup) -> None:
-        """Charge a caller for work that came without a call of its own, such as a call brought by the relay.
+        """Charge a caller for work that came without a call of its own, or whose group was not known before.
 
         Raises:
             TooManyCalls: the caller made too many lately.
         """
         with self._lock:
             self._spend(caller, self._known(caller), group)
+
+    def charge_fault(self, caller: str, group: CallGroup, error: RedpactError) -> None:
+        """Charge a caller for the error of its call when it is at fault; see `fault`."""
+        if error.kind in _AT_FAULT:
+            self.fault(caller, group)
 
     def fault(self, caller: str, group: CallGroup) -> None:
         """Charge a caller for a call that was refused as its own fault: a share of the reserve, beside the call.
@@ -147,9 +164,9 @@ class CallerLimits:
         after some hundreds, and its calls are then refused before anything is read.
         """
         with self._lock:
-            bucket = self._known(caller).buckets.get(group)
-            if bucket is not None:
-                bucket.tokens = max(bucket.tokens - self._rates[group].burst // FAULTS, 0.0)
+            known, burst = self._known(caller), self._rates[group].burst
+            bucket = known.buckets.setdefault(group, _Bucket(float(burst), self._now()))
+            bucket.tokens = max(bucket.tokens - burst // FAULTS, 0.0)
 
     def note(self, caller: str, group: CallGroup, excess: Excess) -> None:
         """Count a call that was refused or ended for a reason other than its rate or share."""
@@ -168,6 +185,14 @@ class CallerLimits:
             everybody = (self._forgotten, *self._callers.values())
             found = [refused for known in everybody for refused in known.refused.values()]
         return tuple(sorted(found, key=lambda each: (-each.count, each.caller)))
+
+    def _with_a_place(self, caller: str, group: CallGroup) -> _Caller:
+        known = self._known(caller)
+        sure = min(SURE_SHARE, self._threads - 1)
+        if known.under_way >= max(sure, self._threads - self._under_way):
+            self._count(caller, known, group, Excess.SHARE)
+            raise TooManyCalls(_("la entidad que llama tiene demasiadas llamadas en curso"), retry_after=_BUSY_SECONDS)
+        return known
 
     def _known(self, caller: str) -> _Caller:
         found = self._callers.get(caller)
@@ -203,3 +228,12 @@ class CallerLimits:
 
     def _count(self, caller: str, known: _Caller, group: CallGroup, excess: Excess) -> None:
         known.add(RefusedCalls(caller, group, excess, 1, self._now()))
+
+
+def added_up(counts: Sequence[CallerLimits]) -> tuple[RefusedCalls, ...]:
+    """Return the refusals of several limits as one count, the most frequent first."""
+    by_caller: dict[str, _Caller] = {}
+    for refused in (each for limits in counts for each in limits.refused()):
+        by_caller.setdefault(refused.caller, _Caller()).add(refused)
+    found = [refused for known in by_caller.values() for refused in known.refused.values()]
+    return tuple(sorted(found, key=lambda each: (-each.count, each.caller)))

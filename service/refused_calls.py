@@ -5,7 +5,7 @@ They are counted in memory and written every few seconds at most, so that a floo
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from policies.strict_reading import read_json
 from presentation.messages import _, plural, speaking
 from service.errors import RuntimeFault
 from service.files import MAX_PRIVATE_BYTES, write_private
-from service.limits import CallerLimits, CallGroup, Excess, RefusedCalls
+from service.limits import CallerLimits, CallGroup, Excess, RefusedCalls, added_up
 
 FILE: Final = "refused-calls.json"
 WRITE_SECONDS: Final = 5.0
@@ -22,7 +22,7 @@ _MAX_SHOWN: Final = 10
 
 
 def keep_refused_calls(
-    home: Path, limits: CallerLimits, stopping: threading.Event, *, seconds: float = WRITE_SECONDS
+    home: Path, counts: Sequence[CallerLimits], stopping: threading.Event, *, seconds: float = WRITE_SECONDS
 ) -> None:
     """Write the refusals since the service started whenever they changed, until `stopping` is set.
 
@@ -33,7 +33,7 @@ def keep_refused_calls(
     ending = False
     while not ending:
         ending = stopping.wait(0 if written is None else seconds)
-        refused = limits.refused()[:MAX_KEPT]
+        refused = added_up(counts)[:MAX_KEPT]
         if refused != written:
             write_private(home / FILE, json.dumps([_document(each) for each in refused]).encode())
             written = refused

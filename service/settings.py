@@ -28,33 +28,48 @@ class ServiceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     FILE: ClassVar[str]
 
-    database: str = Field(default="", max_length=2000, description="database URL; empty: an SQLite file in the home")
+    database: str = Field(
+        default="", max_length=2000, description=_("URL de la base de datos; vacía: un fichero SQLite en la carpeta")
+    )
     witness_listen: Address | Literal[""] = Field(
-        default="", description="host:port of the HTTP endpoint that cosigns others' ledgers; empty: none"
+        default="", description=_("máquina:puerto del servicio HTTP que cofirma los registros de otras; vacía: ninguno")
     )
     witness_url: str = Field(
-        default="", max_length=300, description="where others reach `witness_listen`; empty: http:// and the address"
+        default="",
+        max_length=300,
+        description=_("dónde encuentran las demás `witness_listen`; vacía: http:// y la dirección"),
     )
     local_networks: tuple[str, ...] = Field(
         default=(),
         max_length=16,
-        description="networks (CIDR), beside the public ones, that published addresses may be in",
+        description=_("redes (CIDR), además de las públicas, en las que puede haber direcciones publicadas"),
     )
     fetches_per_second: float = Field(
-        default=25.0, gt=0, le=10_000, description="what one caller may fetch over time, beyond its reserve"
+        default=25.0, gt=0, le=10_000, description=_("consultas por segundo de quien llama, agotada su reserva")
     )
     fetches_burst: int = Field(
-        default=50_000, ge=1, le=10_000_000, description="fetches one caller has in reserve for a busy hour"
+        default=50_000,
+        ge=1,
+        le=10_000_000,
+        description=_("consultas que quien llama tiene en reserva para una hora de mucho trabajo"),
     )
     messages_per_second: float = Field(
-        default=25.0, gt=0, le=10_000, description="messages of one caller over time, beyond its reserve"
+        default=25.0, gt=0, le=10_000, description=_("mensajes por segundo de quien llama, agotada su reserva")
     )
-    messages_burst: int = Field(default=50_000, ge=1, le=10_000_000, description="messages one caller has in reserve")
+    messages_burst: int = Field(
+        default=50_000, ge=1, le=10_000_000, description=_("mensajes que quien llama tiene en reserva")
+    )
     questions_per_second: float = Field(
-        default=25.0, gt=0, le=10_000, description="other calls and questions of one caller over time"
+        default=25.0,
+        gt=0,
+        le=10_000,
+        description=_("otras llamadas y preguntas por segundo de quien llama, agotada su reserva"),
     )
     questions_burst: int = Field(
-        default=50_000, ge=1, le=10_000_000, description="other calls and questions one caller has in reserve"
+        default=50_000,
+        ge=1,
+        le=10_000_000,
+        description=_("otras llamadas y preguntas que quien llama tiene en reserva"),
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -8,7 +8,7 @@ another wait behind all of them, and are done no sooner for it. A call that wait
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 AT_ONCE: Final = 3
@@ -17,14 +17,16 @@ AT_ONCE: Final = 3
 
 @dataclass(slots=True)
 class _Turn:
-    free: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    free: threading.Semaphore
     calls: int = 0
 
 
 class Turns:
     """Gives turns. Safe to use from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        """Give turns to a number of calls of each caller at once."""
+        self._at_once = at_once
         self._lock = threading.Lock()
         self._callers: dict[str, _Turn] = {}
 
@@ -32,7 +34,7 @@ class Turns:
     def of(self, caller: str) -> Iterator[None]:
         """Wait for a turn of a caller, and have it for as long as the block runs."""
         with self._lock:
-            turn = self._callers.setdefault(caller, _Turn())
+            turn = self._callers.setdefault(caller, _Turn(threading.Semaphore(self._at_once)))
             turn.calls += 1
         try:
             with turn.free:

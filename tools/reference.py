@@ -1,4 +1,4 @@
-"""Write the reference pages that the code itself dictates (errors, commands), or check them (``--check``).
+"""Write the reference pages that the code itself dictates (errors, commands, settings), or check them (``--check``).
 
 A test runs the check, so a page cannot fall behind the program.
 """
@@ -175,33 +175,60 @@ def _row(parameter: click.Parameter, words: CommandWords) -> str:
     return f"| {name}{needed} | {_first_line(getattr(parameter, 'help', None))} |"
 
 
-SETTINGS: Final = {
-    "HOME/node.toml (an entity's node)": ("node.settings", "NodeSettings"),
-    "HOME/coordinator.toml (the coordinator)": ("coordinator.settings", "CoordinatorSettings"),
+SETTINGS: Final = (("node.settings", "NodeSettings"), ("coordinator.settings", "CoordinatorSettings"))
+
+
+class SettingsWords(NamedTuple):
+    """The words of the page of settings in one language."""
+
+    title: str
+    head: str
+    files: tuple[str, ...]
+    """A heading for each of `SETTINGS`."""
+    columns: str
+    required: str
+    empty: str
+
+
+SETTINGS_WORDS: Final = {
+    "es": SettingsWords(
+        "Configuración",
+        "`init` escribe el fichero; cámbielo y reinicie el servicio. Un valor desconocido o incorrecto detiene el\n"
+        "servicio con el código de salida 2 y el nombre del valor. La carpeta viene de `--home` o de `REDPACT_HOME`;\n"
+        "`REDPACT_LANG` elige `es` o `en`.",
+        ("HOME/node.toml (el nodo de una entidad)", "HOME/coordinator.toml (el coordinador)"),
+        "| ajuste | significado | por omisión |",
+        "(obligatorio)",
+        "(vacío)",
+    ),
+    "en": SettingsWords(
+        "Settings",
+        "`init` writes the file; edit it and restart the service. An unknown or wrong value stops the service with\n"
+        "exit code 2 and the name of the value. The folder comes from `--home` or `REDPACT_HOME`; `REDPACT_LANG`\n"
+        "chooses `es` or `en`.",
+        ("HOME/node.toml (an entity's node)", "HOME/coordinator.toml (the coordinator)"),
+        "| setting | meaning | default |",
+        "(required)",
+        "(empty)",
+    ),
 }
 
 
-def settings_page() -> str:
-    """Return docs/reference/settings.md."""
-    lines = [
-        GENERATED,
-        "# Settings",
-        "",
-        "`init` writes the file; edit it and restart the service. An unknown or wrong value stops the service with",
-        "exit code 2 and the name of the value. The folder comes from `--home` or `REDPACT_HOME`; `REDPACT_LANG`",
-        "chooses `es` or `en`.",
-    ]
-    for title, (module, name) in SETTINGS.items():
+def settings_page(lang: str) -> str:
+    """Return docs/reference/settings.LANG.md."""
+    words = SETTINGS_WORDS[lang]
+    lines = [GENERATED, f"# {words.title}", "", words.head]
+    for heading, (module, name) in zip(words.files, SETTINGS, strict=True):
         fields = getattr(importlib.import_module(module), name).model_fields
-        lines += ["", f"## {title}", "", "| setting | meaning | default |", "|---|---|---|"]
+        lines += ["", f"## {heading}", "", words.columns, "|---|---|---|"]
         for setting, field in fields.items():
-            default = "(required)" if field.is_required() else _shown(field.default)
-            lines.append(f"| `{setting}` | {field.description or ''} | {default} |")
+            default = words.required if field.is_required() else _shown(field.default, words)
+            lines.append(f"| `{setting}` | {in_language(field.description or '', lang)} | {default} |")
     return "\n".join(lines) + "\n"
 
 
-def _shown(value: object) -> str:
-    return f"`{value}`" if value not in ("", ()) else "(empty)"
+def _shown(value: object, words: SettingsWords) -> str:
+    return f"`{value}`" if value not in ("", ()) else words.empty
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
@@ -209,7 +236,8 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "errors.en.md": partial(errors_page, "en"),
     "commands.es.md": partial(commands_page, "es"),
     "commands.en.md": partial(commands_page, "en"),
-    "settings.md": settings_page,
+    "settings.es.md": partial(settings_page, "es"),
+    "settings.en.md": partial(settings_page, "en"),
 }
 
 

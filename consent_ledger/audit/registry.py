@@ -14,6 +14,7 @@ from consent_ledger.audit.features.assurance import ASSURANCE
 from consent_ledger.audit.features.cards import CARDS
 from consent_ledger.audit.features.consents import CONSENTS
 from consent_ledger.audit.features.erasures import ERASURES
+from consent_ledger.audit.features.persons import PERSONS
 from consent_ledger.audit.features.readings import READINGS, RECEIPTS
 from consent_ledger.audit.features.referrals import REFERRALS
 from consent_ledger.audit.features.releases import ANSWERS, RELEASES
@@ -37,6 +38,7 @@ FEATURES: Final[Sequence[Feature]] = (
     ACCESS_REPORTS,
     RECEIPTS,
     CARDS,
+    PERSONS,
     TRAINING,
     ERASURES,
     ADMINISTRATION,

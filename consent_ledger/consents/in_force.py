@@ -29,6 +29,11 @@ class Obstacle(StrEnum):
     """It was given at another entity, and what was found of the person's will opens nothing of it here."""
     ORIGIN_SILENT = "origin_silent"
     """It was given at another entity, of which nothing was heard for too long."""
+    PERSON_DECEASED = "person_deceased"
+    PERSON_UNASSIGNED = "person_unassigned"
+    """Two records were taken for one person's, and what came to them meanwhile has not been put right."""
+    IDENTITY_DOUBT = "identity_doubt"
+    """It was given at another entity, which may have given it for another person with the same document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ def obstacle_of(view: ConsentView, now: datetime) -> Obstacle | None:
             return Obstacle.REFUSED
         case ConsentState.WITHDRAWN:
             return Obstacle.WITHDRAWN
-        case ConsentState.EXPIRED:
+        case ConsentState.EXPIRED | ConsentState.ENDED:
             return Obstacle.ENDED
     if now < view.record.valid_from:
         return Obstacle.NOT_STARTED

@@ -29,6 +29,8 @@ class ConsentState(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    ENDED = "ended"
+    """By no act of the person: they have died."""
 
 
 STATE_NAMES: Final[Mapping[ConsentState, Message]] = {
@@ -37,6 +39,7 @@ STATE_NAMES: Final[Mapping[ConsentState, Message]] = {
     ConsentState.REFUSED: _("Denegado"),
     ConsentState.WITHDRAWN: _("Retirado"),
     ConsentState.EXPIRED: _("Caducado"),
+    ConsentState.ENDED: _("Terminado"),
 }
 
 
@@ -48,6 +51,7 @@ class ConsentAct(StrEnum):
     RENEW = "renew"
     WITHDRAW = "withdraw"
     EXPIRE = "expire"
+    END = "end"
 
 
 ACT_NAMES: Final[Mapping[ConsentAct, Message]] = {
@@ -56,6 +60,7 @@ ACT_NAMES: Final[Mapping[ConsentAct, Message]] = {
     ConsentAct.RENEW: _("renovar o reducir"),
     ConsentAct.WITHDRAW: _("retirar"),
     ConsentAct.EXPIRE: _("caducar"),
+    ConsentAct.END: _("terminar"),
 }
 VALID_FOR_PROCESSING: Final = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 DENIALS: Final = frozenset({ConsentState.REFUSED, ConsentState.WITHDRAWN})
@@ -71,11 +76,18 @@ TRANSITIONS: Final[dict[tuple[ConsentState | None, ConsentAct], tuple[ConsentSta
     (ConsentState.GIVEN, ConsentAct.RENEW): (ConsentState.RENEWED, EntryType.CONSENT_RENEWED),
     (ConsentState.GIVEN, ConsentAct.WITHDRAW): (ConsentState.WITHDRAWN, EntryType.CONSENT_WITHDRAWN),
     (ConsentState.GIVEN, ConsentAct.EXPIRE): (ConsentState.EXPIRED, EntryType.CONSENT_EXPIRED),
+    (ConsentState.GIVEN, ConsentAct.END): (ConsentState.ENDED, EntryType.CONSENT_ENDED),
     (ConsentState.RENEWED, ConsentAct.RENEW): (ConsentState.RENEWED, EntryType.CONSENT_RENEWED),
     (ConsentState.RENEWED, ConsentAct.WITHDRAW): (ConsentState.WITHDRAWN, EntryType.CONSENT_WITHDRAWN),
     (ConsentState.RENEWED, ConsentAct.EXPIRE): (ConsentState.EXPIRED, EntryType.CONSENT_EXPIRED),
+    (ConsentState.RENEWED, ConsentAct.END): (ConsentState.ENDED, EntryType.CONSENT_ENDED),
+    (ConsentState.ENDED, ConsentAct.WITHDRAW): (ConsentState.WITHDRAWN, EntryType.CONSENT_WITHDRAWN),
 }
-"""The allowed changes. Refused, withdrawn and expired are final: a change of mind is a new consent."""
+"""The allowed changes. Refused, withdrawn and expired are final: a change of mind is a new consent.
+
+One that ended because somebody said that its person had died can still be withdrawn: whoever said so falsely must not
+keep the person's no from counting for other consents.
+"""
 
 
 class ConsentGrant(BaseModel):

@@ -27,7 +27,8 @@ from consent_ledger.consents.model import (
 from consent_ledger.consents.narrowing import narrowed
 from consent_ledger.consents.order import known_ends
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, GuardianUnnamed
-from consent_ledger.log.bodies import Actor, ConsentBody, ExpiryBody, Guardian, WithdrawalBody
+from consent_ledger.log.bodies import Actor, ConsentBody, Guardian, WithdrawalBody
+from consent_ledger.log.end_bodies import PERSON_DECEASED, ConsentEndedBody, ExpiryBody
 from consent_ledger.log.entry import Body, EntryType, NewEntry
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound
 from consent_ledger.log.ledger import ConsentLedger
@@ -248,6 +249,21 @@ class ConsentRegister:
             }
         )
         return self._change(ended, state, NewEntry(kind, body), now)
+
+    def end(self, consent_id: str, now: datetime, act: Withdrawal) -> ConsentView:
+        """Record that a consent ended by no act of its person, for the reason of `act`.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+            ConsentTransitionRefused: it is refused, withdrawn, expired or ended.
+        """
+        view = self.get(consent_id)
+        state, kind = _next(view, ConsentAct.END)
+        told = act.model_dump(include={"entity", "acted_at", "statement_sha256"})
+        reason, at = act.reason or PERSON_DECEASED, act.acted_at or now
+        body = ConsentEndedBody(consent_id=consent_id, person_ref=view.person_ref, reason=reason, **told)
+        end = {"ended_at": min(at, now), "ended_act": at, "ended_in": act.entity, "ended_reason": body.reason}
+        return self._change(view.model_copy(update=end), state, NewEntry(kind, body), now)
 
     def lapsed(self, now: datetime) -> tuple[ConsentView, ...]:
         """Return the consents whose validity is over and whose end is not recorded yet."""

@@ -10,9 +10,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field, ValidationError
 
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
+from consent_ledger.log.end_bodies import ConsentEndedBody, ExpiryBody
 from consent_ledger.log.entry import Body, EntryType, UtcTime
 from consent_ledger.log.field_types import Code, Codes, Decimal, HexDigest, Reference, Text
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
+from consent_ledger.log.person_bodies import IdentityDecidedBody, PersonChangedBody
 from consent_ledger.log.reading_bodies import PaperDigest, ReceiptIssuedBody, RecordReadBody
 from presentation.faults import first_fault
 from presentation.messages import _
@@ -130,16 +132,6 @@ class WithdrawalBody(Body):
     """Digest of what that entity signed; None when it was here, or stood in a message of its own."""
 
 
-class ExpiryBody(Body):
-    """A consent reached the end of its validity."""
-
-    entry_types: ClassVar = (EntryType.CONSENT_EXPIRED,)
-
-    consent_id: Reference
-    person_ref: Reference
-    valid_until: UtcTime
-
-
 class WithheldField(Body):
     """A field that was asked for and not released."""
 
@@ -166,6 +158,9 @@ class ReleaseBody(Body):
     case_access: CaseAccessCode | None = None
     opening_reason: Code | None = None
     content_sha256: HexDigest | None = None
+    identity: Code | None = None
+    """The result of comparing what recipient and holder know of the person, see `log.person_bodies`; None before
+    there was such a comparison."""
 
 
 class RefusalBody(Body):
@@ -365,6 +360,9 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
     ReceiptIssuedBody,
     CardIssuedBody,
     CardBlockedBody,
+    IdentityDecidedBody,
+    PersonChangedBody,
+    ConsentEndedBody,
     ErasureBody,
 )
 

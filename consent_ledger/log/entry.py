@@ -36,6 +36,7 @@ class EntryType(StrEnum):
     CONSENT_REFUSED = "consent_refused"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENT_EXPIRED = "consent_expired"
+    CONSENT_ENDED = "consent_ended"
     CONSENT_CONFIRMED = "consent_confirmed"
     CONSENT_DECLINED = "consent_declined"
     RELEASE = "release"
@@ -55,6 +56,8 @@ class EntryType(StrEnum):
     RECEIPT_ISSUED = "receipt_issued"
     CARD_ISSUED = "card_issued"
     CARD_BLOCKED = "card_blocked"
+    IDENTITY_DECIDED = "identity_decided"
+    PERSON_CHANGED = "person_changed"
     ERASURE = "erasure"
 
 

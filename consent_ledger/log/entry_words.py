@@ -14,6 +14,7 @@ ENTRY_NAMES: Final[Mapping[EntryType, Message]] = {
     EntryType.CONSENT_DECLINED: _("consentimiento no confirmado"),
     EntryType.CONSENT_WITHDRAWN: _("consentimiento retirado"),
     EntryType.CONSENT_EXPIRED: _("consentimiento caducado"),
+    EntryType.CONSENT_ENDED: _("consentimiento terminado"),
     EntryType.RELEASE: _("entrega de datos"),
     EntryType.REFUSAL: _("petición denegada"),
     EntryType.RELEASE_RECEIVED: _("datos recibidos"),
@@ -31,6 +32,8 @@ ENTRY_NAMES: Final[Mapping[EntryType, Message]] = {
     EntryType.RECEIPT_ISSUED: _("justificante entregado"),
     EntryType.CARD_ISSUED: _("tarjeta dada"),
     EntryType.CARD_BLOCKED: _("tarjeta bloqueada"),
+    EntryType.IDENTITY_DECIDED: _("decisión sobre la identidad de una persona"),
+    EntryType.PERSON_CHANGED: _("cambio en quién es una persona"),
     EntryType.ERASURE: _("borrado"),
 }
 

@@ -21,7 +21,9 @@ _WITHOUT_PERSON: Final = frozenset(
     {EntryType.WITHDRAWAL_ACKNOWLEDGED.value, EntryType.WITHDRAWAL_RECEIVED.value, EntryType.REFERRAL.value}
 )
 """Entries that may be about a person without naming them."""
-_ENDS: Final = frozenset({EntryType.CONSENT_WITHDRAWN.value, EntryType.CONSENT_EXPIRED.value})
+_ENDS: Final = frozenset(
+    {EntryType.CONSENT_WITHDRAWN.value, EntryType.CONSENT_EXPIRED.value, EntryType.CONSENT_ENDED.value}
+)
 _OPENS: Final = frozenset({EntryType.CONSENT_GIVEN.value, EntryType.CONSENT_RENEWED.value})
 MAX_ERASED_TOGETHER: Final = 5000
 """The bound of one erasure entry."""

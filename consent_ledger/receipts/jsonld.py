@@ -21,6 +21,7 @@ DPV_STATUS: Final[dict[EntryType, str]] = {
     EntryType.CONSENT_REFUSED: "dpv:ConsentRefused",
     EntryType.CONSENT_WITHDRAWN: "dpv:ConsentWithdrawn",
     EntryType.CONSENT_EXPIRED: "dpv:ConsentExpired",
+    EntryType.CONSENT_ENDED: "dpv:ConsentInvalidated",
 }
 
 

@@ -1,6 +1,5 @@
 """The locator for the coordinator's administrator: epochs, entries, usage by entity, and alarms."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,19 +23,14 @@ from records_exchange.key_holding.usage_report import (
 )
 from service.findings import Finding, Level
 
-_COLUMNS: Final[Mapping[str, Message]] = {
-    "entity": _("Entidad"),
-    "entries": _("Publica"),
-    "questions": _("Preguntas en 24 h"),
-    "misses": _("Sin resultado"),
-    "evaluations": _("Seudónimos en 24 h"),
-    "refused": _("Fuera de cupo"),
-}
+_COLUMNS: Final = ("entity", "entries", "questions", "misses", "evaluations", "refused")
 
 
 def alarm_rule(settings: CoordinatorSettings) -> AlarmRule:
     """Return the rule for alarms of the settings."""
-    return AlarmRule(settings.locator_alarm_questions, settings.locator_alarm_miss_percent)
+    return AlarmRule(
+        settings.locator_alarm_questions, settings.locator_alarm_miss_percent, settings.locator_evaluations_total_day
+    )
 
 
 def locator_document(context: CoordinatorContext, session: Session, epochs: EpochRegister) -> dict[str, Any]:

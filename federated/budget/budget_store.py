@@ -34,6 +34,7 @@ class Reservation:
         dataset: the data that the campaign uses; the budget does not depend on it.
         noise_shares: number of contributions over which the noise of a sum is split.
         own_noise: that this entity adds beyond its share.
+        charged: every round counts as spent, because this node forgot which were (`EpsilonLedger.charge_all`).
     """
 
     campaign_id: str
@@ -43,6 +44,7 @@ class Reservation:
     closed: bool
     noise_shares: int = 1
     own_noise: OwnNoise = SHARE_ONLY
+    charged: bool = False
 
     @property
     def rounds(self) -> int:
@@ -51,16 +53,21 @@ class Reservation:
 
     def committed(self, part: Part) -> tuple[GaussianRounds, ...]:
         """Return the rounds charged to one part of the people: all of them while open, the spent ones once closed."""
-        return self.used(part) if self.closed else gaussian_rounds(self.stages, part)
+        return self.used(part) if self.closed else self._all(part)
 
     def used(self, part: Part) -> tuple[GaussianRounds, ...]:
         """Return the rounds already spent on one part of the people."""
+        if self.charged:
+            return self._all(part)
         found = [position_of(self.stages, number) for number in sorted(self.spent)]
         return tuple(
             GaussianRounds(position.stage.noise_multiplier, 1)
             for position in found
             if position is not None and position.stage.kind.part is part
         )
+
+    def _all(self, part: Part) -> tuple[GaussianRounds, ...]:
+        return gaussian_rounds(self.stages, part)
 
     def alone(self, rounds: tuple[GaussianRounds, ...], part: Part) -> tuple[GaussianRounds, ...]:
         """Return rounds on one part of the people as they are under this entity's noise alone."""
@@ -94,7 +101,7 @@ class BudgetStatement:
     away. The figures alone suppose that all the others do; they may be infinite.
 
     Attributes:
-        spent: epsilon of the rounds that left this node.
+        spent: epsilon of the rounds that left this node, or that may have left it.
         committed: epsilon with every open reservation spent to its end.
         spent_alone: of the rounds that left, when only this entity's noise is unknown.
         committed_alone: with every open reservation spent to its end, likewise.
@@ -142,6 +149,10 @@ class BudgetStore(Protocol):
 
     def close(self, campaign_id: str, now: datetime) -> None:
         """Mark a reservation closed."""
+        ...
+
+    def charge_all(self, now: datetime) -> None:
+        """Mark every reservation charged, and closed where it is open."""
         ...
 
     def spend(self, campaign_id: str, round_number: int) -> Spend | None:

@@ -7,7 +7,8 @@ Rules, in the order they are checked (all inside the caller's transaction, with 
 2. An approved campaign reserves all its rounds at once, or is refused.
 3. A round is spent in the commit that stores the reply. Only after that commit may the reply leave.
 4. A repeated request gets the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
-5. Closing a campaign frees the rounds it did not use. Nothing else ever frees anything.
+5. Closing a campaign frees the rounds it did not use. Nothing else ever frees anything. In an old copy, which forgot
+   what it spent, every round of every campaign counts as spent.
 6. The survivors of a round are unmasked once: a second list of survivors is refused.
 
 Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted. The limit is on
@@ -124,7 +125,7 @@ class EpsilonLedger:
         self.verify()
         known = self._store.reservation(new.campaign_id)
         if known is not None:
-            if replace(known, spent=new.spent, closed=new.closed) != new:
+            if replace(known, spent=new.spent, closed=new.closed, charged=new.charged) != new:
                 raise RoundRefused(
                     _("la campaña {campaign_id} ya tiene aquí otras condiciones", campaign_id=new.campaign_id)
                 )
@@ -274,6 +275,15 @@ class EpsilonLedger:
         if reservation is not None and not reservation.closed:
             self._store.lock(PEOPLE)
             self._store.close(campaign_id, now)
+
+    def charge_all(self, now: datetime) -> None:
+        """Close every reservation and count all its rounds as spent: the most that can have left.
+
+        For a budget that is known to be an old copy. Also reservations that are closed in it are charged: the copy may
+        have closed them after it was restored, and freed what it had forgotten.
+        """
+        if self._store.lock(PEOPLE) is not None:
+            self._store.charge_all(now)
 
     def _limit(self) -> BudgetLimit:
         limit = self._store.lock(PEOPLE)

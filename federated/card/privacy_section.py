@@ -54,7 +54,9 @@ def _weights(proof: Mapping[str, Any], say: Translator) -> tuple[str, str]:
         return say("Pesos"), say("no se aplican: una persona en varias entidades gasta lo que dice su fila.")
     return say("Pesos"), say(
         "cada entidad aplica el peso que le dio la comprobación de duplicados (una persona en varias entidades se "
-        "reparte entre ellas, hasta {cap}); si alguna no lo hiciera, vale la columna sin pesos.",
+        "reparte entre ellas, hasta {cap}); si alguna no lo hiciera, vale la columna sin pesos. Épsilon no cubre ese "
+        "recuento, que solo ven las entidades: quien participa puede mirar en la suma de todas si nadie conoce a una "
+        "persona; todas menos una, si se confabulan, saben casi con certeza si la conoce esa.",
         cap=cap,
     )
 
@@ -80,7 +82,7 @@ def _alone(proof: Mapping[str, Any], say: Translator) -> tuple[str, str]:
     return say("Si todas las demás se confabulan"), say(
         "épsilon {epsilon} frente a la Gerencia, con solo el ruido que le toca a la propia entidad. Una entidad puede "
         "haber añadido más por su cuenta, hasta el tope de su persona delegada de protección de datos: entonces el "
-        "épsilon es menor para sus personas, y los intervalos de esta ficha son algo más estrechos de lo debido.",
+        "épsilon es menor para sus personas.",
         epsilon=epsilon_text(proof["epsilon"]["alone"], say),
     )
 

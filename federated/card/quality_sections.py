@@ -50,11 +50,27 @@ def quality(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> list[B
     return [
         *blocks,
         Text(measured),
+        Text(_counted_noise(found.noise_found, say)),
         Text(reached),
         Table((say("Medida"), say("Valor")), _figures(found, say)),
         *_plots(plots, ("roc", "calibration"), say),
         Text(_recalibration(facts.recalibration, say)),
     ]
+
+
+def _counted_noise(factor: float | None, say: Translator) -> str:
+    if factor is None:
+        return say(
+            "El ruido que cuentan los intervalos es el prometido. Si alguna entidad añadió más por su cuenta, aquí no "
+            "se ve, y los intervalos son más estrechos de lo debido."
+        )
+    if factor <= 1.0:
+        return say("En la propia suma no se ve más ruido que el prometido, y ese cuentan los intervalos.")
+    return say(
+        "En la propia suma se ve {factor} veces el ruido prometido, por azar o porque alguna entidad añadió más por su "
+        "cuenta, y ese cuentan los intervalos.",
+        factor=number(factor, say.lang, 2),
+    )
 
 
 def _figures(found: Measurement, say: Translator) -> tuple[tuple[str, str], ...]:

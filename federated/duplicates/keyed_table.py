@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from federated.duplicates.group_key import KEY_BYTES, checked_cohort, framed
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong
-from presentation.messages import _, plural
+from presentation.messages import _
 
 SMALLEST_TABLE: Final = 1 << 10
 LARGEST_TABLE: Final = 1 << 20
@@ -193,21 +193,3 @@ def mean_weight(load: float, people_cap: int) -> float:
 def lookup_factor(load: float) -> float:
     """Return by how much finding a bin occupied raises the odds that a person looked up is known to somebody else."""
     return 1.0 / -math.expm1(-load)
-
-
-def check_own(counts: Counts, own: Collection[int]) -> None:
-    """Check that every bin with a person of this entity counts it.
-
-    Raises:
-        DuplicateCountWrong: one does not: some entity lowered it.
-    """
-    missing = sum(int(counts[each]) < 1 for each in own)
-    if missing:
-        raise DuplicateCountWrong(
-            plural(
-                "en {n} casilla con personas de esta entidad el recuento es cero",
-                "en {n} casillas con personas de esta entidad el recuento es cero",
-                missing,
-            ),
-            remedy=_("no aporte nada, y avise a las demás entidades: alguna ha mentido en el recuento"),
-        )

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from federated.duplicates.keyed_table import LARGEST_TABLE, Counts, KeyedTables, check_own
+from federated.duplicates.keyed_table import LARGEST_TABLE, Counts, KeyedTables
 from federated.errors import DuplicateCheckInvalid
 from presentation.messages import _
 
@@ -51,17 +51,16 @@ class PersonBins:
     def weights(self, counts: Counts, people_cap: int) -> dict[str, float]:
         """Return each person's weight, by the node's own id.
 
-        A person without a document weighs 1. A person counted in more entities than the cap weighs 0. Another person
-        in the same bin raises the count, never lowers it: the weights of one person over all entities add up to at
-        most 1.
+        A person without a document weighs 1. A person counted in more entities than the cap weighs 0, and so does one
+        whose bin counts nobody: somebody lied. To refuse there would tell whoever made the sum, with the group key of
+        an entity of its own, that the person is here. Another person in the same bin raises the count, never lowers
+        it: the weights of one person over all entities add up to at most 1.
 
         Raises:
             DuplicateCheckInvalid: the cap is out of range.
-            DuplicateCountWrong: a bin of this entity counts nobody.
         """
         if not 1 <= people_cap <= MAX_PEOPLE_CAP:
             raise DuplicateCheckInvalid(_("el límite de entidades por persona no es válido"))
-        check_own(counts, self.occupied)
         return {
             person: 1.0 if place is None else _weight(int(counts[place]), people_cap)
             for person, place in self.bins.items()
@@ -85,7 +84,7 @@ class PersonBins:
 
 
 def _weight(entities: int, people_cap: int) -> float:
-    return 1.0 / entities if entities <= people_cap else 0.0
+    return 1.0 / entities if 1 <= entities <= people_cap else 0.0
 
 
 class _Stored(BaseModel):

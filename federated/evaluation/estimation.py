@@ -3,6 +3,8 @@
 Intervals are basic bootstrap intervals (Davison and Hinkley 1997, section 5.2.1): the noisy counts, moved to the
 nearest possible ones, stand for the people; each replicate draws them again (Poisson: another sample of people) and
 adds noise again. The generator protects nobody and is seeded, so that the same sum gives the same figures.
+
+The noise is the stated one, or what the sum itself shows where that is more: entities may add noise of their own.
 """
 
 import math
@@ -30,6 +32,7 @@ from federated.evaluation.measurement import (
     Hidden,
     Measurement,
 )
+from federated.evaluation.noise_found import noise_beside_stated
 from federated.evaluation.plan import EvaluationPlan
 from federated.evaluation.recalibration import Recalibration
 from federated.evaluation.score_counts import count_units
@@ -79,7 +82,7 @@ def estimate_measurement(
     Args:
         plan: of the evaluation.
         total: (plan.size,) the sum of the contributions, in quantised units.
-        deviation: standard deviation of the noise in each coordinate, in quantised units.
+        deviation: stated standard deviation of the noise in each coordinate, in quantised units.
         generator: for the bootstrap only.
         recalibration: of the release.
         replicates: of the bootstrap.
@@ -89,6 +92,8 @@ def estimate_measurement(
     """
     if total.shape != (plan.size,) or not deviation >= 0.0:
         raise TrainingMessageMalformed(_("la suma de la evaluación no encaja con su plan"))
+    factor = noise_beside_stated(plan, total, deviation) if deviation > 0.0 else None
+    deviation *= max(1.0, factor or 1.0)
     units = count_units(plan)
     centres = plan.centres if recalibration is None else recalibration.probabilities(plan.centres)
     whole = total[: 2 * plan.bins]
@@ -100,7 +105,7 @@ def estimate_measurement(
             cells = _cells(part / units.group, deviation / units.group, generator, replicates)
             groups.append(_group(plan, GroupFigures(each.name, value), cells, everybody, centres))
             start += width
-    found = _measurement(plan, everybody, tuple(groups), centres)
+    found = replace(_measurement(plan, everybody, tuple(groups), centres), noise_found=factor)
     if recalibration is None:
         return found
     threshold = float(recalibration.probabilities(np.array([found.threshold]))[0])

@@ -81,6 +81,8 @@ class Measurement:
         groups: every value of every attribute.
         counts: (bins,) noisy people by score, for `federated.evaluation.drift`.
         noise: standard deviation of the noise in one outcome of such a count, in people.
+        noise_found: by which factor the noise of the sum seems wider than stated, see the module of that name; the
+            intervals count it where it is above 1. None where no attribute shows it: they count the stated noise only.
     """
 
     people: Estimate
@@ -96,6 +98,7 @@ class Measurement:
     groups: tuple[GroupFigures, ...]
     counts: tuple[float, ...]
     noise: float
+    noise_found: float | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the figures as JSON values, rounded to four decimals."""

@@ -6,7 +6,7 @@ closed with it, what was spent stays spent, and the officer finds the step and t
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Closure:
     """A campaign closed by a refusal.
 
     Attributes:
-        step: the name of the refused step.
+        step: the name of the refused step; `NO_STEP` if the fault was this node's, whatever it was asked.
         code: the error's code.
         reason: the error's message, in the language of its source, at most `MAX_REASON` characters.
     """
@@ -26,7 +26,8 @@ class Closure:
     closed_at: datetime
 
 
-MAX_REASON = 1000
+MAX_REASON: Final = 1000
+NO_STEP: Final = ""
 
 
 class ClosureStore(Protocol):

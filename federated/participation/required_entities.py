@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from federated.errors import RequiredEntityMissing
-from presentation.messages import _, listing
+from presentation.messages import Message, _, listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,17 @@ class RequiredEntities:
     Attributes:
         entities: the anchors that count.
         needed: number of them that must be in a sum.
+        pinned: all anchors, those included whose keys the directory in use does not confirm.
     """
 
     entities: frozenset[str] = frozenset()
     needed: int = 0
+    pinned: frozenset[str] = frozenset()
+
+    @property
+    def enough(self) -> bool:
+        """True if so many anchors count that a sum can have as many as needed."""
+        return len(self.entities) >= self.needed
 
     def check(self, listed: Collection[str]) -> None:
         """Check a list of entities: invited, in the cohort, counted, or surviving a round.
@@ -33,15 +40,27 @@ class RequiredEntities:
         present = sorted(self.entities.intersection(listed))
         if len(present) >= self.needed:
             return
-        known = listing(sorted(self.entities)) or _("ninguna")
         raise RequiredEntityMissing(
             _(
                 "anclas presentes: {present}; se exigen {needed} de estas: {known}",
                 present=listing(present) or _("ninguna"),
                 needed=self.needed,
-                known=known,
+                known=listing(sorted(self.entities)) or _("ninguna"),
             ),
-            remedy=_("fije como ancla una entidad que participe: redpact-node anchors pin; o cambie training_anchors"),
+            remedy=self.remedy(),
+        )
+
+    def remedy(self) -> Message:
+        """Return what the officer does so that there are enough anchors."""
+        if self.enough or not self.pinned:
+            return _(
+                "pida su huella a una entidad que participe (redpact-node anchors fingerprint) y fíjela: redpact-node "
+                "anchors pin ENTIDAD --fingerprint HUELLA; o ponga training_anchors = 0 en node.toml, sabiendo que "
+                "entonces puede quedar solo el ruido de este nodo"
+            )
+        return _(
+            "hay anclas fijadas que no cuentan, porque el directorio en uso les da otra clave o no lleva bastantes "
+            "cofirmas: redpact-node anchors show"
         )
 
 

@@ -45,6 +45,7 @@ _RESERVED: Final = select(
     _RESERVATIONS.c.own_noise_training,
     _RESERVATIONS.c.own_noise_held_out,
     _RESERVATIONS.c.closed_at,
+    _RESERVATIONS.c.charged,
 )
 _READ_RESERVATION: Final = _reading(
     _RESERVED.where(_RESERVATIONS.c.campaign_id == bindparam("of_campaign")), "of_campaign"
@@ -62,6 +63,7 @@ _PUT_RESERVATION: Final = DriverStatement(
         "own_noise_held_out",
         "reserved_at",
         "closed_at",
+        "charged",
     ],
 )
 _CLOSE: Final = DriverStatement(
@@ -155,7 +157,7 @@ class SqlBudgetStore:
         stages = _STAGES.dump_json(reservation.stages).decode()
         own, campaign_id = reservation.own_noise, reservation.campaign_id
         terms = (reservation.dataset, stages, reservation.noise_shares, own.training, own.held_out)
-        _PUT_RESERVATION.run(connection_of(self._session), campaign_id, PEOPLE, *terms, now, None)
+        _PUT_RESERVATION.run(connection_of(self._session), campaign_id, PEOPLE, *terms, now, None, reservation.charged)
 
     def close(self, campaign_id: str, now: datetime) -> None:
         """Mark a reservation closed."""
@@ -163,6 +165,11 @@ class SqlBudgetStore:
             raise BudgetDamaged(
                 _("falta la reserva de presupuesto de la campaña {campaign_id}", campaign_id=campaign_id)
             )
+
+    def charge_all(self, now: datetime) -> None:
+        """Mark every reservation charged, and closed where it is open."""
+        self._session.execute(update(ReservationRow).values(charged=True))
+        self._session.execute(update(ReservationRow).where(ReservationRow.closed_at.is_(None)).values(closed_at=now))
 
     def spend(self, campaign_id: str, round_number: int) -> Spend | None:
         """Return the spend of one round."""
@@ -213,7 +220,7 @@ class SqlBudgetStore:
 
 
 def _reservation(row: tuple[Any, ...], rounds: Iterable[int]) -> Reservation:
-    campaign_id, dataset, stored, shares, training, held_out, closed_at = row
+    campaign_id, dataset, stored, shares, training, held_out, closed_at, charged = row
     spent = frozenset(rounds)
     try:
         stages = _stages(stored)
@@ -233,6 +240,7 @@ def _reservation(row: tuple[Any, ...], rounds: Iterable[int]) -> Reservation:
         closed=closed_at is not None,
         noise_shares=shares,
         own_noise=OwnNoise(training, held_out),
+        charged=charged,
     )
 
 

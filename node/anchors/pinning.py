@@ -69,6 +69,21 @@ def pin(context: NodeContext, entity: str, typed: str, quorum: int | None = None
     return _change(context, with_it)
 
 
+def typed_anchor(text: str) -> tuple[str, str]:
+    """Return the entity and the fingerprint of an anchor typed as ``ENTITY=FINGERPRINT``.
+
+    Raises:
+        AnchorUnknown: it has not that form.
+    """
+    entity, separator, typed = text.partition("=")
+    if not (entity and separator and typed):
+        raise AnchorUnknown(
+            _("{text!r} no es una entidad con su huella", text=text),
+            remedy=_("escríbala así: --anchor burgos=1a2b-3c4d-5e6f-7a8b-9c0d-1e2f-3a4b-5c6d"),
+        )
+    return entity, typed
+
+
 def unpin(context: NodeContext, entity: str, quorum: int | None = None) -> AnchorChange:
     """Pin an entity no longer.
 

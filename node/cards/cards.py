@@ -142,6 +142,7 @@ class Cards:
     def _issue(self, session: "Session", asked: CardInput, ceilings: Sequence[CodeCeiling]) -> IssuedCard:
         now, store = self._context.clock.now(), card_store(self._context, session)
         person = self._person(session, asked.document)
+        people_store(self._context, session).standing.of(person).require_open()
         cipher = people_store(self._context, session).cipher_of(person)
         serial = _free_serial(store)
         given = tuple(GivenCode(serial, number, new_code()) for number in range(1, len(ceilings) + 1))

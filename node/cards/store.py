@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from node.cards.model import Card, CardCode, CodeCeiling
 from node.cards.tables import CARDS, CODES, TRIES
-from node.cipher import plain_bytes, plain_time
+from node.errors import RecordsTampered
+from node.seals.row_digests import rows_digest
 from node.seals.scopes import Scope
 from node.seals.seals import Seals, seals_in
 from policies.card_ends import CardEnd
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 class CardStore:
     """Keeps cards, the uses of their codes, and wrong tries.
 
-    The cards of a person are sealed together. Every method about cards raises `RecordsTampered` when they are not those
-    that this node wrote last: a used code put back to unused does not serve again.
+    The cards of a person are sealed together, and so are the wrong tries of an entity. Every method about them raises
+    `RecordsTampered` when they are not those that this node wrote last: a used code put back to unused does not serve
+    again, and deleted tries leave no room for more.
     """
 
     def __init__(self, session: Session, seals: Seals) -> None:
@@ -83,35 +85,39 @@ class CardStore:
 
     def note_try(self, origin: str, evidence_sha256: str, card: Card | None, now: datetime) -> bool:
         """Note that an entity sent a wrong code, and return False when this evidence was noted before."""
-        same = (TRIES.c.origin == origin, TRIES.c.evidence_sha256 == evidence_sha256)
-        if self._session.scalar(select(TRIES.c.origin).where(*same)) is not None:
+        if any(row.evidence_sha256 == evidence_sha256 for row in self._verified_tries(origin)):
             return False
         known = {"serial": card.serial, "person_ref": card.person_ref} if card else {"serial": None, "person_ref": None}
         values = {"origin": origin, "evidence_sha256": evidence_sha256, "tried_at": now, **known}
-        self._session.execute(insert(TRIES).values(**values))
+        with self._changing_tries(origin):
+            self._session.execute(insert(TRIES).values(**values))
         return True
 
     def tries(self, origin: str, since: datetime, serial: str | None = None) -> int:
         """Return the number of wrong codes that an entity sent since a time, for one card when it is named."""
-        query = select(func.count()).select_from(TRIES).where(TRIES.c.origin == origin, TRIES.c.tried_at > since)
-        if serial is not None:
-            query = query.where(TRIES.c.serial == serial)
-        return self._session.scalar(query) or 0
+        recent = [row for row in self._verified_tries(origin) if row.tried_at > since]
+        return sum(1 for row in recent if serial is None or row.serial == serial)
 
     def tries_by_origin(self, since: datetime) -> dict[str, int]:
         """Return the number of wrong codes since a time, by the entity that sent them."""
-        query = select(TRIES.c.origin, func.count()).where(TRIES.c.tried_at > since).group_by(TRIES.c.origin)
-        return {row[0]: row[1] for row in self._session.execute(query.order_by(TRIES.c.origin))}
+        found = {origin: self.tries(origin, since) for origin in self._origins(TRIES.c.tried_at > since)}
+        return {origin: tries for origin, tries in found.items() if tries}
 
     def purge_tries(self, before: datetime) -> None:
         """Delete the tries before a time."""
-        self._session.execute(delete(TRIES).where(TRIES.c.tried_at <= before))
+        for origin in self._origins(TRIES.c.tried_at <= before):
+            with self._changing_tries(origin):
+                self._session.execute(delete(TRIES).where(TRIES.c.origin == origin, TRIES.c.tried_at <= before))
 
     # ---- erasure
 
     def forget(self, person_ref: str) -> None:
-        """Delete everything about a person's cards."""
-        for table in (TRIES, CODES, CARDS):
+        """Delete everything about a person's cards; wrong tries still count against their entity, for nobody's card."""
+        for origin in self._origins(TRIES.c.person_ref == person_ref):
+            of_person = (TRIES.c.origin == origin, TRIES.c.person_ref == person_ref)
+            with self._erasing_tries(origin):
+                self._session.execute(update(TRIES).where(*of_person).values(person_ref=None, serial=None))
+        for table in (CODES, CARDS):
             self._session.execute(delete(table).where(table.c.person_ref == person_ref))
         self._seals.write(Scope.CARDS, person_ref, None, verified=False)
 
@@ -123,6 +129,7 @@ class CardStore:
     @contextmanager
     def _changing(self, person_ref: str) -> Iterator[None]:
         """Verify the cards of a person, and seal them as the block leaves them."""
+        self._seals.lock()
         self._verify(person_ref)
         yield
         self._seals.write(Scope.CARDS, person_ref, tuple(self._digests(person_ref).values()))
@@ -139,7 +146,45 @@ class CardStore:
         codes = self._session.execute(select(CODES).where(CODES.c.person_ref == person_ref)).all()
         return {0: cards_digest(self._seals.cipher, cards, codes)} if cards or codes else {}
 
+    def _verified_tries(self, origin: str) -> Sequence[Row[Any]]:
+        def read() -> Sequence[Row[Any]]:
+            rows = self._tries(origin)
+            digests = {0: tries_digest(self._seals.cipher, rows)} if rows else {}
+            self._seals.require(Scope.CODE_TRIES, origin, digests)
+            return rows
+
+        return self._seals.settled(read)
+
+    @contextmanager
+    def _changing_tries(self, origin: str) -> Iterator[None]:
+        """Verify the tries of an entity, and seal them as the block leaves them."""
+        self._seals.lock()
+        self._verified_tries(origin)
+        yield
+        rows = self._tries(origin)
+        digests = (tries_digest(self._seals.cipher, rows),) if rows else None
+        self._seals.write(Scope.CODE_TRIES, origin, digests)
+
+    @contextmanager
+    def _erasing_tries(self, origin: str) -> Iterator[None]:
+        """Change the tries of an entity; altered ones are changed too, and stay noticed as altered."""
+        try:
+            self._seals.lock()
+            self._verified_tries(origin)
+        except RecordsTampered:
+            yield
+            return
+        with self._changing_tries(origin):
+            yield
+
     # ---- helpers
+
+    def _origins(self, chosen: ColumnElement[bool]) -> Sequence[str]:
+        query = select(TRIES.c.origin).where(chosen).distinct().order_by(TRIES.c.origin)
+        return self._session.scalars(query).all()
+
+    def _tries(self, origin: str) -> Sequence[Row[Any]]:
+        return self._session.execute(select(TRIES).where(TRIES.c.origin == origin)).all()
 
     def _cards(self, rows: Sequence[Row[Any]]) -> Iterable[Card]:
         serials = [row.serial for row in rows]
@@ -164,17 +209,12 @@ def card_store(context: "NodeContext", session: Session) -> CardStore:
 
 def cards_digest(cipher: "RecordCipher", cards: Iterable[Row[Any]], codes: Iterable[Row[Any]]) -> bytes:
     """Return the digest of the cards of a person and of their codes."""
-    plain = [
-        sorted((tuple(map(_plain, row)) for row in found), key=lambda row: (str(row[0]), str(row[1])))
-        for found in (cards, codes)
-    ]
-    return cipher.row_digest(["cards", *plain])
+    return rows_digest(cipher, "cards", cards, codes)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return plain_time(value)
-    return plain_bytes(value) if isinstance(value, bytes) else value
+def tries_digest(cipher: "RecordCipher", tries: Iterable[Row[Any]]) -> bytes:
+    """Return the digest of the wrong codes that an entity sent."""
+    return rows_digest(cipher, "code tries", tries)
 
 
 def _unused(code: CardCode) -> dict[str, object]:

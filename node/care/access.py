@@ -15,7 +15,7 @@ from consent_ledger.log.reading_bodies import RecordReadBody
 from node.care.errors import CaseDateInvalid, CaseNotOpen
 from node.care.model import Membership, Opening, ProfessionalAccess
 from node.care.professionals import check_professional
-from node.care.store import CaseStore
+from node.care.store import case_store
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.people.documents import Document
@@ -72,7 +72,7 @@ class CaseRegister:
             check_professional(professional), self._role(role), now, end, added_by=check_professional(added_by)
         )
         with self._context.transaction() as session:
-            CaseStore(session).add_member(self._person(session, document), member, now)
+            case_store(self._context, session).add_member(self._person(session, document), member, now)
         return member
 
     def remove_member(self, document: Document, professional: str, *, ended_by: str) -> int:
@@ -85,7 +85,7 @@ class CaseRegister:
         reference, by = check_professional(professional), check_professional(ended_by)
         with self._context.transaction() as session:
             person = self._person(session, document)
-            return CaseStore(session).end_membership(person, reference, by, self._context.clock.now())
+            return case_store(self._context, session).end_membership(person, reference, by, self._context.clock.now())
 
     def open(self, document: Document, professional: str, reason: str) -> Opening:
         """Open a case for a professional outside its team; their questions of the next hours state this reason.
@@ -125,7 +125,7 @@ class CaseRegister:
         """
         reference, now = check_professional(professional), self._context.clock.now()
         with self._context.snapshot() as session:
-            person, store = self._person(session, document), CaseStore(session)
+            person, store = self._person(session, document), case_store(self._context, session)
             places, reason = (
                 store.memberships(person, reference, now),
                 _still_open(store.openings(person), reference, now),
@@ -167,7 +167,7 @@ class CaseRegister:
         with self._context.transaction() as session:
             person = self._person(session, document)
             if reason is not None and opens:
-                CaseStore(session).open(person, _opening(found.professional, reason, now))
+                case_store(self._context, session).open(person, _opening(found.professional, reason, now))
             body = RecordReadBody(
                 person_ref=person,
                 part=part.value,
@@ -184,7 +184,7 @@ class CaseRegister:
             PersonUnknown: this entity holds nobody with that document.
         """
         with self._context.snapshot() as session:
-            person, store = self._person(session, document), CaseStore(session)
+            person, store = self._person(session, document), case_store(self._context, session)
             return CaseFile(store.team(person), store.openings(person), self._context.clock.now())
 
     def access_of(
@@ -214,7 +214,7 @@ class CaseRegister:
         given = rules.reason(reason).id if reason else ""
         now = self._context.clock.now()
         with self._context.snapshot() as session:
-            person, store = lookup.person_id(people_store(self._context, session)), CaseStore(session)
+            person, store = lookup.person_id(people_store(self._context, session)), case_store(self._context, session)
             places = store.memberships(person, reference, now) if person else ()
             openings = store.openings(person) if person else ()
         in_role = [place.role for place in places if role in ("", place.role)]

@@ -8,7 +8,7 @@ from typing import Final
 from node.care.errors import CaseDateInvalid
 from node.care.model import CaseAction
 from node.care.professionals import check_professional
-from node.care.store import CaseStore
+from node.care.store import case_store
 from node.context import NodeContext
 from node.people.documents import Document
 from node.people.store import people_store
@@ -55,7 +55,7 @@ class CaseActions:
         reference, now = check_professional(professional), self._context.clock.now()
         with self._context.transaction() as session:
             person = people_store(self._context, session).get_by_document(document).person_id
-            store = CaseStore(session)
+            store = case_store(self._context, session)
             places = store.memberships(person, reference, now)
             fresh = CaseAction(
                 action_id=uuid.uuid4().hex,
@@ -80,10 +80,11 @@ class CaseActions:
             ActionUnknown: the case has no such action.
         """
         with self._context.transaction() as session:
-            person, store = people_store(self._context, session).get_by_document(document).person_id, CaseStore(session)
+            person = people_store(self._context, session).get_by_document(document).person_id
+            store = case_store(self._context, session)
             held = store.action(person, action_id)
             action = _checked(replace(_changed(held, given), updated_at=self._context.clock.now()))
-            store.change_action(action)
+            store.change_action(person, action)
         return action
 
     def list(self, document: Document) -> tuple[CaseAction, ...]:
@@ -93,7 +94,8 @@ class CaseActions:
             PersonUnknown: this entity holds nobody with that document.
         """
         with self._context.snapshot() as session:
-            return CaseStore(session).actions(people_store(self._context, session).get_by_document(document).person_id)
+            person = people_store(self._context, session).get_by_document(document).person_id
+            return case_store(self._context, session).actions(person)
 
     def _usual_function(self) -> str:
         own = self._context.directory.current(self._context.clock.now()).party(self._context.settings.entity)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from node.care.store import CaseStore
+from node.care.store import case_store
 from node.consents.due import DEFAULT_NOTICE_DAYS, DueReason, due_consents
 from node.consents.in_force import InForce
 from node.context import NodeContext
 from node.people.errors import PersonUnknown
 from node.people.store import people_store
+from policies.birth import BirthDate
 from policies.local_days import last_day
 
 
@@ -26,7 +27,7 @@ class OwnCase:
 
     person_id: str
     name: str
-    birth_date: date
+    birth_date: BirthDate
     role: str
     due: tuple[tuple[date, DueReason], ...]
 
@@ -41,7 +42,7 @@ def own_cases(context: NodeContext, professional: str) -> tuple[OwnCase, ...]:
     now, found = context.clock.now(), []
     with context.snapshot() as session:
         people, judged = people_store(context, session), InForce(context, session, now)
-        for person, role in CaseStore(session).cases_of(professional, now).items():
+        for person, role in case_store(context, session).cases_of(professional, now).items():
             try:
                 identity = people.identity(person)
             except PersonUnknown:  # erased: the row of the team goes with the person, in another transaction

@@ -14,7 +14,7 @@ from consent_ledger.consents.model import ConsentView
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin, ProofFound
 from node.care.errors import NotOnTheCase
 from node.care.professionals import check_professional
-from node.care.store import CaseStore
+from node.care.store import case_store
 from node.consents.changes import ConsentChanges
 from node.consents.errors import NothingToConfirm
 from node.consents.held import HeldConsents
@@ -102,7 +102,7 @@ class ConsentRequests:
         with self._context.transaction() as session:
             request = self._get(session, consent_id)
             person, origin = request.view.person_ref, request.origin
-            if not CaseStore(session).memberships(person, reference, now):
+            if not case_store(self._context, session).memberships(person, reference, now):
                 raise NotOnTheCase(_("{professional} no está en el equipo del caso", professional=reference))
             digest = origin.terms_sha256 or origin.leaf_hash
             decision = ConfirmationBody(

@@ -5,9 +5,10 @@ from typing import Any
 
 from node.care.importing import ImportOutcome
 from node.people import csv_format as fmt
-from node.people.import_proposal import ProposedRow, RowKind, counted
-from node.people.model import PersonRecord
-from presentation import formats, terminal
+from node.people.import_proposal import RowKind, WaitingRow
+from policies.birth_words import birth_words
+from policies.identity import Described
+from presentation import terminal
 from presentation.messages import Translator, listing, speaking
 
 _MOST_SHOWN = 20
@@ -19,13 +20,14 @@ def import_document(outcome: ImportOutcome) -> dict[str, Any]:
     return {
         "file": proposal.file,
         "imported": counts is not None,
-        "people": len(proposal.rows),
-        "added": len(proposal.of_kind(RowKind.NEW)),
-        "replaced": counts.replaced if counts else len(proposal.of_kind(RowKind.CHANGED)),
-        "unchanged": counts.unchanged if counts else len(proposal.of_kind(RowKind.UNCHANGED)),
+        "import_id": outcome.import_id or None,
+        "proposal": proposal.code,
+        "people": proposal.people,
+        "added": proposal.kinds.get(RowKind.NEW, 0),
+        "replaced": counts.replaced if counts else proposal.kinds.get(RowKind.CHANGED, 0),
+        "unchanged": counts.unchanged if counts else proposal.kinds.get(RowKind.UNCHANGED, 0),
         "columns": {
-            column: {"changed": changed, "emptied": emptied}
-            for column, (changed, emptied) in counted(proposal.rows).items()
+            column: {"changed": changed, "emptied": emptied} for column, (changed, emptied) in proposal.columns.items()
         },
         "undecided": [
             {"line": row.line, "other_person": row.kind is RowKind.OTHER_PERSON, "lifted": list(row.lifted)}
@@ -47,18 +49,28 @@ def import_text(outcome: ImportOutcome, lang: str) -> str:
             unchanged=say.plural("{n} sin cambios", "{n} sin cambios", document["unchanged"]),
         ),
         *_columns(outcome, say),
-        *(line for row in outcome.undecided[:_MOST_SHOWN] for line in _decision(row, say)),
+        *(line for row in outcome.undecided[:_MOST_SHOWN] for line in _decision(row, outcome.proposal.code, say)),
     ]
     if len(outcome.undecided) > _MOST_SHOWN:
         lines.append(say("… y {count} filas más por decidir.", count=len(outcome.undecided) - _MOST_SHOWN))
+    if outcome.not_counted:
+        lines.append(
+            say(
+                "Las decisiones dadas no valen: falta el código de lo que se compara ahora, o el fichero o las fichas "
+                "han cambiado desde entonces."
+            )
+        )
     if outcome.counts is None:
         lines.append(say("No se ha importado nada."))
+    if outcome.import_id:
+        lines.append(
+            say("Para deshacerlo: redpact-node records import-undo {import_id}", import_id=outcome.import_id[:8])
+        )
     return "\n".join(map(terminal.paragraph, lines))
 
 
 def _columns(outcome: ImportOutcome, say: Translator) -> Iterator[str]:
-    changed = [row for row in outcome.proposal.rows if row.changes]
-    for column, (count, emptied) in counted(changed).items():
+    for column, (count, emptied) in outcome.proposal.columns.items():
         name = _name(column, say)
         told = say.plural("{column}: cambia en {n} persona", "{column}: cambia en {n} personas", count, column=name)
         if emptied:
@@ -66,18 +78,19 @@ def _columns(outcome: ImportOutcome, say: Translator) -> Iterator[str]:
         yield "  " + told
 
 
-def _decision(row: ProposedRow, say: Translator) -> Iterator[str]:
+def _decision(row: WaitingRow, code: str, say: Translator) -> Iterator[str]:
     if row.kind is RowKind.OTHER_PERSON:
         yield say(
             "Línea {line}: con ese documento consta aquí otra persona. Aquí: {stored}. En el fichero: {read}.",
             line=row.line,
             stored=_described(row.stored, say),
-            read=_described(row.record, say),
+            read=_described(row.read, say),
         )
         yield "  " + say(
-            "Si es la misma persona, repita con --same-person {line}. Si no, corrija el documento: el de una madre no "
-            "sirve para un menor; dele un código con «records linkage-code».",
+            "Si es la misma persona, repita con --proposal {code} --same-person {line}. Si no, corrija el documento: "
+            "el de una madre no sirve para un menor; dele un código con «records linkage-code».",
             line=row.line,
+            code=code,
         )
     if row.lifted:
         yield say(
@@ -85,12 +98,15 @@ def _decision(row: ProposedRow, say: Translator) -> Iterator[str]:
             line=row.line,
             lifted=listing([_name(name, say) for name in row.lifted]),
         )
-        yield "  " + say("Si la persona lo ha decidido así, repita con --lift-protection; si no, rellene esa celda.")
+        yield "  " + say(
+            "Si la persona lo ha decidido así, repita con --proposal {code} --lift-protection; si no, rellene esa "
+            "celda.",
+            code=code,
+        )
 
 
-def _described(record: PersonRecord | None, say: Translator) -> str:
-    assert record is not None, "another person is one that is stored"
-    return f"{record.name} ({formats.day(record.birth_date, say.lang)})"
+def _described(person: Described, say: Translator) -> str:
+    return f"{person.name} ({birth_words(person.birth.day, say.lang)})"
 
 
 def _name(column: str, say: Translator) -> str:

@@ -7,7 +7,7 @@ results: this is the last check before the wire, not the only one.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final
@@ -15,8 +15,21 @@ from typing import Final
 from node.care.model import PUBLISHED_STATES
 from node.care.store import CaseStore
 from node.people.benefit_months import minimum_income_codes, months_on
-from node.people.model import BIRTH_DATE, BenefitSpell, FieldValue, Intervention, ListItem, month_number, month_of
-from node.people.store import HouseholdFacts, PersonStore, SummaryInput
+from node.people.model import (
+    AGE_BASIS,
+    BIRTH_DATE,
+    BenefitSpell,
+    FieldValue,
+    Intervention,
+    ListItem,
+    birth_of,
+    month_number,
+    month_of,
+)
+from node.people.store import PersonStore
+from node.people.summary_input import HouseholdFacts, SummaryInput
+from node.seals.seals import seals_in
+from policies.birth import AgeBasis, BirthDate
 from policies.catalogue import load_catalogue
 from policies.fields import MAX_ROWS
 from policies.local_days import local_day
@@ -39,7 +52,7 @@ def summarise(store: PersonStore, person_id: str, field_ids: Iterable[str], now:
     wanted = [catalogue.field(field_id) for field_id in field_ids if field_id in catalogue]
     shareable = [spec for spec in wanted if spec.shareable]
     recorded = {spec.id for spec in shareable if spec.origin == "recorded"}
-    needed = recorded | {BIRTH_DATE} if any(spec.id == BIRTH_YEAR for spec in shareable) else recorded
+    needed = recorded | {BIRTH_DATE, AGE_BASIS} if any(spec.id == BIRTH_YEAR for spec in shareable) else recorded
     inputs = _Inputs(store, store.summary_input(person_id, needed), now)
     values = {field_id: value for field_id, value in inputs.stored.values.items() if field_id in recorded}
     for spec in shareable:
@@ -73,8 +86,11 @@ class _Inputs:
 
 
 def _birth_year(inputs: _Inputs) -> FieldValue | None:
-    held = inputs.stored.values[BIRTH_DATE]
-    return FieldValue(date.fromisoformat(str(held.value)).year, held.recorded_at)
+    """Return the year of birth, unless it is not known or estimated: as one, others would read it as certain."""
+    held, basis = inputs.stored.values[BIRTH_DATE], inputs.stored.values.get(AGE_BASIS)
+    born = birth_of(BirthDate.parse(str(held.value)), basis.value if basis else None)
+    certain = born.day.year is not None and born.basis is not AgeBasis.ESTIMATED
+    return FieldValue(born.day.year, held.recorded_at) if born.day.year is not None and certain else None
 
 
 def _of_household(read: Callable[[HouseholdFacts], str | int | None]) -> "_Computation":
@@ -108,7 +124,8 @@ def _action_log(inputs: _Inputs) -> FieldValue | None:
 
 
 def _case_actions(inputs: _Inputs) -> FieldValue | None:
-    actions = CaseStore(inputs.store.session).actions(inputs.stored.person_id)
+    store = inputs.store
+    actions = CaseStore(store.session, seals_in(store.session, store.cipher)).actions(inputs.stored.person_id)
     published = [action for action in actions if action.state in PUBLISHED_STATES][-MAX_PUBLISHED:]
     rows: list[ListItem] = [action.row() for action in published]
     return FieldValue(rows, max(action.updated_at for action in published)) if published else None

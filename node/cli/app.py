@@ -14,6 +14,7 @@ from node.cli import (
     init,
     keys,
     ledger,
+    person,
     pseudonym_key,
     records,
     recover,
@@ -48,7 +49,7 @@ def _about() -> None:
 
 
 COMMANDS = (
-    *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
+    *(init, serve, status, doctor, vocabulary, records, person, card, consent, fetch),
     *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk, user),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""

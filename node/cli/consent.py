@@ -1,5 +1,6 @@
 """``redpact-node consent grant``, ``refuse``, ``renew`` and ``withdraw``; the group with its other commands."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -22,6 +23,7 @@ from node.cli.consent_options import (
     NoticeOption,
     PurposeOption,
     RecipientOption,
+    asked_of,
 )
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
@@ -104,21 +106,18 @@ def _register_grant(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Record a person's consent: its fields, purposes, recipients and end."""
-        from node.consents.consents import GrantInput
-
-        given = GrantInput(
-            document=read_document(document),
-            purposes=split_names(purposes),
-            recipients=split_names(recipients),
-            fields=split_names(fields),
-            holders=split_names(holders),
+        asked = asked_of(
+            document,
+            purposes=purposes,
+            recipients=recipients,
+            fields=fields,
+            holders=holders,
             valid_days=valid_days,
-            guardian=_guardian(guardian_document, guardian_relation),
-            evidence=evidence,
             language=notice_lang,
-            proofs=given_codes(codes_file, split_names(holders)),
         )
-        node = open_node(home)
+        guardian = _guardian(guardian_document, guardian_relation)
+        proofs, node = given_codes(codes_file, split_names(holders)), open_node(home)
+        given = replace(asked, guardian=guardian, evidence=evidence, proofs=proofs)
         consent_scope.show_consent(node, node.consents.grant(given), lang, as_json=as_json)
 
 
@@ -139,19 +138,10 @@ def _register_refuse(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Record that a person was asked for a consent and refused; a refusal does not change the care they get."""
-        from node.consents.consents import GrantInput
-
-        asked = GrantInput(
-            document=read_document(document),
-            purposes=split_names(purposes),
-            recipients=split_names(recipients),
-            fields=split_names(fields),
-            guardian=_guardian(guardian_document, guardian_relation),
-            evidence=evidence,
-            language=notice_lang,
-        )
-        node = open_node(home)
-        consent_scope.show_consent(node, node.consents.refuse(asked), lang, as_json=as_json)
+        asked = asked_of(document, purposes=purposes, recipients=recipients, fields=fields, language=notice_lang)
+        guardian, node = _guardian(guardian_document, guardian_relation), open_node(home)
+        refused = replace(asked, guardian=guardian, evidence=evidence)
+        consent_scope.show_consent(node, node.consents.refuse(refused), lang, as_json=as_json)
 
 
 def _register_renew(group: typer.Typer) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from node.cli import consent_scope
-from node.cli.arguments import DocumentOption, read_document, split_names
+from node.cli.arguments import DocumentOption
 from node.cli.consent_options import (
     DaysOption,
     FieldsOption,
@@ -14,6 +14,7 @@ from node.cli.consent_options import (
     NoticeOption,
     PurposeOption,
     RecipientOption,
+    asked_of,
 )
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
@@ -47,19 +48,18 @@ def _register_form(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Write the form of a consent for the person to sign with their own certificate."""
-        from node.consents.consents import GrantInput
         from service.files import write_private
 
-        given = GrantInput(
-            document=read_document(document),
-            purposes=split_names(purposes),
-            recipients=split_names(recipients),
-            fields=split_names(fields),
-            holders=split_names(holders),
+        asked = asked_of(
+            document,
+            purposes=purposes,
+            recipients=recipients,
+            fields=fields,
+            holders=holders,
             valid_days=valid_days,
             language=notice_lang,
         )
-        written = open_node(home).signed_consents.form(given)
+        written = open_node(home).signed_consents.form(asked)
         write_private(out, written.pdf)
         terms = written.terms
         emit(

@@ -47,6 +47,16 @@ ReplaceOption = Annotated[
         ),
     ),
 ]
+AnchorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar=_("ENTIDAD=HUELLA"),
+        help=_(
+            "Ancla que fija la DPD, con la huella que imprime esa entidad («anchors fingerprint»). Puede repetirse. "
+            "Sin ninguna solo responde el coordinador por el directorio, y no se aprueban campañas de entrenamiento."
+        ),
+    ),
+]
 DatabaseOption = Annotated[
     str, typer.Option(help=_("URL de la base de datos; por defecto, un fichero SQLite en la carpeta del programa."))
 ]
@@ -70,17 +80,20 @@ def init(
     witness_listen: WitnessListenOption = "",
     witness_url: WitnessUrlOption = "",
     database: DatabaseOption = "",
+    anchor: AnchorOption = None,
     replace: ReplaceOption = False,
     as_json: JsonOption = False,
     lang: LangOption = "es",
 ) -> None:
     """Make a node and join the network with an invitation. Run again to upgrade the database."""
+    from node.anchors import pinning
     from node.identity.invitation import given_token
     from node.operations.status import summary, summary_text
     from node.setup import Answers, set_up
     from service.clock import SystemClock
     from service.settings import database_argument, witness_address
 
+    anchors = [pinning.typed_anchor(each) for each in anchor or ()]
     answers = Answers(
         token=given_token(token, token_file, sys.stdin),
         listen=listen,
@@ -91,5 +104,7 @@ def init(
         replace=replace,
     )
     node = click.get_current_context().with_resource(set_up(home, answers, SystemClock()))
+    for entity, fingerprint in anchors:
+        pinning.pin(node.context, entity, fingerprint)
     document = summary(node.context, node.certificate)
     emit(document, summary_text(document, lang), as_json=as_json)

@@ -6,10 +6,14 @@ import typer
 
 from node.cli import (
     records_access,
+    records_doubts,
     records_erase,
     records_import,
+    records_imports,
     records_linkage,
+    records_mapping,
     records_readings,
+    records_same_person,
     records_shared,
     records_template,
 )
@@ -40,7 +44,11 @@ def register(app: typer.Typer) -> None:
     records_erase.register(group)
     records_linkage.register(group)
     records_import.register(group)
+    records_imports.register(group)
+    records_mapping.register(group)
     records_template.register(group)
+    records_doubts.register(group)
+    records_same_person.register(group)
     app.add_typer(group, name="records")
 
 

@@ -35,6 +35,25 @@ LiftOption = Annotated[
         help=_("El fichero puede quitar oposiciones, instrucciones de contacto seguro y medidas de protección."),
     ),
 ]
+ProposalOption = Annotated[
+    str,
+    typer.Option(
+        "--proposal",
+        metavar=_("CÓDIGO"),
+        help=_(
+            "Código de la comparación sobre la que se decide, como la muestra el programa; si el fichero o las fichas "
+            "han cambiado desde entonces, las decisiones no valen y se pregunta de nuevo."
+        ),
+    ),
+]
+MappingOption = Annotated[
+    str,
+    typer.Option(
+        "--mapping",
+        metavar=_("NOMBRE"),
+        help=_("Correspondencia de columnas y códigos propios, de «records mapping list»."),
+    ),
+]
 UNDECIDED = 1
 
 
@@ -56,7 +75,9 @@ def register(group: typer.Typer) -> None:
         dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Solo compara: no importa nada."))] = False,
         same_person: LineOption = [],  # noqa: B006 - typer reads it and never changes it
         lift_protection: LiftOption = False,
+        proposal: ProposalOption = "",
         encoding: EncodingOption = "",
+        mapping: MappingOption = "",
         professional: ProfessionalOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -69,8 +90,9 @@ def register(group: typer.Typer) -> None:
         node, who = open_node(home), professional_reference(professional)
         with progress_bar() as advance:
             importing = RecordImport(node.context, who, advance)
-            decisions = Decisions(frozenset(same_person), lift_protection=lift_protection)
-            outcome = importing.compare(file, encoding) if dry_run else importing.store(file, decisions, encoding)
+            decided = Decisions(frozenset(same_person), lift_protection=lift_protection, proposal=proposal)
+            form = (encoding, mapping)
+            outcome = importing.compare(file, *form) if dry_run else importing.store(file, decided, *form)
         emit(import_document(outcome), import_text(outcome, lang), as_json=as_json)
         if outcome.counts is None and not dry_run:
             raise typer.Exit(UNDECIDED)

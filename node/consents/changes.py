@@ -41,6 +41,8 @@ class ChangeSource(StrEnum):
     """A professional of this entity declined a consent given elsewhere, which opens nothing here from then on."""
     EXPIRED = "expired"
     """Its validity is over."""
+    PERSON_DECEASED = "person_deceased"
+    """The person has died, as a professional of this entity recorded."""
     PERSON_ERASED = "person_erased"
     """The person was erased at this entity, and with them the consent."""
     RETENTION = "retention"

@@ -159,6 +159,7 @@ class Consents:
         with self._context.transaction() as session:
             held = self._held(session)
             person = held.get(given.consent_id).person_ref
+            people_store(self._context, session).standing.of(person).require_open()
             self._require_entitled(session, person, given.guardian, now)
             renewal = ConsentRenewal(
                 valid_until=end_of_validity(now, given.valid_days),
@@ -263,8 +264,12 @@ class Consents:
             PersonUnknown: nobody here has that document.
         """
         with self._context.snapshot() as session:
-            person = self._person(session, document) if document else None
-            return own_consents(self._context, session).list(person)
+            consents = own_consents(self._context, session)
+            if document is None:
+                return consents.list()
+            people = people_store(self._context, session)
+            records = people.standing.group(self._person(session, document))
+            return tuple(view for record in records for view in consents.list(record))
 
     def receipt(self, consent_id: str, directory: Path, *, pdf: bool | None = None) -> Path:
         """Issue the person's receipt of a consent, on record, and write it to a new folder; PDF as in `issue_receipt`.
@@ -303,6 +308,7 @@ class Consents:
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._context.transaction() as session:
             person = self._person(session, given.document)
+            people_store(self._context, session).standing.of(person).require_open()
             self._require_entitled(session, person, given.guardian, now)
             grant = _checked_grant(
                 person_ref=person,

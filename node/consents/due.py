@@ -12,6 +12,7 @@ from node.consents.guardians import AGE_OF_CONSENT_YEARS, RELATIONS_FROM_14
 from node.consents.in_force import ConsentInForce
 from node.people.errors import PersonUnknown
 from node.people.store import PersonStore
+from policies.birth import Reached
 from policies.local_days import last_day, local_day
 from policies.notices import load_notices
 
@@ -81,6 +82,6 @@ def _came_of_age(view: ConsentView, people: PersonStore, now: datetime) -> bool:
     if guardian is None or guardian.relation in RELATIONS_FROM_14:
         return False
     try:
-        return people.identity(view.person_ref).age_on(local_day(now)) >= AGE_OF_CONSENT_YEARS
+        return people.identity(view.person_ref).reached(AGE_OF_CONSENT_YEARS, local_day(now)) is Reached.YES
     except PersonUnknown:
         return False  # erased: nothing is shared any more

@@ -20,6 +20,17 @@ class GuardianNeeded(ConsentOperationError):
     )
 
 
+class AgeUndecided(GuardianNeeded):
+    """Nobody can tell whether somebody is old enough: their birth date is not known well enough."""
+
+    code = "age_undecided"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "No se sabe si la persona tiene la edad que pide la ley, porque su fecha de nacimiento es desconocida, "
+        "aproximada o no está acreditada. Anote la fecha acreditada, o actúe quien la represente."
+    )
+
+
 class RecipientNotAllowed(ConsentOperationError):
     """An entity that never sees records, or this entity itself, was named in a consent."""
 

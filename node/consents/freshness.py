@@ -6,32 +6,33 @@ under the consent, and resumes when the origin is heard again. Consents given he
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
-from records_exchange.mailboxes import SqlMailbox
+from records_exchange.contacts import Contacts
 
 
-def last_word(session: Session, origin: str, told_at: datetime | None) -> datetime | None:
+def last_word(contacts: Contacts, origin: str, told_at: datetime | None) -> datetime | None:
     """Return the time up to which an origin's account is complete; None when it never gave one.
 
     Args:
-        session: of this node's database.
+        contacts: of this node.
         origin: the entity where the consent was given.
         told_at: when the origin last reported this consent; None when that is not known.
+
+    Raises:
+        RecordsTampered: others wrote the contact.
     """
-    contact = SqlMailbox(session).contact(origin)
+    contact = contacts.of(origin)
     return max(filter(None, (told_at, contact.complete_until if contact else None)), default=None)
 
 
-def is_silent(session: Session, origin: str, told_at: datetime | None, *, now: datetime, bound: timedelta) -> bool:
+def is_silent(contacts: Contacts, origin: str, told_at: datetime | None, *, now: datetime, bound: timedelta) -> bool:
     """Return whether an origin's last heartbeat, and its last report of a consent, are older than the bound.
 
     Args:
-        session: of this node's database.
+        contacts: of this node.
         origin: the entity where the consent was given.
         told_at: when the origin last reported this consent; None when that is not known.
         now: the present time, UTC.
         bound: longest silence allowed.
     """
-    last = last_word(session, origin, told_at)
+    last = last_word(contacts, origin, told_at)
     return last is None or now - last >= bound

@@ -15,11 +15,12 @@ from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.errors import GuardianUnnamed
 from consent_ledger.log.bodies import Guardian
 from node.cipher import RecordCipher
-from node.consents.errors import GuardianNeeded, GuardianNotEntitled
+from node.consents.errors import AgeUndecided, GuardianNeeded, GuardianNotEntitled
 from node.context import NodeContext
 from node.people.documents import Document
 from node.people.model import Identity
 from node.people.store import people_store
+from policies.birth import Reached, undecided_remedy
 from policies.codes import load_codes
 from presentation.messages import Message, _
 
@@ -88,12 +89,19 @@ def require_entitled(
 
     Raises:
         GuardianNeeded: the person is under 14 and acted alone.
+        AgeUndecided: nobody can tell whether the person, who acted alone, is 14; or whether the guardian is of age.
         GuardianUnnamed: a guardian acts whose document was not given.
         GuardianNotEntitled: the guardian is the person, is too young, or has no relation that decides for the person.
         UnknownTerm: there is no such relation.
     """
-    minor, facts = person.age_on(today) < AGE_OF_CONSENT_YEARS, known or KnownCircumstances()
+    reached, facts = person.reached(AGE_OF_CONSENT_YEARS, today), known or KnownCircumstances()
+    minor = reached is not Reached.YES
     if guardian is None:
+        if reached is Reached.CANNOT_TELL:
+            raise AgeUndecided(
+                _("no se sabe si la persona tiene {years} años (LOPDGDD art. 7)", years=AGE_OF_CONSENT_YEARS),
+                remedy=undecided_remedy(),
+            )
         if minor:
             raise GuardianNeeded(
                 _(
@@ -198,10 +206,17 @@ def _refusal(relation: str, *, minor: bool, measure: str | None) -> GuardianNotE
 
 def _require_age(guardian: Identity, person: Identity, relation: str, today: date) -> None:
     """Refuse a guardian known here as a minor; a parent may be one, if old enough to be the parent."""
-    if guardian.age_on(today) >= FULL_AGE_YEARS:
+    reached = guardian.reached(FULL_AGE_YEARS, today)
+    if reached is Reached.YES:
         return
-    older_by = person.birth_date.year - guardian.birth_date.year
-    if relation == "parent" and older_by >= AGE_OF_CONSENT_YEARS:
+    if reached is Reached.CANNOT_TELL:
+        raise AgeUndecided(
+            _("no se sabe si quien actúa por la persona tiene {years} años", years=FULL_AGE_YEARS),
+            remedy=_("anote en su ficha la fecha de nacimiento de su documento, y vuelva a intentarlo"),
+        )
+    born, older = person.birth_date.year, guardian.birth_date.year
+    known = born is not None and older is not None and born - older >= AGE_OF_CONSENT_YEARS
+    if relation == "parent" and known:
         return
     raise GuardianNotEntitled(
         _("quien actúa por la persona tiene menos de {years} años según su ficha", years=FULL_AGE_YEARS),

@@ -19,10 +19,12 @@ from consent_ledger.consents.model import (
     Withdrawal,
 )
 from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.end_bodies import PERSON_DECEASED
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
 from node.consents.received_withdrawals import reported_acts, withdrawn_receipts
 from node.context import NodeContext
+from node.inbox.items import Inbox, ItemKind, NewItem
 from node.ledger.own import consent_register
 
 
@@ -105,8 +107,13 @@ class HeldConsents:
         It is published also when the consent had ended, or is not held here: copies of data may have come since.
         """
         before = after = self._register.find(consent_id)
-        if before is not None and before.state in VALID_FOR_PROCESSING:
-            after = self._register.withdraw(consent_id, now, act)
+        died = act.reason == PERSON_DECEASED
+        if before is not None and (
+            before.state in VALID_FOR_PROCESSING or (before.state is ConsentState.ENDED and not died)
+        ):
+            after = (self._register.end if died else self._register.withdraw)(consent_id, now, act)
+            if died:
+                Inbox(self._session).add(NewItem(ItemKind.DEATH_TOLD, before.person_ref, reported_by.sender), now)
         self._changes.publish(
             self._session,
             ConsentChanged(
@@ -185,6 +192,14 @@ class HeldConsents:
         if proof is None:
             self._publish(ChangeSource.DECLINED, before, after, now, lost_here=True)
         return after
+
+    def end_of_deceased(self, person_ref: str, now: datetime) -> tuple[ConsentView, ...]:
+        """End the consents of a person who has died, tell every party, and return those that ended."""
+        live = [view for view in self._register.list(person_ref) if view.state in VALID_FOR_PROCESSING]
+        ended = tuple(self._register.end(view.consent_id, now, Withdrawal(reason=PERSON_DECEASED)) for view in live)
+        for before, after in zip(live, ended, strict=True):
+            self._publish(ChangeSource.PERSON_DECEASED, before, after, now)
+        return ended
 
     def end_unusable(self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime) -> None:
         """End a consent of whose newer version nothing is of use here: the older one must not stay in force."""

@@ -14,6 +14,9 @@ _WHY: Final[Mapping[Obstacle, Message]] = {
     Obstacle.REFUSED: _("no: la persona dijo que no"),
     Obstacle.WITHDRAWN: _("no: la persona lo retiró"),
     Obstacle.UNPROVED: _("no: falta una prueba de que la persona lo quiso"),
+    Obstacle.PERSON_DECEASED: _("no: la persona ha fallecido"),
+    Obstacle.PERSON_UNASSIGNED: _("no: la ficha se separó de otra y falta aclarar de quién es cada dato"),
+    Obstacle.IDENTITY_DOUBT: _("no: la entidad donde se dio habla quizá de otra persona con el mismo documento"),
     Obstacle.LATER_DENIAL: _("no: la persona dijo que no, y no consta que este consentimiento sea posterior"),
 }
 _REMEDIES: Final[Mapping[Obstacle, Message]] = {
@@ -24,6 +27,8 @@ _REMEDIES: Final[Mapping[Obstacle, Message]] = {
     Obstacle.LATER_DENIAL: _(
         "Si la persona ha cambiado de idea, registre aquí un consentimiento nuevo: redpact-node consent grant"
     ),
+    Obstacle.PERSON_UNASSIGNED: _("Revise la ficha y anótelo: redpact-node person assign"),
+    Obstacle.IDENTITY_DOUBT: _("Llame a esa entidad y decida: redpact-node records doubts"),
     Obstacle.ORIGIN_SILENT: _(
         "Compruebe la conexión con esa entidad: redpact-node doctor. Cuando dé noticias se volverá a compartir."
     ),

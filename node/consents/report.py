@@ -22,6 +22,7 @@ _STATES: Final = {
     ConsentState.REFUSED: _("denegado"),
     ConsentState.WITHDRAWN: _("retirado"),
     ConsentState.EXPIRED: _("caducado"),
+    ConsentState.ENDED: _("terminado: la persona ha fallecido"),
 }
 _REASONS: Final = {
     DueReason.ENDS_SOON: _("caduca pronto"),

@@ -154,6 +154,7 @@ class SignedConsents:
     def _entitled_person(self, session: Session, document: Document, now: datetime) -> str:
         people = people_store(self._context, session)
         person = people.get_by_document(document).person_id
+        people.standing.of(person).require_open()
         known = circumstances(self._context, session, person, None)
         require_entitled(people.identity(person), None, local_day(now), known)
         return person

@@ -89,9 +89,9 @@ class ConsentStatus:
 
     @property
     def withdrawn(self) -> bool:
-        """True when the person has withdrawn the consent."""
+        """True when the consent is over and everybody is told: the person has withdrawn it, or died."""
         if self.view is not None:
-            return self.view.state is ConsentState.WITHDRAWN
+            return self.view.state in (ConsentState.WITHDRAWN, ConsentState.ENDED)
         return any(each.what in (CONSENT_WITHDRAWN, CONSENT_ENDED) for each in self.notifications)
 
     def document(self) -> dict[str, Any]:

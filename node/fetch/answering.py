@@ -16,6 +16,7 @@ from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
 from node.consents.in_force import InForce
 from node.context import NodeContext
+from node.doubts.checking import Finding, Told, compare
 from node.fetch.even_work import even_out
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
@@ -110,12 +111,18 @@ class Answering:
         # (8) read those, and only those
         found = self._read(people, person, decision, now)
         decision = checks.settle(decision, found)
+        identity = None
+        if person is not None and decision.refusal is None:
+            told = Told(request.asker, request.subject, request.identity, keys)
+            identity = compare(context, people, person, told, now)
+            if identity is Finding.DOUBT:
+                decision = checks.doubted(decision)
         # (9) in the ledger before the reply leaves, and on the list of recipients that a withdrawal must reach
         if decision.refusal is None:
             SqlTravelStore(session).note_release(decision.consent_ids, request.asker)
         else:
             even_out(context, session, judged, person or _NOBODY, now)
-        entry = _entry(verified, decision, person)
+        entry = _entry(verified, decision, person, identity)
         return _Logged(decision, found, _log(ledger, entry, request.seen_sizes, now), now)
 
     def _read(
@@ -129,7 +136,9 @@ class Answering:
             return {}
 
 
-def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: str | None) -> NewEntry:
+def _entry(
+    verified: checks.VerifiedRequest, decision: checks.Decision, person: str | None, identity: Finding | None
+) -> NewEntry:
     request = verified.request
     common = {
         "request_id": request.id,
@@ -147,6 +156,7 @@ def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: 
         reason = decision.refusal or ReasonCode.NOTHING_TO_SHARE
         return NewEntry(EntryType.REFUSAL, RefusalBody.model_validate(common | {"reason": reason}))
     shared = {"fields": decision.allowed, "consents": decision.consent_ids, "case_ref": request.case_ref}
+    shared |= {"identity": identity.value if identity else None}
     return NewEntry(EntryType.RELEASE, ReleaseBody.model_validate(common | shared))
 
 

@@ -16,6 +16,7 @@ from consent_ledger.log.bodies import ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.errors import RecipientNotAllowed
 from node.context import NodeContext
+from node.doubts.checking import Traits, traits_of
 from node.fetch.cached_copies import CopyOwner, keep_received
 from node.ledger.own import own_ledger
 from node.ledger.peers import KnownLedger, PeerLedgers, Prove, ShownCheckpoint, Sighting
@@ -64,6 +65,15 @@ class Fetched:
     question: Question
     replies: tuple[HolderReply, ...]
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question about a person, with what their check values are made of."""
+
+    document: Document
+    question: Question
+    traits: Traits | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +133,36 @@ class Asking:
             UnknownParty: the directory lists no such holder; nothing was sent.
             RequestInvalid: the question has no valid form; nothing was sent.
             DirectoryExpired: the directory of this node is past its expiry; nothing was sent.
+            PersonDeceased, PersonUnassigned: nothing is asked about such a person.
         """
         now = self._context.clock.now()
         directory = self._context.directory.current(now)
         _require_known_terms(question)
-        calls = [self._prepare(directory, holder, lookup.document, question, now) for holder in dict.fromkeys(holders)]
+        asked = _Asked(lookup.document, question, self._traits(lookup))
+        calls = [self._prepare(directory, holder, asked, now) for holder in dict.fromkeys(holders)]
         outcomes = self._ask_all(calls)
         self._log(lookup, [answered for answered in outcomes if isinstance(answered, _Answered)], question)
         replies = tuple(_reply(call, outcome) for call, outcome in zip(calls, outcomes, strict=True))
         return Fetched(question, replies, now)
 
-    def _prepare(
-        self, directory: Directory, holder_id: str, document: Document, question: Question, now: datetime
-    ) -> _Call:
+    def _traits(self, lookup: PersonLookup) -> Traits | None:
+        """Return what the person's check values are made of; None when this entity does not hold them.
+
+        Raises:
+            PersonDeceased, PersonUnassigned: nothing is asked about such a person.
+        """
+        with self._context.snapshot() as session:
+            people = people_store(self._context, session)
+            person = lookup.person_id(people)
+            if person is not None:
+                people.standing.of(person).require_open()
+            try:
+                return traits_of(people, person) if person else None
+            except PersonUnknown:  # erased since the look-up
+                return None
+
+    def _prepare(self, directory: Directory, holder_id: str, asked: "_Asked", now: datetime) -> _Call:
+        document, question = asked.document, asked.question
         context, settings = self._context, self._context.settings
         holder = directory.party(holder_id)
         if holder_id == settings.entity:
@@ -148,7 +175,13 @@ class Asking:
         subject = key.pseudonym(document.kind.value, document.number)
         known = self._peer_ledgers.known(ledger_origin(settings.network, holder_id))
         request = requests.build_request(
-            question, asker=settings.entity, holder=holder_id, subject=subject, now=now, seen_sizes=known.sizes
+            question,
+            asker=settings.entity,
+            holder=holder_id,
+            subject=subject,
+            now=now,
+            seen_sizes=known.sizes,
+            identity=asked.traits.check(key) if asked.traits else None,
         )
         return _Call(holder, SentRequest(request, requests.seal_request(request, context.keys.signing)), known=known)
 

@@ -19,6 +19,7 @@ from consent_ledger.log.given_elsewhere import ConsentOrigin
 from node.consents.freshness import is_silent
 from node.ledger.consent_seals import consents_digest
 from node.ledger.own import own_policy
+from node.seals.contacts import contacts_in
 from node.seals.seals import seals_in
 from policies.assurance import default_policy
 from policies.catalogue import load_catalogue
@@ -40,8 +41,8 @@ _HASH: Final = "0" * 64
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2900, 1, 1, tzinfo=UTC)
 _DOCUMENT: Final = '{"name":"value"},' * 94
 """As long as the stored text of a consent for some fields, and with as many quotes."""
-_SEALS: Final = 3
-"""Seals that a person has at most: their record, their consents, their cards."""
+_SEALS: Final = 4
+"""Seals that a person has at most: their record, their consents, their cards, their case."""
 
 _COUNTED: Final = select(literal_column("1", Integer).label("place")).cte("counted", recursive=True)
 _NEXT: Final = select((_COUNTED.c.place + literal_column("1", Integer)).label("place"))
@@ -105,4 +106,4 @@ def even_out(context: "NodeContext", session: "Session", judged: "InForce", pers
     if not done.policy_read:
         own_policy(context, session).read()
     if not done.contacts:
-        is_silent(session, _NOBODY, None, now=now, bound=context.settings.silence_bound)
+        is_silent(contacts_in(session, cipher), _NOBODY, None, now=now, bound=context.settings.silence_bound)

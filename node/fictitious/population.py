@@ -15,6 +15,7 @@ from node.fictitious.persons import PEOPLE_PER_SITE, draw_person, draw_recorded_
 from node.fictitious.recorded_fields import interventions, recorded_fields
 from node.people.errors import PopulationRequestInvalid
 from node.people.model import PROFILING_OBJECTION, PersonRecord, Value
+from policies.birth import BirthDate
 from policies.plain_text import without_accents
 from policies.territory import load_territory
 from presentation.messages import _
@@ -102,7 +103,7 @@ def _record(seed: int, province: str, home: str, number: int) -> PersonRecord:
     return PersonRecord(
         document=person.document,
         name=person.name,
-        birth_date=person.birth_date,
+        birth_date=BirthDate.of(person.birth_date),
         fields=recorded_fields(person, province, rng) | _objection(seed, site, number),
         household=person.household,
         spells=person.spells,

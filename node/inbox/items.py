@@ -33,6 +33,9 @@ class ItemKind(StrEnum):
     CONSENT_DECIDED = "consent_decided"
     ORIGIN_ALARM = "origin_alarm"
     KEY_RECOVERY = "key_recovery"
+    IDENTITY_DOUBT = "identity_doubt"
+    DEATH_TOLD = "death_told"
+    DOCUMENT_CHANGE_TOLD = "document_change_told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,11 @@ class Inbox:
         """Note that the pending items of a kind about a reference were dealt with."""
         pending = (ItemRow.kind == kind.value, ItemRow.reference == reference, ItemRow.done_at.is_(None))
         self._session.execute(update(ItemRow).where(*pending).values(done_at=now))
+
+    def settle_with(self, kind: ItemKind, reference: str, peer: str, now: datetime) -> None:
+        """Note that the pending items of a kind about a reference and one other entity were dealt with."""
+        about = (ItemRow.kind == kind.value, ItemRow.reference == reference, ItemRow.peer == peer)
+        self._session.execute(update(ItemRow).where(*about, ItemRow.done_at.is_(None)).values(done_at=now))
 
 
 def _item(row: ItemRow) -> Item:

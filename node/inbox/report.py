@@ -28,7 +28,12 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.CODE_GUESSES: _("Una entidad prueba códigos de tarjetas: avise a la persona delegada"),
     ItemKind.CONSENT_REQUEST: _("Consentimiento dado en otra entidad: hay que confirmarlo"),
     ItemKind.CONSENT_DECIDED: _("La otra entidad ha contestado a un consentimiento"),
-    ItemKind.ORIGIN_ALARM: _("Alarma: demasiados consentimientos de una entidad"),
+    ItemKind.ORIGIN_ALARM: _("Alarma: una entidad envía demasiado"),
+    ItemKind.IDENTITY_DOUBT: _("Una entidad habla quizá de otra persona con el mismo documento: hay que decidirlo"),
+    ItemKind.DEATH_TOLD: _("Una entidad dice que la persona ha fallecido: compruébelo y anótelo (person deceased)"),
+    ItemKind.DOCUMENT_CHANGE_TOLD: _(
+        "Una entidad dice que la persona tiene otro documento: compruébelo con ella (person document)"
+    ),
     ItemKind.KEY_RECOVERY: _("Una entidad recupera sus claves: compruébelo con ella por teléfono"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
@@ -60,8 +65,9 @@ _DETAILS: Final[Mapping[str, Message]] = {
     "recovery_against_veto": _("publicada pese a un veto: no se usa"),
     "confirmed": _("confirmado"),
     "declined": _("no confirmado"),
-    "many_unproved": _("sin prueba de la persona"),
-    "too_many_consents": _("más de los admitidos en un día"),
+    "many_unproved": _("demasiados consentimientos sin prueba de la persona"),
+    "too_many_consents": _("más consentimientos de los admitidos en un día"),
+    "too_many_referrals": _("más derivaciones de las admitidas en un día"),
 }
 
 

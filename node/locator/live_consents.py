@@ -67,6 +67,7 @@ class LiveConsents:
     def at(self, session: Session, now: datetime) -> Iterator[OpenConsent]:
         """Iterate over the consents that are in force at a moment, wholly or in part."""
         in_force = InForce(self._context, session, now)
+        in_force.read_exceptions()
         for person, views in self._kept.items():
             if not any(view.state in VALID_FOR_PROCESSING for view in views.values()):
                 continue

@@ -84,6 +84,8 @@ class Pseudonyms:
         computed, remaining = self.evaluate(epoch, list(documents.values()))
         found = dict(zip(documents, computed, strict=True))
         with self._context.transaction() as session:
+            now = self._documents(session, list(found))  # somebody's document may have changed meanwhile
+            found = {person: found[person] for person in found if now.get(person) == documents[person]}
             kept = self.keep(session, epoch, found)
         return {person: found[person] for person in kept}, remaining
 
@@ -106,6 +108,12 @@ class Pseudonyms:
                     continue
                 found[row.person_ref] = cipher.open_bytes(_cell(row.person_ref, epoch), row.sealed)
         return found
+
+    def stored(self, session: Session, epoch: LocatorEpoch) -> dict[str, bytes]:
+        """Return the sealed pseudonyms of everybody in an epoch, by person; none is opened."""
+        query = select(LocatorPseudonymRow.person_ref, LocatorPseudonymRow.sealed)
+        rows = session.execute(query.where(LocatorPseudonymRow.epoch == epoch.fingerprint))
+        return {person: bytes(sealed) for person, sealed in rows}
 
     def keep(self, session: Session, epoch: LocatorEpoch, found: Mapping[str, bytes]) -> tuple[str, ...]:
         """Seal and keep pseudonyms; return the ids of their people, without those erased meanwhile."""
@@ -142,7 +150,7 @@ class Pseudonyms:
 
 
 def forget_pseudonyms(session: Session, person: str) -> None:
-    """Delete the pseudonyms of an erased person."""
+    """Delete the pseudonyms of a person who was erased, or has another document."""
     session.execute(delete(LocatorPseudonymRow).where(LocatorPseudonymRow.person_ref == person))
 
 

@@ -64,6 +64,8 @@ class Publisher:
         self._held: dict[str, Held] = {}
         self._memory: dict[str, dict[str, bytes]] = {}
         """Opened pseudonyms of people with live consents, by epoch."""
+        self._stored: dict[str, dict[str, bytes]] = {}
+        """The same as they are stored, by which a changed one is noticed."""
         self._waiting = 0
         self._failed = False
         self._stepped: datetime | None = None
@@ -167,12 +169,19 @@ class Publisher:
             return None  # these people wait; removals for others do not
 
     def _known(self, epoch: LocatorEpoch, people: set[str]) -> dict[str, bytes]:
-        memory = self._memory.get(epoch.fingerprint, {})
-        known = {person: memory[person] for person in people & set(memory)}
-        if len(known) < len(people):
-            with self._context.snapshot() as session:
-                known.update(self._pseudonyms.kept(session, epoch, people - set(known)))
-        self._memory[epoch.fingerprint] = known
+        """Return the kept pseudonyms, opened once; one that another replaced since is read again.
+
+        A person whose document changed has none until it is computed for the new one.
+        """
+        name = epoch.fingerprint
+        memory, before = self._memory.get(name, {}), self._stored.get(name, {})
+        with self._context.snapshot() as session:
+            stored = self._stored[name] = self._pseudonyms.stored(session, epoch)
+            same = {person for person in people & memory.keys() if stored.get(person, b"") == before.get(person)}
+            known = {person: memory[person] for person in same}
+            if len(known) < len(people):
+                known.update(self._pseudonyms.kept(session, epoch, people - same))
+        self._memory[name] = known
         return known
 
     def _send(self, epoch: LocatorEpoch, held: Held, known: Mapping[str, bytes], now: datetime) -> None:

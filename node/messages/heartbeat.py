@@ -5,17 +5,19 @@ that cannot be delivered is then overlooked for no longer than the freshness bou
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.orm import Session
 
+from node.context import NodeContext
 from node.messages.kinds import Kind, Response
+from node.seals.contacts import contacts_in
 from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import MessageMalformed
-from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import VerifiedMessage
 from records_exchange.request import Instant
 
@@ -31,17 +33,17 @@ class HeartbeatBody(BaseModel):
     complete_until: Instant
 
 
-def heartbeat_kind() -> Kind:
+def heartbeat_kind(context: NodeContext) -> Kind:
     """Return the kind of question that carries a heartbeat."""
-    return Kind(HEARTBEAT, _receive, question=True)
+    return Kind(HEARTBEAT, partial(_receive, context), question=True)
 
 
-def _receive(session: Session, received: VerifiedMessage, now: datetime) -> Response:
+def _receive(context: NodeContext, session: Session, received: VerifiedMessage, now: datetime) -> Response:
     try:
         body = HeartbeatBody.model_validate(received.message.body)
     except ValidationError as error:
         raise MessageMalformed(_("no es una señal de actividad válida: {fault}", fault=first_fault(error))) from error
     # A sender's clock that is ahead must not prolong a consent beyond this entity's own clock.
     complete = min(body.complete_until, received.message.issued, now + MAX_CLOCK_SKEW)
-    SqlMailbox(session).heard(received.message.sender, now, complete_until=complete)
+    contacts_in(session, context.keys.cipher).heard(received.message.sender, now, complete_until=complete)
     return Response()

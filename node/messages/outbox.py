@@ -27,6 +27,7 @@ from node.people.documents import Document
 from node.people.errors import PersonUnknown
 from node.people.linking import pseudonym_of
 from node.people.store import people_store
+from node.seals.contacts import contacts_in
 from policies.errors import RedpactError
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
@@ -255,7 +256,7 @@ class Outbox:
         kept = reply.model_dump_json().encode()
         if not mailbox.settle(notification.number, state, kept, now, fault=reply.reason or ""):
             return  # settled meanwhile by another pass
-        mailbox.heard(reply.sender, now)
+        contacts_in(session, self._context.keys.cipher).heard(reply.sender, now)
         if refused:
             item = NewItem(
                 ItemKind.NOTIFICATION_REFUSED, notification.reference, notification.recipient, reply.reason or ""

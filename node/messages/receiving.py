@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from node.messages.kinds import Kind
+from node.seals.contacts import contacts_in
 from presentation.messages import _
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import MessageMalformed
@@ -43,6 +44,10 @@ class MessageReceiver:
         self._context = context
         self._limits = limits
         self._kinds = kinds
+
+    def limited_by(self, limits: "CallerLimits") -> "MessageReceiver":
+        """Return the same receiver with other limits of questions."""
+        return MessageReceiver(self._context, self._kinds, limits)
 
     def take(self, envelope: Envelope, caller: str) -> Envelope:
         """Handle a message and return the signed reply; its effects are durable when this returns.
@@ -95,5 +100,5 @@ class MessageReceiver:
         if response.remembered:
             forget_at = received.message.expires + MAX_CLOCK_SKEW
             mailbox.remember(received, None if kind.question else sealed.to_json(), forget_at=forget_at, now=now)
-        mailbox.heard(received.message.sender, now)
+        contacts_in(session, self._context.keys.cipher).heard(received.message.sender, now)
         return sealed

@@ -2,14 +2,17 @@
 
 A call is opened with this entity's exchange key for the sender that the relay names; a false name does not open it.
 Its content then passes the same checks as over mutual TLS, and its signature must prove that same sender.
+
+Threads, turns and reserves are shared out by that name, apart from those of calls that come directly: what the relay
+brings again, or makes up in the name of an entity, slows what it brings of that entity, and nothing else.
 """
 
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import structlog
@@ -23,14 +26,18 @@ from presentation.messages import _
 from records_exchange.errors import SealBroken
 from records_exchange.request import REQUEST_TYPE
 from records_exchange.sealing import OpenedCall, Refusal, Route, open_call, seal_return
+from service.errors import TooManyCalls
 from service.limits import CallerLimits, CallGroup
 from service.status import public_details
+from service.turns import AT_ONCE, Turns
 from trust.errors import DirectoryExpired
 from trust.signing import Envelope
 
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 30.0
 LASTING_SECONDS: Final = 10.0
+RELAYED_AT_ONCE: Final = 2 * AT_ONCE
+"""Relayed calls that are worked on at once, whatever number of callers the relay names."""
 
 Take = Callable[[Envelope, str], Envelope]
 """Handles a signed envelope of a caller, whose signature it must carry, and returns the signed answer."""
@@ -42,8 +49,17 @@ class RelayedCalls:
     """Opens relayed calls, has them handled, and seals the answers. Safe to call from several threads."""
 
     def __init__(self, context: NodeContext, channel: CoordinatorChannel, limits: CallerLimits, take: Take) -> None:
+        """Answer the calls of one node.
+
+        Args:
+            context: of the node.
+            channel: to the coordinator.
+            limits: of callers by relay, and of no others.
+            take: handles what a call carries.
+        """
         self._context = context
-        self._limits = limits
+        self._turns, self._relay_turns = Turns(), Turns(RELAYED_AT_ONCE)
+        self.limits = limits
         self._take = take
         self.channel = channel
         self.workers = context.settings.workers
@@ -64,30 +80,52 @@ class RelayedCalls:
             )
         caller = directory.party(call.caller)
         route = Route(self._context.settings.network, caller.id, self._context.settings.entity)
-        opened = self._opened(call.sealed, route)
-        answer = self._taken(opened.envelope, caller.id)
+        try:
+            with self._turn(caller.id):
+                opened = self._opened(call.sealed, route)
+                answer = self._taken(opened.envelope, caller.id)
+        except TooManyCalls as error:  # no thread or turn for this caller: it is told so
+            opened, answer = self._opened(call.sealed, route), _refusal(error)
         return seal_return(answer, route, opened.binding, bytes.fromhex(caller.exchange_key))
+
+    @contextmanager
+    def _turn(self, caller: str) -> Iterator[None]:
+        with self.limits.place(caller, CallGroup.MESSAGES), self._turns.of(caller), self._relay_turns.of("relay"):
+            yield
 
     def _opened(self, sealed: bytes, route: Route) -> OpenedCall:
         *former, current = (*self._context.keys.former_exchange, self._context.keys.exchange)
         for own in former:
             with suppress(SealBroken):
                 return open_call(sealed, route, own)
-        return open_call(sealed, route, current)
+        try:
+            return open_call(sealed, route, current)
+        except SealBroken as error:
+            self.limits.charge_fault(route.sender, CallGroup.MESSAGES, error)
+            raise
 
     def _taken(self, envelope: Envelope, caller: str) -> Envelope | Refusal:
         reference = secrets.token_hex(4)
         group = CallGroup.FETCHES if envelope.payload_type == REQUEST_TYPE else CallGroup.MESSAGES
         try:
-            self._limits.spend(caller, group)  # the server's call guard did not see this call
+            self.limits.spend(caller, group)  # the server's call guard did not see this call
+        except TooManyCalls as error:
+            return _refusal(error, reference)
+        try:
             return self._take(envelope, caller)
         except RedpactError as error:
-            level = 40 if error.kind is ErrorKind.DAMAGED else 20
-            _log.log(level, "call_refused", code=error.code, reference=reference)
-            return Refusal(error.code, error.kind, public_details(error, reference))
+            self.limits.charge_fault(caller, group, error)
+            return _refusal(error, reference)
         except Exception:  # noqa: BLE001 - the outermost edge: no traceback may reach a peer
             _log.exception("call_failed", reference=reference)
             return Refusal("", ErrorKind.DAMAGED, f"the service has a fault; reference {reference}")
+
+
+def _refusal(error: RedpactError, reference: str = "") -> Refusal:
+    found = reference or secrets.token_hex(4)
+    level = 40 if error.kind is ErrorKind.DAMAGED else 20
+    _log.log(level, "call_refused", code=error.code, reference=found)
+    return Refusal(error.code, error.kind, public_details(error, found))
 
 
 def attend_relay(calls: RelayedCalls, stopping: threading.Event) -> None:

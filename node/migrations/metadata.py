@@ -9,8 +9,10 @@ from node import pinned_anchors
 from node.anchors import tables as directories
 from node.cards import tables as cards
 from node.care import tables as care
+from node.doubts import tables as doubts
 from node.inbox import tables as inbox
 from node.locator import tables as locating
+from node.people import import_tables as imports
 from node.people import tables as people
 from node.pseudonym_key import tables as pseudonym_key
 from node.referrals import tables as referrals
@@ -30,8 +32,10 @@ def all_metadata() -> list[MetaData]:
         exchange,
         locating,
         people,
+        imports,
         cards,
         care,
+        doubts,
         referrals,
         inbox,
         training,

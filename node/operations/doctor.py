@@ -28,6 +28,7 @@ from node.operations.sealing import check_seals
 from node.own_entry import false_keys
 from node.pseudonym_key.report import check_pseudonym_key
 from node.recoveries.state import check_recoveries
+from node.training.anchors_in_sums import check_training_anchors
 from node.training.closure_finding import check_campaigns
 from policies.errors import RedpactError
 from presentation.messages import _, plural
@@ -78,6 +79,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_key_holders(context),
         check_cards(context),
         check_campaigns(context),
+        check_training_anchors(context),
         check_evidence(home),
     ]
     reach = check_reach(context, connections.coordinator)

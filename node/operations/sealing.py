@@ -1,10 +1,10 @@
 """The first sealing of what a database held before there were seals, once; and the check of all seals.
 
-That it was done is noted beside the keys, where nobody who writes to the database alone can take it back: a database
-without seals is not sealed a second time, whatever is in it.
+That it was done, and of what, is noted beside the keys, where nobody who writes to the database alone can take it back:
+a database without seals is not sealed a second time, whatever is in it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,8 @@ from node.keys import FOLDER
 from node.messages.kept_envelopes import envelope_cell
 from node.operations.stored_rows import NOT_READABLE, all_stored
 from node.referrals.tables import ReferralRow
+from node.seals.contacts import altered_contacts
+from node.seals.scopes import Scope
 from node.seals.seals import Seal, seals_in, tampered
 from policies.errors import RedpactError
 from presentation.messages import _, plural
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from node.context import NodeContext
 
 MARKER: Final = "sealed"
+_ALL_SEALED: Final = b"decision 0042\n"
+_LATER: Final = frozenset({Scope.CASE, Scope.CODE_TRIES})
+"""What the versions that noted another decision left without seals."""
 _TOGETHER: Final = 20_000
 _NAMED: Final = 5
 _HIDDEN: Final[tuple[InstrumentedAttribute[str] | InstrumentedAttribute[str | None], ...]] = (
@@ -39,32 +44,40 @@ _HIDDEN: Final[tuple[InstrumentedAttribute[str] | InstrumentedAttribute[str | No
 
 def note_sealed(home: Path) -> None:
     """Note beside the keys that this home's database is sealed from its first row on, or was sealed."""
-    write_private(home / FOLDER / MARKER, b"decision 0031\n")
+    write_private(home / FOLDER / MARKER, _ALL_SEALED)
 
 
 def seal_once(context: "NodeContext") -> bool:
-    """Seal what an older version wrote, and hide the pseudonyms that it kept; return False when that was done before.
+    """Seal what older versions wrote, and hide the pseudonyms that they kept; return False when that was done before.
 
     Raises:
         RedpactError: the database cannot be read or written; nothing was changed.
     """
-    if (context.home / FOLDER / MARKER).exists():
+    marker, cipher = context.home / FOLDER / MARKER, context.keys.cipher
+    sealed_in_part = marker.exists()
+    if sealed_in_part and marker.read_bytes() == _ALL_SEALED:
         return False
-    cipher = context.keys.cipher
     with context.transaction() as session:
-        seals = seals_in(session, cipher)
-        for scope, key, digests in seals.settled(lambda: list(all_stored(session, cipher))):
-            if digests == NOT_READABLE:
-                raise tampered(scope, key)
-            seals.note(scope, key, Seal(1, digests))
-            if seals.noted >= _TOGETHER:
-                seals.flush()
-        seals.flush()
-        for column in _HIDDEN:
-            _hide(session, column, cipher.hidden_pseudonym)
-        _seal_envelopes(session, cipher)
+        _seal(session, cipher, _LATER if sealed_in_part else frozenset(Scope))
+        if not sealed_in_part:
+            for column in _HIDDEN:
+                _hide(session, column, cipher.hidden_pseudonym)
+            _seal_envelopes(session, cipher)
     note_sealed(context.home)
     return True
+
+
+def _seal(session: Session, cipher: RecordCipher, scopes: Collection[Scope]) -> None:
+    seals = seals_in(session, cipher)
+    for scope, key, digests in seals.settled(lambda: list(all_stored(session, cipher))):
+        if scope not in scopes:
+            continue
+        if digests == NOT_READABLE:
+            raise tampered(scope, key)
+        seals.note(scope, key, Seal(1, digests))
+        if seals.noted >= _TOGETHER:
+            seals.flush()
+    seals.flush()
 
 
 def _hide(
@@ -115,5 +128,6 @@ def _unsealed(session: Session, cipher: RecordCipher) -> tuple[int, list[str]]:
         seal = sealed.pop((scope.value, key), None)
         if seal is None or seal.digests != digests:
             wrong.append(f"{scope} {key}")
+    contacts, altered = altered_contacts(session, cipher)
     # What has a seal and no rows was deleted.
-    return checked, sorted({*wrong, *(f"{scope} {key}" for scope, key in sealed)})
+    return checked + contacts, sorted({*wrong, *altered, *(f"{scope} {key}" for scope, key in sealed)})

@@ -24,6 +24,8 @@ from node.messages.state import notification_lines, unanswered
 from node.people.store import people_store
 from node.pseudonym_key.report import pseudonym_key_lines, pseudonym_key_state
 from node.recoveries.state import recoveries_lines, recoveries_state
+from node.seals.contacts import contacts_in
+from node.training.anchors_in_sums import training_anchors_lines, training_anchors_state
 from presentation.formats import moment, number
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
@@ -46,7 +48,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         received = origins_document(context, session, now)
         consents = InForce(context, session, now).list()
         due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
-        silent = silent_origins(session, consents)
+        silent = silent_origins(contacts_in(session, context.keys.cipher), consents)
     return {
         "entity": settings.entity,
         "network": settings.network,
@@ -69,6 +71,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "silent_origins": [each.document() for each in silent],
         "notices_waiting": unanswered(context),
         "anchors": anchors_state(context),
+        "training_anchors": training_anchors_state(context),
         "recoveries": recoveries_state(context),
         "unknown_withdrawals": alarming_reports(context),
         "directory_serial": directory.serial if directory else None,
@@ -102,6 +105,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     names = {each["id"]: each["name"] for each in document["entities"]}
     lines = [
         say(state_line(document["anchors"])),
+        *training_anchors_lines(document["training_anchors"], say.lang),
         *recoveries_lines(document["recoveries"], say.lang),
         *notification_lines(document["notices_waiting"], names, say.lang),
         *origins_lines(document["consents_received"], say.lang),

@@ -11,16 +11,20 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from consent_ledger.log.tables import ConsentPolicyRow, ConsentRow
-from node.cards.store import cards_digest
-from node.cards.tables import CARDS, CODES
+from node.cards.store import cards_digest, tries_digest
+from node.cards.tables import CARDS, CODES, TRIES
+from node.care.store import part_digest
+from node.care.tables import ACTIONS, OPENINGS, TEAM
 from node.cipher import RecordCipher
 from node.ledger.consent_seals import consents_digest
 from node.people import stored_rows as people
+from node.people.pending import PENDING_IMPORT, pending_import
 from node.people.saving import chunks
 from node.people.tables import INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from node.pinned_anchors import anchors_setting
-from node.seals.scopes import Scope
+from node.seals.scopes import CasePart, Scope
 from node.seals.settings import ASSURANCE_POLICY, setting_digest
+from service.sql_driver import connection_of
 
 Stored = tuple[Scope, str, tuple[bytes, ...]]
 """Scope, key, and digests of the rows of one thing."""
@@ -42,9 +46,15 @@ def all_stored(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
         yield Scope.HOUSEHOLD, household.household_id, (people.household_digest(cipher, household),)
     yield from _consents(session, cipher)
     yield from _cards(session, cipher)
+    yield from _cases(session, cipher)
+    for origin, tries in _grouped(session.execute(select(TRIES)).all(), "origin").items():
+        yield Scope.CODE_TRIES, origin, (tries_digest(cipher, tries),)
     for policy in session.scalars(select(ConsentPolicyRow)):
         rows: list[object] = [policy.document, policy.entry_index]
         yield Scope.SETTING, ASSURANCE_POLICY, (setting_digest(cipher, ASSURANCE_POLICY, rows),)
+    pending = pending_import(connection_of(session))
+    if pending is not None:
+        yield Scope.SETTING, PENDING_IMPORT, (setting_digest(cipher, PENDING_IMPORT, pending.rows),)
     name, anchors = anchors_setting(session)
     if anchors:
         yield Scope.SETTING, name, (setting_digest(cipher, name, anchors),)
@@ -104,8 +114,18 @@ def _cards(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
         yield Scope.CARDS, person, (cards_digest(cipher, cards.get(person, ()), codes.get(person, ())),)
 
 
-def _grouped(rows: Iterable[Row[Any]]) -> dict[str, Sequence[Row[Any]]]:
+def _cases(session: Session, cipher: RecordCipher) -> Iterator[Stored]:
+    parts = {
+        part: _grouped(session.execute(select(table)).all())
+        for part, table in ((CasePart.TEAM, TEAM), (CasePart.OPENINGS, OPENINGS), (CasePart.ACTIONS, ACTIONS))
+    }
+    for person in sorted(set().union(*parts.values())):
+        digests = tuple(part_digest(cipher, part, parts[part].get(person, ())) for part in CasePart)
+        yield Scope.CASE, person, digests
+
+
+def _grouped(rows: Iterable[Row[Any]], column: str = "person_ref") -> dict[str, Sequence[Row[Any]]]:
     found: dict[str, list[Row[Any]]] = {}
     for row in rows:
-        found.setdefault(row.person_ref, []).append(row)
+        found.setdefault(getattr(row, column), []).append(row)
     return dict(found)

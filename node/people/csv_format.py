@@ -4,6 +4,7 @@ The columns come from the field catalogue. `format_page` is the documentation of
 ``docs/reference/records-csv.md`` and printed by ``redpact-node records format``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -12,6 +13,7 @@ from node.people.documents import Document
 from policies.catalogue import FieldSpec, FieldType, load_catalogue
 from presentation.catalogue import SOURCE
 from presentation.messages import Message, _, speaking
+from service.sheets.cells import comparable
 
 DOCUMENT: Final = "document"
 NAME: Final = "name"
@@ -67,6 +69,21 @@ def columns_by_name() -> dict[str, Column]:
     return {column.name: column for column in columns()}
 
 
+def column_named(name: str) -> Column | None:
+    """Return a column by its name, in the format's words, in Spanish or in English; None when there is none."""
+    return columns_by_name().get(name) or columns_by_word().get(comparable(name))
+
+
+@cache
+def columns_by_word() -> Mapping[str, Column]:
+    """Return the columns by their names, in the format's words, in Spanish and in English, as `comparable` has them."""
+    found: dict[str, list[Column]] = {}
+    for column in columns():
+        for word in {comparable(name) for name in (column.name, column.es, column.en)}:
+            found.setdefault(word, []).append(column)
+    return {word: known[0] for word, known in found.items() if len(known) == 1}
+
+
 def own_household(document: Document) -> str:
     """Return the household reference of a person whose row describes a household without one."""
     return document.number.replace(":", "/")
@@ -120,7 +137,15 @@ _PERSON: Final = (
         ),
     ),
     Column(NAME, "Nombre y apellidos", "Name", _("texto, 200 caracteres como máximo, una sola línea")),
-    Column(BIRTH_DATE, "Fecha de nacimiento", "Birth date", _("`AAAA-MM-DD`")),
+    Column(
+        BIRTH_DATE,
+        "Fecha de nacimiento",
+        "Birth date",
+        _(
+            "`AAAA-MM-DD`; lo que no se sabe, con X: `AAAA-MM-XX`, `AAAA-XX-XX`, `XXXX-XX-XX` (o `AAAA`, "
+            "`MM/AAAA`, `desconocida`)"
+        ),
+    ),
     Column(
         HOUSEHOLD,
         "Referencia de la unidad de convivencia",

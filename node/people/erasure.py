@@ -1,4 +1,4 @@
-"""Erasure of a person's record and of the index by which other entities' pseudonyms find it."""
+"""Erasure of a person's record, of its state before imports, and of the index by which other entities find it."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from node.erasers import Eraser, PersonToErase
+from node.people.import_journal import ImportJournal
 from node.people.store import people_store
 from records_exchange.store import SqlExchangeStore
 
@@ -18,7 +19,8 @@ def record_eraser(context: "NodeContext") -> Eraser:
 
     def erase(session: Session, person: PersonToErase, now: datetime) -> None:
         SqlExchangeStore(session).forget_person(person.person_ref)
+        ImportJournal(session, context.keys.cipher).forget_person(person.person_ref)
         people_store(context, session).erase(person.person_ref, now)
 
-    tables = {"people", "recorded_values", "benefit_spells", "interventions", "exchange_linked_person"}
-    return Eraser(frozenset(tables), erase)
+    record = {"people", "recorded_values", "benefit_spells", "interventions", "person_standing", "former_documents"}
+    return Eraser(frozenset(record | {"record_import_people", "exchange_linked_person"}), erase)

@@ -34,6 +34,31 @@ class PersonUnknown(RecordsError):
     sentence = _("Esta entidad no tiene ficha de esa persona. Revise el documento o dé de alta a la persona.")
 
 
+class PersonDeceased(RecordsError):
+    """Something is asked for of a person who has died."""
+
+    code = "person_deceased"
+    sentence = _("Consta que la persona ha fallecido: no se dan consentimientos ni se consultan datos de ella.")
+
+
+class PersonUnassigned(RecordsError):
+    """Two records were split, and what came while they were merged has not been put right."""
+
+    code = "person_unassigned"
+    sentence = _(
+        "Esta ficha se separó de otra, y nadie ha aclarado aún de quién es lo que se anotó mientras estaban unidas."
+    )
+
+
+class DocumentTaken(RecordsError):
+    """A person is to get a document under which this entity holds, or held, somebody else."""
+
+    code = "document_taken"
+    sentence = _(
+        "Con ese documento consta aquí otra persona. Si es la misma, una las fichas; si no, compruebe el documento."
+    )
+
+
 class RecordInvalid(RecordsError):
     """A person's data that do not fit the field catalogue."""
 
@@ -58,6 +83,22 @@ class ImportRejected(RecordsError):
     sentence = _("Hay filas con errores: no se ha importado nada. Corrija las filas indicadas y repita la importación.")
 
 
+class MappingInvalid(RecordsError):
+    """A mapping of own columns and codes that does not fit the format."""
+
+    code = "mapping_invalid"
+    kind = ErrorKind.USAGE
+    sentence = _("La correspondencia de columnas y códigos no es válida. No se ha guardado.")
+
+
+class MappingUnknown(RecordsError):
+    """A mapping that is not kept here."""
+
+    code = "mapping_unknown"
+    kind = ErrorKind.USAGE
+    sentence = _("No hay ninguna correspondencia con ese nombre.")
+
+
 class ExportFailed(RecordsError):
     """A file that cannot be written."""
 
@@ -72,3 +113,35 @@ class PopulationRequestInvalid(RecordsError):
     code = "population_request_invalid"
     kind = ErrorKind.USAGE
     sentence = _("No se puede generar la población pedida. Revise la provincia y el número de personas.")
+
+
+class ImportRunning(RecordsError):
+    """A change of records while a file is imported, or an import is undone, or after one was interrupted."""
+
+    code = "import_running"
+    kind = ErrorKind.UNREACHABLE
+    sentence = _("Se está importando un fichero de fichas. Espere a que termine.")
+
+
+class ImportOvertaken(RecordsError):
+    """The file, or the records that it was compared with, changed while it was imported; nothing was imported."""
+
+    code = "import_overtaken"
+    kind = ErrorKind.REFUSED
+    sentence = _("El fichero o las fichas cambiaron durante la importación. No se ha importado nada: repítala.")
+
+
+class ImportUnknown(RecordsError):
+    """An import that the journal does not have."""
+
+    code = "import_unknown"
+    kind = ErrorKind.USAGE
+    sentence = _("No consta esa importación. Consulte la lista de importaciones.")
+
+
+class ImportNotUndoable(RecordsError):
+    """An import that is undone already, or whose time for undoing is over."""
+
+    code = "import_not_undoable"
+    kind = ErrorKind.USAGE
+    sentence = _("Esa importación ya no se puede deshacer.")

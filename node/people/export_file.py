@@ -51,7 +51,7 @@ def cells_of(record: PersonRecord) -> dict[str, str]:
     row |= {
         fmt.DOCUMENT: record.document.number,
         fmt.NAME: cells.write_text(record.name),
-        fmt.BIRTH_DATE: record.birth_date.isoformat(),
+        fmt.BIRTH_DATE: record.birth_date.text,
         fmt.SPELLS: cells.write_spells(record.spells),
         fmt.INTERVENTIONS: cells.write_interventions(record.interventions),
         fmt.RECORDED: cells.write_moment(record.recorded_at) if record.recorded_at else "",

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from node.people.documents import Document
 from node.people.model import Household, PersonRecord
 from node.people.saving import document_index
 from node.people.store import PersonStore
-from node.people.tables import HOUSEHOLDS, PEOPLE
+from node.people.tables import PEOPLE
 
 
 def records_by_document(people: PersonStore, documents: Sequence[Document]) -> Mapping[str, PersonRecord]:
@@ -22,12 +22,10 @@ def records_by_document(people: PersonStore, documents: Sequence[Document]) -> M
 
 def households_by_reference(people: PersonStore, references: Collection[str]) -> Mapping[str, Household]:
     """Return the stored households of some references of the entity's own; those not held are missing."""
-    indexes = [people.cipher.blind_index("household", reference) for reference in references]
-    member = (
-        select(func.min(PEOPLE.c.person_id))
-        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == PEOPLE.c.household_id)
-        .where(HOUSEHOLDS.c.reference_index.in_(indexes))
-        .group_by(PEOPLE.c.household_id)
-    )
-    found = (record.household for _person, record in people.records(list(people.session.scalars(member)), fields=()))
-    return {household.reference: household for household in found if household}
+    indexes = {people.cipher.blind_index("household", reference): reference for reference in references}
+    return {
+        indexes[row.reference_index]: Household(
+            indexes[row.reference_index], row.kind, row.size, row.minors, row.dependants
+        )
+        for row in people.households_under(list(indexes))
+    }

@@ -4,11 +4,16 @@ A column that the file does not have changes nothing. Under a document that is a
 record, but not turn it into somebody else's: names and birth dates are compared first (`policies.identity`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import json
+from base64 import b32encode
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
+from node.cipher import RecordCipher
 from node.people import csv_format as fmt
 from node.people.export_file import cells_of
 from node.people.import_file import ReadFile
@@ -18,7 +23,8 @@ from node.people.store import PersonStore
 from policies.identity import Described, Likeness, likeness
 from policies.protective_fields import PROTECTIVE_FIELDS, is_lifted
 
-_BATCH: Final = 300
+_PROPOSAL: Final = "import proposal"
+_CODE_BYTES: Final = 5
 _WITHOUT_MEANING: Final = frozenset({fmt.RECORDED})
 """Columns whose change alone is no change of the person."""
 
@@ -70,47 +76,133 @@ class Decisions:
     Attributes:
         same_person: lines of the file that are the person stored, though they look like another.
         lift_protection: whether the file may take protection away.
+        proposal: the code of the proposal that they were made on; of another one they do not count.
     """
 
     same_person: Collection[int] = field(default_factory=frozenset)
     lift_protection: bool = False
+    proposal: str = ""
+
+    @property
+    def any(self) -> bool:
+        """True when something was decided."""
+        return bool(self.same_person) or self.lift_protection
+
+    def on(self, proposal: "Proposal") -> "Decisions":
+        """Return the decisions as far as they were made on a proposal: all, or none."""
+        given = self.proposal.upper().replace("-", "").replace(" ", "")
+        return self if given == proposal.code.replace("-", "") else Decisions()
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A row on which a person has to decide.
+
+    Attributes:
+        line: of the file.
+        kind: what the row does.
+        lifted: columns that protect the person and would not any more.
+        stored: the person as stored here.
+        read: the person as the file has it.
+    """
+
+    line: int
+    kind: RowKind
+    lifted: tuple[str, ...]
+    stored: Described
+    read: Described
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The effect that an import would have."""
+    """The effect that an import would have.
+
+    Attributes:
+        file: name of the file.
+        sha256: of the file.
+        kinds: how many rows do what.
+        columns: for each column how many people it changes for, and for how many of them it is emptied.
+        waiting: the rows on which a person has to decide.
+        code: stands for the file and for both sides of every row that waits: it changes with them.
+        state: a digest of every stored record that was compared.
+    """
 
     file: str
-    rows: tuple[ProposedRow, ...]
+    sha256: str
+    kinds: Mapping[RowKind, int]
+    columns: Mapping[str, tuple[int, int]]
+    waiting: tuple[WaitingRow, ...]
+    code: str
+    state: bytes
 
-    def of_kind(self, kind: RowKind) -> tuple[ProposedRow, ...]:
-        """Return the rows that do one thing."""
-        return tuple(row for row in self.rows if row.kind is kind)
+    @property
+    def people(self) -> int:
+        """The number of rows."""
+        return sum(self.kinds.values())
 
-    def lifting(self) -> tuple[ProposedRow, ...]:
-        """Return the rows that would take a person's protection away."""
-        return tuple(row for row in self.rows if row.lifted)
-
-    def undecided(self, decisions: Decisions) -> tuple[ProposedRow, ...]:
+    def undecided(self, decisions: Decisions) -> tuple[WaitingRow, ...]:
         """Return the rows that wait for a decision which was not made; nothing is stored while there are any."""
-        others = [row for row in self.of_kind(RowKind.OTHER_PERSON) if row.line not in decisions.same_person]
-        lifting = () if decisions.lift_protection else self.lifting()
-        return tuple(sorted({row.line: row for row in (*others, *lifting)}.values(), key=lambda row: row.line))
+        made = decisions.on(self)
+        return tuple(row for row in self.waiting if not _is_decided(row, made))
 
 
-def propose(people: PersonStore, read: ReadFile) -> Proposal:
-    """Compare a read file with the stored records and return what importing it would do."""
-    rows: list[ProposedRow] = []
-    for start in range(0, len(read.rows), _BATCH):
-        batch = read.rows[start : start + _BATCH]
-        stored = records_by_document(people, [record.document for _line, record in batch])
-        references = {record.household.reference for _line, record in batch if record.household}
-        households = households_by_reference(people, references)
-        for line, record in batch:
-            known = stored.get(record.document.canonical)
-            merged = completed(record, known, read.columns, households)
-            rows.append(_proposed(line, merged, known))
-    return Proposal(read.name, tuple(rows))
+def _is_decided(row: WaitingRow, made: Decisions) -> bool:
+    is_same = row.kind is not RowKind.OTHER_PERSON or row.line in made.same_person
+    return is_same and (made.lift_protection or not row.lifted)
+
+
+class Comparison:
+    """Compares the rows of a file with the stored records, a batch at a time; it keeps counts and what waits."""
+
+    def __init__(self, cipher: RecordCipher, read: ReadFile) -> None:
+        self._cipher = cipher
+        self._read = read
+        self._kinds: Counter[RowKind] = Counter()
+        self._changed: Counter[str] = Counter()
+        self._emptied: Counter[str] = Counter()
+        self._waiting: list[WaitingRow] = []
+        self._sides = sha256()
+        self._state = sha256()
+
+    def add(self, people: PersonStore, batch: Sequence[tuple[int, PersonRecord]]) -> list[PersonRecord]:
+        """Compare some rows, and return the records that importing stores: completed with what the file leaves out."""
+        return [self._note(row).record for row in _compared(people, batch, self._read.columns)]
+
+    def _note(self, row: ProposedRow) -> ProposedRow:
+        self._kinds[row.kind] += 1
+        self._changed.update(change.column for change in row.changes)
+        self._emptied.update(change.column for change in row.changes if not change.after)
+        stored = cells_of(row.stored) if row.stored else {}
+        self._state.update(_plain([row.line, stored]))
+        if row.stored and (row.kind is RowKind.OTHER_PERSON or row.lifted):
+            both = [Described(each.name, each.birth) for each in (row.stored, row.record)]
+            self._waiting.append(WaitingRow(row.line, row.kind, row.lifted, *both))
+            self._sides.update(_plain([row.line, stored, cells_of(row.record)]))
+        return row
+
+    def proposal(self) -> Proposal:
+        """Return what importing the rows so far would do."""
+        read, waiting = self._read, tuple(sorted(self._waiting, key=lambda row: row.line))
+        columns = {name: (self._changed[name], self._emptied[name]) for name in self._changed}
+        parts = _plain([read.sha256, sorted(read.columns), self._sides.hexdigest()]).decode()
+        symbols = b32encode(self._cipher.blind_index(_PROPOSAL, parts)[:_CODE_BYTES]).decode()
+        code = f"{symbols[: len(symbols) // 2]}-{symbols[len(symbols) // 2 :]}"
+        return Proposal(read.name, read.sha256, dict(self._kinds), columns, waiting, code, self._state.digest())
+
+
+def _plain(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _compared(
+    people: PersonStore, batch: Sequence[tuple[int, PersonRecord]], columns: Collection[str]
+) -> Iterator[ProposedRow]:
+    stored = records_by_document(people, [record.document for _line, record in batch])
+    references = {record.household.reference for _line, record in batch if record.household}
+    households = households_by_reference(people, references)
+    for line, record in batch:
+        known = stored.get(record.document.canonical)
+        yield _proposed(line, completed(record, known, columns, households), known)
 
 
 def completed(
@@ -165,7 +257,7 @@ def _proposed(line: int, merged: PersonRecord, known: PersonRecord | None) -> Pr
     lifted = tuple(
         sorted(name for name in PROTECTIVE_FIELDS if is_lifted(known.fields.get(name), merged.fields.get(name)))
     )
-    described = [Described(each.name, each.birth_date) for each in (known, merged)]
+    described = [Described(each.name, each.birth) for each in (known, merged)]
     if likeness(*described) is Likeness.DIFFERENT:
         return ProposedRow(line, merged, RowKind.OTHER_PERSON, changes, lifted, known)
     return ProposedRow(line, merged, RowKind.CHANGED if changes else RowKind.UNCHANGED, changes, lifted, known)
@@ -178,19 +270,3 @@ def _changes(known: PersonRecord, merged: PersonRecord) -> tuple[Change, ...]:
         for column in fmt.columns()
         if column.name not in _WITHOUT_MEANING and before.get(column.name, "") != after.get(column.name, "")
     )
-
-
-def to_store(proposal: Proposal) -> Sequence[PersonRecord]:
-    """Return the records that importing stores, in the order of the file."""
-    return [row.record for row in proposal.rows]
-
-
-def counted(rows: Iterable[ProposedRow]) -> Mapping[str, tuple[int, int]]:
-    """Return for each column how many people it changes for, and for how many of them it is emptied."""
-    found: dict[str, list[int]] = {}
-    for row in rows:
-        for change in row.changes:
-            counts = found.setdefault(change.column, [0, 0])
-            counts[0] += 1
-            counts[1] += not change.after
-    return {column: (changed, emptied) for column, (changed, emptied) in found.items()}

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from node.people import cells
 from node.people import csv_format as fmt
+from node.people.birth_cells import read_birth_date
 from node.people.documents import parse_document
 from node.people.errors import RecordInvalid, RecordsError
 from node.people.import_faults import RowFault, shape_of
+from node.people.mapping import mapped_cell
 from node.people.model import Household, PersonRecord, Value
 from policies.local_days import local_day
 from presentation.messages import _, plural
@@ -30,8 +32,23 @@ class RowsBefore:
     households: dict[str, tuple[int, Household]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class HeaderCell:
+    """A column of a file.
+
+    Attributes:
+        column: of the format; None for one of the office's own that is left out.
+        shown: the column's name for people: the format's, with the office's own where it has one.
+        words: own codes as `comparable` has them, each with the code of the format.
+    """
+
+    column: fmt.Column | None
+    shown: str
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
 def read_row(
-    header: Sequence[fmt.Column], line: int, row: Sequence[str], context: tuple[RowsBefore, datetime]
+    header: Sequence[HeaderCell], line: int, row: Sequence[str], context: tuple[RowsBefore, datetime]
 ) -> PersonRecord | list[RowFault]:
     """Return a row's record, or every reason to reject it.
 
@@ -49,14 +66,15 @@ def read_row(
         return [RowFault(line, "", message, remedy)]
     faults: list[RowFault] = []
     values: dict[str, Any] = {}
-    for column, cell in zip(header, row, strict=True):
-        if not cell and not column.required:
+    for head, cell in zip(header, row, strict=True):
+        column = head.column
+        if column is None or (not cell and not column.required):
             continue
         try:
-            if (value := _read_cell(column, cell)) is not None:
+            if (value := _read_cell(column, mapped_cell(head.words, cell) if head.words else cell)) is not None:
                 values[column.name] = value
         except RecordsError as error:
-            faults.append(RowFault(line, column.name, error.message, error.remedy, shape_of(cell)))
+            faults.append(RowFault(line, head.shown, error.message, error.remedy, shape_of(cell)))
     if not faults:
         record = _record(values)
         faults = list(_contradictions(record, line, *context))
@@ -86,6 +104,15 @@ def _read_cell(column: fmt.Column, cell: str) -> object:
     return _READERS[column.name](text)
 
 
+def read_coded(column: str, cell: str) -> object:
+    """Return the value of a cell in a column of codes.
+
+    Raises:
+        RecordInvalid: the column takes no such value.
+    """
+    return _read_cell(fmt.columns_by_name()[column], cell)
+
+
 def _read_name(cell: str) -> str:
     name = cells.read_text(cell)
     if len(name) > _MAX_NAME or not name.isprintable():
@@ -107,7 +134,7 @@ def _read_household(cell: str) -> str:
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     fmt.DOCUMENT: parse_document,
     fmt.NAME: _read_name,
-    fmt.BIRTH_DATE: cells.read_date,
+    fmt.BIRTH_DATE: read_birth_date,
     fmt.HOUSEHOLD: _read_household,
     fmt.SPELLS: cells.read_spells,
     fmt.INTERVENTIONS: cells.read_interventions,
@@ -142,7 +169,8 @@ def _contradictions(record: PersonRecord, line: int, seen: RowsBefore, now: date
     """Yield the contradictions within the row and with earlier rows, and remember the row."""
     latest = now + CLOCK_SLACK
     future, check_year = _("la fecha es futura"), _("compruebe el año")
-    if record.birth_date > local_day(latest):
+    born = record.birth_date.span
+    if born is not None and born[0] > local_day(latest):
         yield RowFault(line, fmt.BIRTH_DATE, future, check_year)
     if record.recorded_at and record.recorded_at > latest:
         yield RowFault(line, fmt.RECORDED, future, check_year)

@@ -89,7 +89,12 @@ def _refresh(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey) -> 
     held, linked = set(people.person_ids()), store.linked_people(key.id)
     for person_id in linked - held:
         store.forget_person(person_id)
-    store.link(key.id, (_link(people, key, person, document) for person, document in _documents(people, held - linked)))
+    missing = held - linked
+    store.link(key.id, (_link(people, key, person, document) for person, document in _documents(people, missing)))
+    # A peer may know somebody by the document that they had before.
+    others = people.standing.people_with_former_documents() & missing
+    former = ((each, people.former_documents(each)) for each in others)
+    store.link(key.id, (_link(people, key, person, document) for person, documents in former for document in documents))
 
 
 def _link(people: PersonStore, key: PairwiseKey, person_id: str, document: Document) -> tuple[str, str, bytes]:

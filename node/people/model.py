@@ -6,12 +6,15 @@ from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from node.people.documents import Document
+from policies.birth import AgeBasis, Birth, BirthDate, Reached
 
 ListItem: TypeAlias = str | dict[str, str]
 Value: TypeAlias = str | int | bool | list[ListItem]
 """Value of a field: a code, text, number, yes or no, date as ISO text, or a list of codes or of coded rows."""
 
 BIRTH_DATE: Final = "local.birth_date"
+AGE_BASIS: Final = "person.age_basis"
+"""Catalogue field of the ground on which the birth date stands."""
 HOUSEHOLD_REFERENCE: Final = "local.household_reference"
 NAME: Final = "person.name"
 NATIONAL_ID: Final = "person.national_id"
@@ -64,7 +67,7 @@ class PersonRecord:
 
     document: Document
     name: str
-    birth_date: date
+    birth_date: BirthDate
     fields: Mapping[str, Value] = field(default_factory=dict)
     """Catalogue field id to value; derived fields (household, benefits, interventions) are not among them."""
     household: Household | None = None
@@ -74,6 +77,11 @@ class PersonRecord:
     """Time at which the entity recorded these data; the time of storing when empty."""
     fictitious: bool = False
 
+    @property
+    def birth(self) -> Birth:
+        """The birth date with its basis."""
+        return birth_of(self.birth_date, self.fields.get(AGE_BASIS))
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -81,12 +89,16 @@ class Identity:
 
     document: Document
     name: str
-    birth_date: date
+    birth: Birth
 
-    def age_on(self, day: date) -> int:
-        """Return the person's age in completed years."""
-        before_birthday = (day.month, day.day) < (self.birth_date.month, self.birth_date.day)
-        return day.year - self.birth_date.year - before_birthday
+    @property
+    def birth_date(self) -> BirthDate:
+        """The birth date, as far as it is known."""
+        return self.birth.day
+
+    def reached(self, years: int, today: date) -> Reached:
+        """Return whether the person has completed so many years of age."""
+        return self.birth.reached(years, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,15 @@ class SaveCounts:
     added: int = 0
     replaced: int = 0
     unchanged: int = 0
+
+    def __add__(self, other: "SaveCounts") -> "SaveCounts":
+        """Return the counts of two batches together."""
+        return SaveCounts(self.added + other.added, self.replaced + other.replaced, self.unchanged + other.unchanged)
+
+
+def birth_of(day: BirthDate, basis: object) -> Birth:
+    """Return a birth date with the basis that the field `AGE_BASIS` has, if any."""
+    return Birth(day, AgeBasis(basis) if isinstance(basis, str) else AgeBasis.NONE)
 
 
 def month_number(day: date) -> int:

@@ -6,17 +6,18 @@ information look fresh.
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, insert, select, text, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningDelete
 
 from node.cipher import PersonCipher, RecordCipher
+from node.people.before import BeforeKeeper, PersonBefore
 from node.people.documents import Document
+from node.people.errors import DocumentTaken
 from node.people.model import (
     BIRTH_DATE,
     HOUSEHOLD_REFERENCE,
@@ -27,6 +28,7 @@ from node.people.model import (
     SaveCounts,
     Value,
 )
+from node.people.pending import require_no_import
 from node.people.protection import sealed_fields
 from node.people.stored_rows import (
     StoredHousehold,
@@ -42,10 +44,11 @@ from node.people.stored_rows import (
     value_cell,
     values_digest,
 )
-from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
+from node.people.tables import FORMER_DOCUMENTS, HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from node.people.verified_rows import VerifiedRows
 from node.seals.scopes import Scope
 from node.seals.seals import Seal, seals_in
+from presentation.messages import _
 
 BATCH: Final = 400
 """People stored per round trip; SQLite allows at least 999 parameters in a statement."""
@@ -82,11 +85,12 @@ def encoded(value: Value) -> str:
 
 @dataclass(slots=True)
 class _Known:
-    """A stored person with the values and dates before the import."""
+    """A stored person with the values and dates before the import, and all rows where they are kept."""
 
     row: StoredPerson
     version: int
     values: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    before: PersonBefore | None = None
 
 
 @dataclass(slots=True)
@@ -107,8 +111,11 @@ class RecordWriter:
     encryption and disk together.
     """
 
-    def __init__(self, session: Session, cipher: RecordCipher, now: datetime) -> None:
+    def __init__(
+        self, session: Session, cipher: RecordCipher, now: datetime, keeper: BeforeKeeper | None = None
+    ) -> None:
         self._database = session.connection()
+        self._keeper = keeper
         self._cipher = cipher
         self._now = now
         self._sealed = sealed_fields()
@@ -122,7 +129,22 @@ class RecordWriter:
             yield self._save_batch(batch)
             if self._seals.noted >= _SEALED_TOGETHER:
                 self._seals.flush()
-        for household_id in self._database.scalars(_delete_empty_households()):
+        self.forget_empty_households()
+
+    def save_some(self, records: Sequence[PersonRecord]) -> SaveCounts:
+        """Store at most `BATCH` records; households in which nobody lives any more stay for now."""
+        lock_people(self._database)
+        counts = self._save_batch(records)
+        self._seals.flush()
+        return counts
+
+    def forget_empty_households(self) -> None:
+        """Delete the households in which nobody lives any more."""
+        if self._keeper:
+            for row in self._verified.households(_nobody_lives_here()):
+                self._keeper.household(row.household_id, 0, row)
+            self._keeper.flush()
+        for household_id in delete_empty_households(self._database):
             self._seals.note(Scope.HOUSEHOLD, household_id, None)
         self._seals.flush()
 
@@ -130,6 +152,7 @@ class RecordWriter:
         digests = [self._cipher.content_digest(_content(record)) for record in batch]
         indexes = [document_index(self._cipher, record.document) for record in batch]
         known = self._known(indexes)
+        self._require_present([index for index in indexes if index not in known])
         changed = [
             (record, index, digest)
             for record, index, digest in zip(batch, indexes, digests, strict=True)
@@ -139,17 +162,44 @@ class RecordWriter:
         households = self._households([record for record, _, _ in changed])
         rows = _Rows()
         for record, index, digest in changed:
-            columns = {
-                "document_index": index,
-                "content_digest": digest,
-                "household_id": households[record.household.reference] if record.household else None,
-                "fictitious": record.fictitious,
-                "recorded_at": record.recorded_at or self._now,
-                "updated_at": self._now,
-            }
-            self._gather(rows, record, columns, known.get(index))
+            self._gather(rows, record, self._columns(record, index, digest, households), known.get(index))
         self._write(rows)
+        if self._keeper:
+            self._keeper.flush()
         return SaveCounts(len(rows.added), len(rows.replaced), len(batch) - len(changed))
+
+    def rewrite(self, person_id: str, record: PersonRecord) -> None:
+        """Replace the record of a person, who may have another document than before; the id stays."""
+        lock_people(self._database)
+        (row,) = self._verified.people(PEOPLE.c.person_id == person_id)
+        known = _Known(row, self._seals.seals(Scope.PERSON, [person_id])[person_id].version)
+        self._forget_details([known])
+        index, digest = document_index(self._cipher, record.document), self._cipher.content_digest(_content(record))
+        rows = _Rows()
+        self._gather(rows, record, self._columns(record, index, digest, self._households([record])), known)
+        self._write(rows)
+        self._seals.flush()
+
+    def _columns(
+        self, record: PersonRecord, index: bytes, digest: bytes, households: Mapping[str, str]
+    ) -> dict[str, Any]:
+        return {
+            "document_index": index,
+            "content_digest": digest,
+            "household_id": households[record.household.reference] if record.household else None,
+            "fictitious": record.fictitious,
+            "recorded_at": record.recorded_at or self._now,
+            "updated_at": self._now,
+        }
+
+    def _require_present(self, indexes: Sequence[bytes]) -> None:
+        """Refuse new people under a document that somebody here had before: it would find both."""
+        query = select(FORMER_DOCUMENTS.c.document_index).where(FORMER_DOCUMENTS.c.document_index.in_(indexes))
+        if indexes and self._database.scalars(query).first() is not None:
+            raise DocumentTaken(
+                _("una fila trae el documento que alguien de aquí tenía antes"),
+                remedy=_("ponga en el fichero el documento de ahora: records show dice cuál es"),
+            )
 
     def _known(self, indexes: Sequence[bytes]) -> dict[bytes, _Known]:
         rows = self._verified.people(PEOPLE.c.document_index.in_(indexes))
@@ -162,10 +212,15 @@ class RecordWriter:
         if not by_id:
             return
         ciphers = {person_id: person_cipher(self._cipher, known.row) for person_id, known in by_id.items()}
-        for person_id, rows in self._verified.values_of(list(by_id)).items():
+        stored = self._verified.values_of(list(by_id))
+        for person_id, rows in stored.items():
             for row in rows:
                 held = opened_text(row, ciphers[person_id])
                 by_id[person_id].values[row.field_id] = (held, row.moment)
+        if self._keeper:
+            spells, done = self._verified.spells_of(list(by_id)), self._verified.interventions_of(list(by_id))
+            for each, known in by_id.items():
+                known.before = PersonBefore(known.row, stored[each], spells[each], done[each])
         delete_details(self._database, list(by_id))
 
     def _households(self, records: Sequence[PersonRecord]) -> dict[str, str]:
@@ -190,8 +245,10 @@ class RecordWriter:
                 continue
             written = StoredHousehold(household_id=ids[reference], reference_index=index, **described)
             seal = self._seals.seal(Scope.HOUSEHOLD, ids[reference]) if row else None
-            digests = (household_digest(self._cipher, written),)
-            self._seals.note(Scope.HOUSEHOLD, ids[reference], Seal(seal.version + 1 if seal else 1, digests))
+            version = seal.version + 1 if seal else 1
+            self._seals.note(Scope.HOUSEHOLD, ids[reference], Seal(version, (household_digest(self._cipher, written),)))
+            if self._keeper:
+                self._keeper.household(ids[reference], version, row)
         if added:
             self._database.execute(insert(HOUSEHOLDS), added)
         return ids
@@ -212,8 +269,8 @@ class RecordWriter:
         spells = [(spell.benefit, spell.first_month, spell.last_month) for spell in record.spells]
         done = [(each.action, each.started_on, each.outcome) for each in record.interventions]
         rows.values += [row._asdict() for row in values]
-        rows.spells += _numbered(person_id, ("benefit", "first_month", "last_month"), spells)
-        rows.interventions += _numbered(person_id, ("action", "started_on", "outcome"), done)
+        rows.spells += numbered(person_id, ("benefit", "first_month", "last_month"), spells)
+        rows.interventions += numbered(person_id, ("action", "started_on", "outcome"), done)
         digests = (
             person_digest(self._cipher, person),
             identity_digest(self._cipher, values),
@@ -221,7 +278,10 @@ class RecordWriter:
             spells_digest(self._cipher, spells),
             interventions_digest(self._cipher, done),
         )
-        self._seals.note(Scope.PERSON, person_id, Seal(known.version + 1 if known else 1, digests))
+        version = known.version + 1 if known else 1
+        self._seals.note(Scope.PERSON, person_id, Seal(version, digests))
+        if self._keeper:
+            self._keeper.person(person_id, cipher, version, known.before if known else None)
 
     def _value_rows(
         self, record: PersonRecord, person_id: str, cipher: PersonCipher, known: _Known | None
@@ -257,7 +317,7 @@ class RecordWriter:
                 self._database.execute(insert(table), values)
 
 
-def _numbered(person_id: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+def numbered(person_id: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     """Return the rows of a history, each with its person and its place."""
     return [
         {"person_id": person_id, "position": position, **dict(zip(names, row, strict=True))}
@@ -268,7 +328,7 @@ def _numbered(person_id: str, names: Sequence[str], rows: Sequence[Sequence[Any]
 def _content(record: PersonRecord) -> bytes:
     """Return bytes that are equal for equal records; the dates of recording do not count."""
     content = [
-        [record.document.canonical, record.name, record.birth_date, record.fictitious],
+        [record.document.canonical, record.name, record.birth_date.text, record.fictitious],
         record.fields,
         [record.household.reference, _described(record.household)] if record.household else None,
         [[spell.benefit, spell.first_month, spell.last_month] for spell in record.spells],
@@ -298,7 +358,7 @@ def _stored_values(record: PersonRecord) -> dict[str, Value]:
     values: dict[str, Value] = dict(record.fields)
     values[NAME] = record.name
     values[NATIONAL_ID] = record.document.number
-    values[BIRTH_DATE] = record.birth_date.isoformat()
+    values[BIRTH_DATE] = record.birth_date.text
     if record.household:
         values[HOUSEHOLD_REFERENCE] = record.household.reference
     return values
@@ -311,11 +371,21 @@ def delete_details(database: Connection, person_ids: Sequence[str]) -> None:
 
 
 def lock_people(database: Connection) -> None:
-    """Keep other writers of people waiting until the transaction ends; SQLite's write lock already does."""
+    """Keep other writers of people waiting until the transaction ends; SQLite's write lock already does.
+
+    Raises:
+        ImportRunning: an import is under way that is not the caller's own.
+    """
     if database.dialect.name == "postgresql":
         database.execute(text("LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"))
+    require_no_import(database)
 
 
-def _delete_empty_households() -> ReturningDelete[str]:
-    unused = ~exists().where(PEOPLE.c.household_id == HOUSEHOLDS.c.household_id)
-    return delete(HOUSEHOLDS).where(unused).returning(HOUSEHOLDS.c.household_id)
+def _nobody_lives_here() -> ColumnElement[bool]:
+    return ~exists().where(PEOPLE.c.household_id == HOUSEHOLDS.c.household_id)
+
+
+def delete_empty_households(database: Connection) -> Sequence[str]:
+    """Delete the households in which nobody lives, and return their ids; the caller notes it in their seals."""
+    statement = delete(HOUSEHOLDS).where(_nobody_lives_here()).returning(HOUSEHOLDS.c.household_id)
+    return database.scalars(statement).all()

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -12,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from node.cipher import PersonCipher, RecordCipher
 from node.context import NodeContext
+from node.people.before import BeforeKeeper
 from node.people.documents import Document, stored_document
 from node.people.errors import PersonUnknown
+from node.people.import_journal import added_by
 from node.people.model import (
+    AGE_BASIS,
     BIRTH_DATE,
     HOUSEHOLD_REFERENCE,
     LOCAL_FIELDS,
@@ -29,8 +31,10 @@ from node.people.model import (
     PersonRef,
     SaveCounts,
     Value,
+    birth_of,
 )
 from node.people.saving import RecordWriter, chunks, delete_details, document_index, lock_people
+from node.people.standing import StandingStore
 from node.people.statements import STAMP
 from node.people.stored_rows import (
     PERSON_COLUMNS,
@@ -41,35 +45,16 @@ from node.people.stored_rows import (
     opened_text,
     person_cipher,
 )
+from node.people.summary_input import HouseholdFacts, SummaryInput
 from node.people.tables import HOUSEHOLDS, PEOPLE
 from node.people.verified_rows import VerifiedRows
 from node.seals.scopes import Scope
 from node.seals.seals import seals_in
+from policies.birth import BirthDate
 from presentation.messages import _
 from service.sql_driver import connection_of
 
 _READ_BATCH: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class HouseholdFacts:
-    """The coded description of a household and the time of its recording."""
-
-    kind: str | None
-    size: int | None
-    minors: int | None
-    dependants: int | None
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryInput:
-    """Inputs of the shared summary: a person, some recorded values, and the id of the household."""
-
-    person_id: str
-    recorded_at: datetime
-    values: Mapping[str, FieldValue]
-    household_id: str | None
 
 
 def people_store(context: NodeContext, session: Session) -> "PersonStore":
@@ -85,6 +70,7 @@ class PersonStore:
         self._cipher = cipher
         self._seals = seals_in(session, cipher)
         self._rows = VerifiedRows(session, self._seals)
+        self.standing = StandingStore(session, cipher)
 
     @property
     def cipher(self) -> RecordCipher:
@@ -99,7 +85,12 @@ class PersonStore:
     # ---- writing
 
     def save(
-        self, records: Iterable[PersonRecord], now: datetime, *, progress: Callable[[int], None] | None = None
+        self,
+        records: Iterable[PersonRecord],
+        now: datetime,
+        *,
+        progress: Callable[[int], None] | None = None,
+        keeper: BeforeKeeper | None = None,
     ) -> SaveCounts:
         """Add new people and replace those whose record differs.
 
@@ -107,9 +98,10 @@ class PersonStore:
             records: whole records; a document must not appear twice.
             now: the recording time of records that give none (aware, UTC).
             progress: called with the number of records done after each batch.
+            keeper: keeps the state before.
         """
         added = replaced = unchanged = 0
-        for counts in RecordWriter(self._session, self._cipher, now).save(records):
+        for counts in RecordWriter(self._session, self._cipher, now, keeper).save(records):
             added, replaced = added + counts.added, replaced + counts.replaced
             unchanged += counts.unchanged
             if progress:
@@ -123,6 +115,10 @@ class PersonStore:
         if found is None:
             raise RuntimeError("a record just saved cannot be found")
         return found
+
+    def former_documents(self, person_id: str) -> tuple[Document, ...]:
+        """Return the documents by which a person was known before, the newest first."""
+        return self.standing.former_documents(person_id, lambda: self.cipher_of(person_id))
 
     def erase(self, person_id: str, now: datetime) -> None:
         """Destroy the person's key and everything recorded of them; only the random id and the date remain.
@@ -138,6 +134,7 @@ class PersonStore:
             raise _unknown()
         row = StoredPerson(*found)
         delete_details(self._session.connection(), [person_id])
+        self.standing.forget(person_id)
         emptied = dict.fromkeys(("key_id", "wrapped_key", "document_index", "content_digest", "household_id"))
         changed: dict[str, Any] = emptied | {"erased_at": now, "updated_at": now}
         self._session.execute(update(PEOPLE).where(PEOPLE.c.person_id == person_id).values(**changed))
@@ -152,11 +149,11 @@ class PersonStore:
 
     def count(self) -> int:
         """Return the number of people held."""
-        return self._session.scalar(select(func.count()).select_from(PEOPLE).where(_held())) or 0
+        return self._session.scalar(select(func.count()).select_from(PEOPLE).where(self._shown())) or 0
 
     def count_fictitious(self) -> int:
         """Return the number of invented people held."""
-        return self._session.scalar(select(func.count()).where(_held(), PEOPLE.c.fictitious)) or 0
+        return self._session.scalar(select(func.count()).where(self._shown(), PEOPLE.c.fictitious)) or 0
 
     def count_households(self) -> int:
         """Return the number of households held."""
@@ -164,13 +161,28 @@ class PersonStore:
 
     def stamp(self) -> str:
         """Return a text that changes when a person is added, replaced or erased; an index compares it with its own."""
+        if (pending := self._rows.pending()) is not None:
+            return pending.stamp
         everybody, newest = STAMP.one(connection_of(self._session)) or (0, None)
         return f"{everybody}|{newest.isoformat() if newest else ''}"
 
     def find_by_document(self, document: Document) -> PersonRef | None:
-        """Return the person with a document, or None."""
-        row = self._rows.by_document(document_index(self._cipher, document))
+        """Return the person with a document, present or former; None without one.
+
+        Of a record that is merged into another, the other one is returned.
+        """
+        index = document_index(self._cipher, document)
+        row = self._rows.by_document(index)
+        if row is None and (owner := self.standing.owner_of(index)) is not None:
+            row = self._rows.person(owner)
+        if row is not None and (head := self.standing.of(row.person_id).merged_into) is not None:
+            row = self._rows.person(head)
         return _ref(row) if row else None
+
+    def record_under(self, index: bytes) -> str | None:
+        """Return the record that has a document now, merged into another or not; None without one."""
+        row = self._rows.by_document(index)
+        return row.person_id if row else None
 
     def get_by_document(self, document: Document) -> PersonRef:
         """Return the person with a document.
@@ -233,11 +245,12 @@ class PersonStore:
         Raises:
             PersonUnknown: not held, or erased.
         """
-        values = self.fields(person_id, [NATIONAL_ID, NAME, BIRTH_DATE])
+        values = self.fields(person_id, [NATIONAL_ID, NAME, BIRTH_DATE, AGE_BASIS])
+        basis = values.get(AGE_BASIS)
         return Identity(
             document=stored_document(str(values[NATIONAL_ID].value)),
             name=str(values[NAME].value),
-            birth_date=date.fromisoformat(str(values[BIRTH_DATE].value)),
+            birth=birth_of(BirthDate.parse(str(values[BIRTH_DATE].value)), basis.value if basis else None),
         )
 
     def fields(self, person_id: str, field_ids: Iterable[str]) -> dict[str, FieldValue]:
@@ -276,6 +289,10 @@ class PersonStore:
         row = self._rows.household(household_id)
         return HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.recorded_at) if row else None
 
+    def households_under(self, reference_indexes: Collection[bytes]) -> Sequence[StoredHousehold]:
+        """Return the households under some blind indexes of the entity's own references."""
+        return self._rows.households(HOUSEHOLDS.c.reference_index.in_(list(reference_indexes)))
+
     def benefit_spells(self, person_id: str) -> tuple[BenefitSpell, ...]:
         """Return the person's benefit spells in order of their first month."""
         return tuple(BenefitSpell(*row) for row in self._rows.spells(person_id))
@@ -288,12 +305,13 @@ class PersonStore:
 
     def person_ids(self) -> list[str]:
         """Return the ids of everybody held, sorted."""
-        return list(self._session.scalars(select(PEOPLE.c.person_id).where(_held()).order_by(PEOPLE.c.person_id)))
+        return list(self._session.scalars(select(PEOPLE.c.person_id).where(self._shown()).order_by(PEOPLE.c.person_id)))
 
     def first_people(self, limit: int) -> list[PersonRef]:
         """Return up to `limit` people, the most recently changed first."""
-        newest = select(PEOPLE.c.person_id).where(_held()).order_by(PEOPLE.c.updated_at.desc(), PEOPLE.c.person_id)
-        ids = list(self._session.scalars(newest.limit(limit)))
+        newest = PEOPLE.c.updated_at.desc()
+        query = select(PEOPLE.c.person_id).where(self._shown()).order_by(newest, PEOPLE.c.person_id).limit(limit)
+        ids = list(self._session.scalars(query))
         found = {row.person_id: row for row in self._people(ids)}
         return [_ref(found[person_id]) for person_id in ids]
 
@@ -327,6 +345,10 @@ class PersonStore:
         if row is None or row.erased_at is not None:
             raise _unknown()
         return row
+
+    def _shown(self) -> ColumnElement[bool]:
+        pending = self._rows.pending()
+        return _held() if pending is None else _held() & ~added_by(pending.import_id)
 
     def _people(self, ids: Sequence[str]) -> Sequence[StoredPerson]:
         return self._rows.people(PEOPLE.c.person_id.in_(ids) & _held())
@@ -375,7 +397,7 @@ def _record(
     return PersonRecord(
         document=stored_document(str(values[NATIONAL_ID])),
         name=str(values[NAME]),
-        birth_date=date.fromisoformat(str(values[BIRTH_DATE])),
+        birth_date=BirthDate.parse(str(values[BIRTH_DATE])),
         fields={key: value for key, value in values.items() if key not in LOCAL_FIELDS},
         household=lives_in,
         spells=histories[0],

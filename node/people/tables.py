@@ -112,6 +112,42 @@ class InterventionRow(Base):
     outcome: Mapped[str | None] = mapped_column(String(64))
 
 
+class PersonStandingRow(Base):
+    """The standing of a person who has died, is recorded twice, or is to be put right after a wrong merge."""
+
+    __tablename__ = "person_standing"
+
+    person_ref: Mapped[str] = mapped_column(String(32), primary_key=True)
+    died_on: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The day, sealed with the person's key; None while the person lives."""
+    merged_into: Mapped[str | None] = mapped_column(String(32))
+    """The record by which the person is found; None of a record that stands for itself."""
+    unassigned: Mapped[bool] = mapped_column(default=False)
+    """Split, and what came meanwhile has not been put right: nothing is shared."""
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tag: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """Binds the row to what this node wrote."""
+
+    __table_args__ = (Index("ix_person_standing_merged_into", "merged_into"),)
+
+
+class FormerDocumentRow(Base):
+    """A document that was a person's before the present one; it still names them."""
+
+    __tablename__ = "former_documents"
+
+    person_ref: Mapped[str] = mapped_column(String(32))
+    document_index: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """The document, sealed with the person's key."""
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tag: Mapped[bytes] = mapped_column(LargeBinary(16))
+
+    __table_args__ = (Index("ix_former_documents_person_ref", "person_ref"),)
+
+
+STANDING: Final = Base.metadata.tables["person_standing"]
+FORMER_DOCUMENTS: Final = Base.metadata.tables["former_documents"]
 HOUSEHOLDS: Final = Base.metadata.tables["households"]
 PEOPLE: Final = Base.metadata.tables["people"]
 VALUES: Final = Base.metadata.tables["recorded_values"]

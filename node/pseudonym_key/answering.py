@@ -74,9 +74,11 @@ def evaluations(context: NodeContext, files: KeyFiles) -> Evaluations:
 
 def quota_of(settings: NodeSettings) -> Quota:
     """Return the quota of pseudonyms of one entity."""
-    return Quota(settings.locator_evaluations_hour, settings.locator_evaluations_day)
+    return Quota(
+        settings.locator_evaluations_hour, settings.locator_evaluations_day, settings.locator_evaluations_total_day
+    )
 
 
-def alarm_rule() -> AlarmRule:
+def alarm_rule(settings: NodeSettings) -> AlarmRule:
     """Return the rule for alarms; a key holder hears no questions, so that only the volume counts."""
-    return AlarmRule()
+    return AlarmRule(evaluations=settings.locator_evaluations_total_day)

@@ -42,4 +42,4 @@ def do_due(context: NodeContext, holding: KeyHolding, logged: Alarms) -> Alarms:
         QueryLog(session).delete_before(now - timedelta(days=context.settings.locator_log_days))
     with context.snapshot() as session:
         usages = QueryLog(session).usages(now - WINDOW)
-    return log_new_alarms(usages, alarm_rule(), logged)
+    return log_new_alarms(usages, alarm_rule(context.settings), logged)

@@ -1,6 +1,5 @@
 """The key of pseudonyms that this entity holds, and who uses it, for people and for programs."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -23,11 +22,7 @@ from records_exchange.key_holding.usage_report import (
 )
 from service.findings import Finding, Level
 
-_COLUMNS: Final[Mapping[str, Message]] = {
-    "entity": _("Entidad"),
-    "evaluations": _("Seudónimos en 24 h"),
-    "refused": _("Fuera de cupo"),
-}
+_COLUMNS: Final = ("entity", "evaluations", "refused")
 
 
 def pseudonym_key_state(context: NodeContext, session: Session) -> dict[str, Any]:
@@ -51,7 +46,7 @@ def pseudonym_key_state(context: NodeContext, session: Session) -> dict[str, Any
         ],
         "foreign_epochs": foreign,
         "entities": [usage_document(usage) for usage in usages],
-        "alarms": alarm_documents(usages, alarm_rule()),
+        "alarms": alarm_documents(usages, alarm_rule(context.settings)),
     }
 
 

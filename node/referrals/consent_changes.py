@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import ConsentState, ConsentView
+from consent_ledger.log.end_bodies import PERSON_DECEASED
 from node.consents.changes import ChangeSource, ConsentChanged
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.referrals.expiry import NOT_ANSWERED
@@ -21,7 +22,12 @@ CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 PERSON_ERASED: Final = "person_erased"
 OTHER_REASON: Final = "other"
 """Of a declined consent: the person has withdrawn nothing, and the peer may be the entity that invented it."""
-_CODES: Final = {ChangeSource.PERSON_ERASED: PERSON_ERASED, ChangeSource.DECLINED: OTHER_REASON}
+_CODES: Final = {
+    ChangeSource.PERSON_ERASED: PERSON_ERASED,
+    ChangeSource.PERSON_DECEASED: PERSON_DECEASED,
+    ChangeSource.DECLINED: OTHER_REASON,
+}
+_OVER: Final = frozenset({ConsentState.WITHDRAWN, ConsentState.ENDED})
 _VALIDITY_OVER: Final = frozenset({ChangeSource.EXPIRED, ChangeSource.RETENTION})
 
 
@@ -46,7 +52,7 @@ def covers(consent: ConsentView | None, referral: Referral) -> bool:
     One given elsewhere that a professional declined covers none. Its
     validity is not asked for: the help that was agreed may go on after it.
     """
-    if consent is None or consent.state is ConsentState.WITHDRAWN or not consent.names(PURPOSE, referral.peer):
+    if consent is None or consent.state in _OVER or not consent.names(PURPOSE, referral.peer):
         return False
     if consent.record.origin is not None and consent.record.origin.declined is not None:
         return False

@@ -1,7 +1,7 @@
 """The messages of referrals, received: offers and later steps, checked against the table of steps."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from node.context import NodeContext
 
 NOT_TAKEN: Final = "not_taken"
+TOO_MANY: Final = "too_many_referrals"
+"""The refusal of a new referral of an entity that has reached its limit; it is sent again later."""
+MOST_A_DAY: Final = 200
+"""New referrals of one entity in 24 hours: each waits for a professional here, and has an entry of the ledger."""
 _NEWS: Final = {
     ReferralState.REVOKED: ItemKind.REFERRAL_REVOKED,
     ReferralState.LAPSED: ItemKind.REFERRAL_LAPSED,
@@ -34,7 +38,11 @@ _NEWS: Final = {
 def referral_kinds(context: "NodeContext") -> tuple[Kind, Kind]:
     """Return the two kinds of messages: the offer, and every later step."""
     receiver = _StepReceiver(context)
-    return Kind(OFFER, receiver.offer, settle=receiver.settle_offer), Kind(STEP, receiver.step)
+    again = frozenset({TOO_MANY})
+    return (
+        Kind(OFFER, receiver.offer, settle=receiver.settle_offer, again=again),
+        Kind(STEP, receiver.step, again=again),
+    )
 
 
 class _StepReceiver:
@@ -47,10 +55,12 @@ class _StepReceiver:
         """Record an offer, acknowledge it by a step of its own, and show it in the inbox."""
         offer, message = read_offer(received.message), received.message
         if not offer_is_coded(offer):
-            return Response(refusal="unknown_term")
+            return Response(refusal="unknown_term", remembered=False)
         known = ReferralStore(session).find(offer.referral_id)
         if known is not None and not _awaits_offer(known, message.sender):
-            return Response(refusal="referral_conflict")
+            return Response(refusal="referral_conflict", remembered=False)
+        if known is None and not _within_limit(session, message.sender, now):
+            return Response(refusal=TOO_MANY, remembered=False)
         key = pairwise_keys(self._context, received.sender)
         people = people_store(self._context, session)
         subject = people.cipher.hidden_pseudonym(message.subject or "")
@@ -71,12 +81,15 @@ class _StepReceiver:
     def step(self, session: Session, received: VerifiedMessage, now: datetime) -> Response:
         """Record a later step of the other side, joined with the state known here."""
         step, message = read_step(received.message), received.message
-        referral = ReferralStore(session).find(step.referral_id) or _overtaken(step, message.sender, now)
+        known = ReferralStore(session).find(step.referral_id)
+        referral = known or _overtaken(step, message.sender, now)
         if referral is None or referral.peer != message.sender:
-            return Response(refusal="referral_unknown")
+            return Response(refusal="referral_unknown", remembered=False)
+        if known is None and not _within_limit(session, message.sender, now):
+            return Response(refusal=TOO_MANY, remembered=False)
         refusal = self._refusal(session, referral, step, message.issued)
         if refusal:
-            return Response(refusal=refusal)
+            return Response(refusal=refusal, remembered=False)
         taken = TakenStep(
             step.referral_id,
             referral.other_side,
@@ -137,6 +150,14 @@ class _StepReceiver:
             return PERSON_ERASED
         consent = own_consents(self._context, session).find(referral.consent_id)
         return None if covers(consent, referral) else CONSENT_WITHDRAWN
+
+
+def _within_limit(session: Session, sender: str, now: datetime) -> bool:
+    """Return whether one more referral of an entity is taken now; one too many is in the inbox once a day."""
+    if ReferralStore(session).new_from(sender, now - timedelta(days=1)) < MOST_A_DAY:
+        return True
+    Inbox(session).add_once([NewItem(ItemKind.ORIGIN_ALARM, now.date().isoformat(), sender, TOO_MANY)], now)
+    return False
 
 
 def _awaits_offer(known: Referral, sender: str) -> bool:

@@ -98,7 +98,9 @@ class Referrals:
         subject = pseudonym_of(self._context, peer, new.document)
         with self._context.transaction() as session:
             own_ledger(self._context, session).lock()  # a withdrawal then comes before or after, not in between
-            person = people_store(self._context, session).get_by_document(new.document).person_id
+            people = people_store(self._context, session)
+            person = people.get_by_document(new.document).person_id
+            people.standing.of(person).require_open()
             consent = self._consent_for(session, person, new, now)
             return self._send(session, _drafted(new, person, consent, end_after(now, days), now), subject)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from node.referrals.errors import ReferralUnknown
@@ -159,6 +159,12 @@ class ReferralStore:
             ReferralRow.state.in_(_open()),
         )
         return tuple(self._read(query.with_for_update()))
+
+    def new_from(self, peer: str, since: datetime) -> int:
+        """Return the number of referrals that an entity has begun here since a moment."""
+        begun = (ReferralRow.peer == peer, ReferralRow.side == ReferralSide.RECEIVER.value)
+        found = select(func.count()).select_from(ReferralRow).where(*begun, ReferralRow.created_at > since)
+        return self._session.scalar(found) or 0
 
     def unanswered(self, deadline: datetime) -> tuple[Referral, ...]:
         """Return the referrals sent from here whose time to answer ended before `deadline` without an answer."""

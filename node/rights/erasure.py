@@ -6,8 +6,9 @@ which basis.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from consent_ledger.log.erasure import PersonTrace, in_batches, overdue, trace_person
@@ -16,9 +17,12 @@ from node.consents.held import HeldConsents
 from node.consents.signed_forms import EvidenceVault
 from node.context import NodeContext
 from node.erasers import Eraser, FileEraser, PersonToErase
+from node.errors import RecordsTampered, RecordsUnreadable
 from node.ledger.own import own_consents, own_ledger
 from node.people.documents import Document
+from node.people.import_journal import ImportJournal, ImportState
 from node.people.linking import hidden_pseudonym, pseudonym_of
+from node.people.saving import document_index
 from node.people.store import people_store
 from node.referrals.store import ReferralStore
 from policies.retention import load_retention
@@ -65,16 +69,22 @@ class RetentionRun:
         erasure_indexes: the ledger entries that record the erasure.
         scans: number of scans of signed forms that were deleted.
         dry_run: whether nothing was erased.
+        imports: number of imports whose state before was deleted: they can be undone no more.
     """
 
     entries: dict[str, int]
     erasure_indexes: tuple[int, ...]
     scans: int
     dry_run: bool
+    imports: int = 0
 
 
 class Erasures:
-    """Erasure at one node."""
+    """Erasure at one node.
+
+    Attributes:
+        erasers: of tables, in the order in which they act.
+    """
 
     def __init__(
         self,
@@ -85,7 +95,7 @@ class Erasures:
     ) -> None:
         self._context = context
         self._changes = changes
-        self._erasers = erasers
+        self.erasers = tuple(erasers)
         self._file_erasers = file_erasers
         self._vault = EvidenceVault(context.home)
 
@@ -99,23 +109,31 @@ class Erasures:
         """
         chosen = load_retention().basis(basis).id
         with self._context.snapshot() as session:
-            person = self._person(session, document)
             # Most of the ledger is read here, while the node goes on answering.
-            trace, seen = self._trace(session, person, 0, PersonTrace(referrals=_referrals(session, person)))
+            traced = {
+                each.person_ref: self._trace(session, each, 0, PersonTrace(referrals=_referrals(session, each)))
+                for each in self._people(session, document)
+            }
+        indexes, recipients, scans = set[int](), set[str](), 0
         with self._context.transaction() as session:
             ledger = own_ledger(self._context, session)
             ledger.lock()
-            person, now = self._person(session, document), self._context.clock.now()
-            trace.referrals.update(_referrals(session, person))
-            for eraser in self._erasers:
-                eraser.erase(session, person, now)
-            trace, _unused = self._trace(session, person, seen, trace)
-            batches = in_batches(ledger.store, trace.indexes)
+            people, now = self._people(session, document), self._context.clock.now()
+            for person in people:
+                trace, seen = traced.get(person.person_ref, (PersonTrace(), 0))
+                trace.referrals.update(_referrals(session, person))
+                for eraser in self.erasers:
+                    eraser.erase(session, person, now)
+                trace, _unused = self._trace(session, person, seen, trace)
+                indexes.update(trace.indexes)
+                recipients.update(trace.recipients)
+            batches = in_batches(ledger.store, sorted(indexes))
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
-        scans = sum(eraser.erase(person.person_ref) for eraser in self._file_erasers)
-        recipients = tuple(sorted(trace.recipients))
+        for person in people:
+            scans += sum(eraser.erase(person.person_ref) for eraser in self._file_erasers)
+        told, entries = tuple(sorted(recipients)), len(indexes)
         scrubbed = scrub(self._context.engine)
-        return PersonErased(person.person_ref, chosen, len(trace.indexes), scans, tuple(written), recipients, scrubbed)
+        return PersonErased(people[0].person_ref, chosen, entries, scans, tuple(written), told, scrubbed)
 
     def retain(self, *, dry_run: bool = False) -> RetentionRun:
         """Erase the content whose retention period is over.
@@ -131,9 +149,10 @@ class Erasures:
         with self._context.snapshot() as session:
             ledger = own_ledger(self._context, session)
             found = overdue(ledger.store, ledger.size(), retention, self._context.clock.now())
+            imports = self._imports_to_keep(session)
         counts = {rule: len(indexes) for rule, indexes in found.items()}
-        if dry_run or not found:
-            return RetentionRun(counts, (), 0, dry_run)
+        if dry_run or not (found or imports):
+            return RetentionRun(counts, (), 0, dry_run, len(imports))
         rules = {rule.id: rule for rule in retention.rules}
         with self._context.transaction() as session:
             ledger, now = own_ledger(self._context, session), self._context.clock.now()
@@ -144,22 +163,46 @@ class Erasures:
                     for batch in in_batches(ledger.store, indexes)
                 ]
             forgotten = self._forget_consents(session, set(found.get("consents", ())), now)
+            for import_id in imports:
+                ImportJournal(session, self._context.keys.cipher).end(import_id, ImportState.KEPT)
         scans = sum(self._forget_scan(view) for view in forgotten)
         scrub(self._context.engine)
-        return RetentionRun(counts, tuple(written), scans, dry_run)
+        return RetentionRun(counts, tuple(written), scans, dry_run, len(imports))
 
-    def _person(self, session: "Session", document: Document) -> PersonToErase:
-        """Return the person with a document, with the stored pseudonyms of the directory and of the indexes."""
-        person_ref = people_store(self._context, session).get_by_document(document).person_id
-        directory = self._context.directory.newest()
+    def _imports_to_keep(self, session: "Session") -> list[str]:
+        before = self._context.clock.now() - timedelta(days=load_retention().import_undo_days)
+        return ImportJournal(session, self._context.keys.cipher).older_than(before)
+
+    def _people(self, session: "Session", document: Document) -> tuple[PersonToErase, ...]:
+        """Return the records of the person with a document: the one by which they are found first.
+
+        Also of somebody whose standing others altered: what was altered must be erased too, but no other record.
+        """
+        people = people_store(self._context, session)
+        under = people.record_under(document_index(people.cipher, document))
+        try:
+            records = people.standing.group(people.get_by_document(document).person_id)
+        except RecordsTampered:
+            if under is None:
+                raise
+            records = (under,)
+        return tuple(self._person(session, each) for each in records)
+
+    def _person(self, session: "Session", person_ref: str) -> PersonToErase:
+        """Return a record with the stored pseudonyms of the directory and of the indexes."""
+        people, directory = people_store(self._context, session), self._context.directory.newest()
+        documents = [people.identity(person_ref).document]
+        with suppress(RecordsTampered, RecordsUnreadable):  # altered rows are erased like any
+            documents += people.former_documents(person_ref)
         known = set(SqlExchangeStore(session).pseudonyms_of(person_ref))
         for party in directory.entities if directory else ():
             if party.id == self._context.settings.entity:
                 continue
             try:
-                known.add(hidden_pseudonym(self._context, pseudonym_of(self._context, party, document)))
+                found = [pseudonym_of(self._context, party, document) for document in documents]
             except PseudonymUnavailable:  # no message about anybody can have come from it either
                 continue
+            known.update(hidden_pseudonym(self._context, each) for each in found)
         return PersonToErase(person_ref, frozenset(known))
 
     def _trace(

@@ -63,7 +63,7 @@ def retention_document(run: RetentionRun) -> dict[str, Any]:
 def retention_text(run: RetentionRun, lang: str) -> str:
     """Return the text for a professional after a run of the retention schedule."""
     say = speaking(lang)
-    if not run.entries:
+    if not (run.entries or run.imports):
         return say("✓ Nada ha cumplido su plazo.")
     rules = {rule.id: rule for rule in load_retention().rules}
     lines = []
@@ -73,4 +73,16 @@ def retention_text(run: RetentionRun, lang: str) -> str:
             lines.append(say.plural("{rule}: {n} se borraría", "{rule}: {n} se borrarían", count, rule=label))
         else:
             lines.append(say.plural("{rule}: {n} borrada", "{rule}: {n} borradas", count, rule=label))
+    if run.imports and run.dry_run:
+        lines.append(
+            say.plural(
+                "{n} importación no se podría deshacer ya", "{n} importaciones no se podrían deshacer ya", run.imports
+            )
+        )
+    elif run.imports:
+        lines.append(
+            say.plural(
+                "{n} importación ya no se puede deshacer", "{n} importaciones ya no se pueden deshacer", run.imports
+            )
+        )
     return "\n".join(lines)

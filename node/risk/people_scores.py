@@ -70,6 +70,8 @@ class ScoredPeople:
     as_of: date
     calibrated: bool
     entries: tuple[RiskEntry, ...]
+    age_unknown: int = 0
+    """People left out because nobody can tell whether their age is the cohort's."""
 
 
 def score_people(context: NodeContext, client: TrainingClient, *, as_of: date | None = None) -> ScoredPeople:
@@ -106,9 +108,8 @@ def score_people(context: NodeContext, client: TrainingClient, *, as_of: date | 
     scores = scorer.score([dict(row.values) for row in rows])
     # (5) with the decisions
     entries = [calibrated.entry(row, score, decided) for row, score in zip(rows, scores, strict=True)]
-    return ScoredPeople(
-        verified, moment, calibrated.is_calibrated, tuple(sorted(entries, key=lambda entry: entry.place))
-    )
+    placed = tuple(sorted(entries, key=lambda entry: entry.place))
+    return ScoredPeople(verified, moment, calibrated.is_calibrated, placed, rows.age_unknown)
 
 
 class _CalibratedModel:

@@ -29,6 +29,8 @@ class RiskList:
     people: int
     calibrated: bool
     entries: tuple[RiskEntry, ...]
+    age_unknown: int = 0
+    """People not scored because nobody can tell whether their age is the cohort's."""
 
 
 def risk_list(context: NodeContext, client: TrainingClient, *, top: int, as_of: date | None = None) -> RiskList:
@@ -44,7 +46,9 @@ def risk_list(context: NodeContext, client: TrainingClient, *, top: int, as_of: 
         RedpactError: as `node.risk.people_scores.score_people`.
     """
     scored = score_people(context, client, as_of=as_of)
-    return RiskList(scored.release, scored.as_of, len(scored.entries), scored.calibrated, scored.entries[:top])
+    shown = scored.entries[:top]
+    people = len(scored.entries)
+    return RiskList(scored.release, scored.as_of, people, scored.calibrated, shown, scored.age_unknown)
 
 
 def parse_month(text: str) -> date | None:

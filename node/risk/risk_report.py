@@ -12,6 +12,7 @@ from node.risk.alerts import Alert, AlertList, Band
 from node.risk.people_scores import RiskEntry
 from node.risk.professional_decisions import Judgement, PersonDecision
 from node.risk.risk_list import RiskList
+from node.training.age_unknown import age_unknown
 from node.training.campaign_summary import campaign_words
 from node.training.received_releases import VerifiedRelease
 from policies.risk_reasons import risk_reason
@@ -45,6 +46,7 @@ def list_document(shown: RiskList) -> dict[str, Any]:
         "as_of": shown.as_of.isoformat(),
         "people": shown.people,
         "calibrated": shown.calibrated,
+        "age_unknown": shown.age_unknown,
         "entries": [_entry_document(entry) for entry in shown.entries],
     }
 
@@ -55,6 +57,8 @@ def list_text(shown: RiskList, lang: str) -> str:
     count = say.plural("{shown} de {n} persona.", "{shown} de {n} personas.", shown.people, shown=len(shown.entries))
     expiry = say("El modelo caduca el {day}.", day=formats.day(shown.release.release.expires, lang))
     lines = [say(PURPOSE), f"{count} {expiry}", _calibration(shown.calibrated, say)]
+    if shown.age_unknown:
+        lines.append(age_unknown(shown.age_unknown, say))
     words = _ModelWords(shown.release.manifest, say)
     entries = (
         terminal.paragraph(f"{position:>3}. {words.entry(entry)}", hanging=5)

@@ -13,15 +13,22 @@ from trust.signing import Envelope
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from service.limits import CallerLimits
+
 
 class Incoming:
     """Answers requests and messages of other entities. Safe to call from several threads."""
 
     def __init__(self, answering: Answering, messages: MessageReceiver) -> None:
+        self._answering, self._messages = answering, messages
         self._handlers: Mapping[str, Callable[[Envelope, str], Envelope]] = {
             **dict.fromkeys((REQUEST_TYPE, OUTDATED_REQUEST_TYPE), answering.answer),
             MESSAGE_TYPE: messages.take,
         }
+
+    def limited_by(self, limits: "CallerLimits") -> "Incoming":
+        """Return the same with other limits of questions."""
+        return Incoming(self._answering, self._messages.limited_by(limits))
 
     def take(self, envelope: Envelope, caller: str) -> Envelope:
         """Check an envelope, carry it out, and return the signed answer; its effects are durable when this returns.

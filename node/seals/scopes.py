@@ -17,6 +17,10 @@ class Scope(StrEnum):
     """Of one person."""
     CARDS = "cards"
     """Of one person, with the uses of their codes."""
+    CASE = "case"
+    """Of one person: the team, the openings and the actions of this entity."""
+    CODE_TRIES = "code_tries"
+    """The wrong codes of cards that one entity sent."""
     SETTING = "setting"
     """What decides for everybody: the assurance policy, the pinned anchors."""
 
@@ -27,6 +31,8 @@ TITLES: Final[Mapping[str, Message]] = MappingProxyType(
         Scope.HOUSEHOLD: _("el hogar"),
         Scope.CONSENTS: _("los consentimientos de la persona"),
         Scope.CARDS: _("las tarjetas de la persona"),
+        Scope.CASE: _("el caso de la persona"),
+        Scope.CODE_TRIES: _("la cuenta de los códigos que probó la entidad"),
         Scope.SETTING: _("el ajuste"),
     }
 )
@@ -41,3 +47,11 @@ class PersonPart(IntEnum):
     VALUES = 2
     SPELLS = 3
     INTERVENTIONS = 4
+
+
+class CasePart(IntEnum):
+    """The parts of a case, by the place of their digest."""
+
+    TEAM = 0
+    OPENINGS = 1
+    ACTIONS = 2

@@ -177,6 +177,16 @@ class Seals:
 
     # ---- writing
 
+    def lock(self) -> None:
+        """Keep every other writer of seals out until this unit of work ends, before rows are read to be changed.
+
+        Raises:
+            RecordsTampered: the root is not the one that the ledger's head is bound to.
+        """
+        locked_root(self._session, self._cipher)
+        self._settled = True
+        self._forget()
+
     def write(self, scope: Scope, key: str, digests: Sequence[bytes] | None, *, verified: bool = True) -> None:
         """Write the seal of a thing whose rows changed in this unit of work; None where nothing of it is left.
 

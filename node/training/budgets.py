@@ -62,6 +62,7 @@ def document(statement: BudgetStatement | None) -> dict[str, Any] | None:
                 "noise_shares": each.noise_shares,
                 "own_noise": {"training": each.own_noise.training, "held_out": each.own_noise.held_out},
                 "open": not each.closed,
+                "charged_whole": each.charged,
             }
             for each in statement.reservations
         ],
@@ -83,4 +84,12 @@ def text(shown: BudgetStatement | None, lang: str) -> str:
         "queda el ruido de este nodo.",
         delta=formats.epsilon(shown.limit.delta, lang),
     )
-    return "\n".join([terminal.table(columns, rows), terminal.paragraph(meaning)])
+    lines = [terminal.table(columns, rows), terminal.paragraph(meaning)]
+    if any(each.charged for each in shown.reservations):
+        charged = say(
+            "Este nodo resultó ser una copia antigua y no sabe qué salió: cuenta como gastado todo lo que reservaron "
+            "las campañas de antes. Para volver a entrenar, restaure la base de datos más reciente, o aumente el "
+            "límite sabiendo que el gasto puede ser ya ese."
+        )
+        lines.append(terminal.paragraph(charged))
+    return "\n".join(lines)

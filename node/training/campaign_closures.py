@@ -3,6 +3,9 @@
 Refusals are the one thing that a lying coordinator could use to ask about people, a little at a time. So the first one
 is the last: in one transaction the reservation is closed (what was spent stays spent), the campaign's secrets are
 erased, and the refused step is kept with its reason.
+
+A node that turns out to be an old copy, by what its witnesses know, ends all its campaigns so: it forgot which steps it
+answered and what it spent, so that all that it ever reserved counts as spent.
 """
 
 from collections.abc import Mapping
@@ -13,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from federated.campaign.manifest import open_manifest
 from federated.campaign.steps import StepRequest, step_name
-from federated.participation.closures import MAX_REASON, Closure
+from federated.participation.closures import MAX_REASON, NO_STEP, Closure
 from federated.storage.sql_campaigns import SqlCampaignStore
 from federated.storage.sql_steps import SqlClosureStore
 from node.context import NodeContext
@@ -40,6 +43,18 @@ def close_for_good(context: NodeContext, request: StepRequest, error: RedpactErr
             closure = Closure(request.campaign_id, step_name(request), error.code, reason, now)
             SqlClosureStore(session).put(closure)
     _log.warning("campaign_closed", campaign=request.campaign_id, step=step_name(request), code=error.code)
+
+
+def close_old_copy(context: NodeContext, error: RedpactError) -> None:
+    """Close every campaign that is open here, and charge the budget with the most that can have been spent."""
+    with context.transaction() as session:
+        campaigns, now = open_campaigns_in(session), context.clock.now()
+        epsilon_ledger(session).charge_all(now)
+        for campaign_id in campaigns:
+            own_enrolments(context, session).erase(campaign_id)
+            reason = str(error.message)[:MAX_REASON]
+            SqlClosureStore(session).put(Closure(campaign_id, NO_STEP, error.code, reason, now))
+    _log.warning("campaigns_closed", campaigns=campaigns, code=error.code)
 
 
 def closures(session: Session) -> Mapping[str, Closure]:

@@ -1,7 +1,7 @@
 """Decisions of the data-protection officer on campaigns: reviewed, taken, logged, and delivered to the coordinator."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -80,6 +80,8 @@ class Decided:
     ledger_index: int
     delivered: bool
     privacy: PrivacyTerms | None = None
+    age_unknown: int = 0
+    """People left out of the data because nobody can tell whether their age is the cohort's."""
 
 
 def list_campaigns(context: NodeContext, client: TrainingClient) -> tuple[CampaignView, ...]:
@@ -157,7 +159,7 @@ def approve(
     envelope = _listed(context, client, campaign_id)
     # (0) no spend is forgotten here
     LedgerFreshness(context).require()
-    now = context.clock.now()
+    now, left_out = context.clock.now(), 0
     # (1) before any data is read
     with context.snapshot() as session:
         known = EffectiveDecisions(session).get(campaign_id)
@@ -166,9 +168,10 @@ def approve(
             manifest = training_guard(context, session).review(envelope, now)
             required_anchors(context, session).check(manifest.invited)
             # (2) readable, and exactly the declared features
-            training_data(context, session, manifest)
+            left_out = training_data(context, session, manifest).age_unknown
     limit = context.settings.epsilon_alone_limit if alone_limit is None else alone_limit
-    return _decide(context, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by, limit))
+    decided = _decide(context, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by, limit))
+    return replace(decided, age_unknown=left_out)
 
 
 def refuse(

@@ -17,6 +17,7 @@ from federated.flower.messages import refusal
 from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import PulledTask, TrainingClient
 from node.context import NodeContext
+from node.ledger.witnessing.errors import LedgerContradicted
 from node.training.campaign_decisions import deliver
 from node.training.cohort_steps import Refresh
 from node.training.errors import TrainingError
@@ -101,11 +102,11 @@ class TrainingWorker:
 
         Raises:
             TrainingMessageMalformed: the task is not readable.
-            RuntimeFault, TrustError: this node has a fault; nothing is answered.
+            RuntimeFault, TrustError, LedgerUnwitnessed: this node has a fault; nothing is answered.
         """
         try:
             return handle_message(task.message, self._replies.answer)
-        except TrainingError as error:
+        except (TrainingError, LedgerContradicted) as error:
             _log.warning("step_refused", task=task.task_id, code=error.code)
             return refusal(task.message)
 

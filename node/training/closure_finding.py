@@ -26,11 +26,11 @@ def check_campaigns(context: NodeContext) -> Finding:
     if not closed:
         return Finding("campaigns", Level.OK, _("Ninguna campaña se ha cerrado aquí por una petición indebida"))
     text = plural(
-        "{n} campaña se cerró aquí: se pidió un paso al que este nodo no debía contestar",
-        "{n} campañas se cerraron aquí: se pidieron pasos a los que este nodo no debía contestar",
+        "{n} campaña se cerró aquí antes de su fin: este nodo no debía contestar a lo que se le pidió",
+        "{n} campañas se cerraron aquí antes de su fin: este nodo no debía contestar a lo que se le pidió",
         len(closed),
     )
-    detail = listing(f"{campaign[:12]} {step} ({code})" for campaign, step, code in closed)
+    detail = listing(" ".join(filter(None, (campaign[:12], step, f"({code})"))) for campaign, step, code in closed)
     return Finding(
         "campaigns", Level.WARNING, text, _("avise a la DPD, que lo ve con: redpact-node training report"), detail
     )

@@ -6,6 +6,7 @@ from typing import Any, Final
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import VERDICT_NAMES, Verdict
 from node.training import privacy_terms
+from node.training.age_unknown import age_unknown
 from node.training.approval_withdrawal import Withdrawn
 from node.training.campaign_decisions import UNDECIDED, CampaignView, Decided
 from node.training.campaign_summary import summarise
@@ -61,6 +62,7 @@ def decided_document(decided: Decided) -> dict[str, Any]:
         "delivered": decided.delivered,
         "ledger_index": decided.ledger_index,
         "privacy": privacy_terms.document(decided.privacy) if decided.privacy is not None else None,
+        "age_unknown": decided.age_unknown,
     }
 
 
@@ -72,7 +74,9 @@ def decided_text(decided: Decided, lang: str) -> str:
         say("Entrada {index:d} del registro.", index=decided.ledger_index),
         _delivery(say, delivered=decided.delivered),
     )
-    figures = privacy_terms.lines(decided.privacy, lang) if decided.privacy is not None else ()
+    figures = list(privacy_terms.lines(decided.privacy, lang)) if decided.privacy is not None else []
+    if decided.age_unknown:
+        figures.append(age_unknown(decided.age_unknown, say))
     return "\n".join([told, *(terminal.paragraph(line, indent=2, hanging=2) for line in figures)])
 
 

@@ -5,6 +5,10 @@ ledger, and witnesses do not forget what they cosigned: whoever knows a larger l
 copy is old. So an approval, and every round, waits until the witnesses that the trust policy asks for have cosigned all
 that is in the ledger. The answer to a round leaves only when the entry that records it is cosigned: a copy restored
 from before it could otherwise be asked the same round again, and would answer with fresh noise.
+
+A witness that knows more proves it with this node's own signature. Then the copy is old for good: its campaigns are
+closed and its budget is charged with all that it can have forgotten, so that nothing is free again even if the ledger
+gets its missing entries back later.
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +18,7 @@ from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.errors import LedgerContradicted, LedgerUnwitnessed
 from node.ledger.witnessing.rounds import run_round
+from node.training.campaign_closures import close_old_copy
 from presentation.messages import _, listing
 
 ASK_AGAIN: Final = timedelta(minutes=10)
@@ -34,9 +39,17 @@ class LedgerFreshness:
         """Check that every entry here is cosigned, and that no witness that was asked knows more.
 
         Raises:
-            LedgerContradicted: a witness knows a larger or another ledger of this entity, or this process did.
+            LedgerContradicted: a witness knows a larger or another ledger of this entity, or this process did; every
+                campaign is closed here and the whole budget charged.
             LedgerUnwitnessed: the network has no witnesses, or too few answered.
         """
+        try:
+            self._require()
+        except LedgerContradicted as error:
+            close_old_copy(self._context, error)
+            raise
+
+    def _require(self) -> None:
         if self._context.settings.unwitnessed_training:
             return
         now = self._context.clock.now()

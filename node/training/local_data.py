@@ -55,6 +55,8 @@ class LocalData:
     held_out: npt.NDArray[np.bool_]
     keys: tuple[str, ...]
     protected: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    age_unknown: int = 0
+    """People left out because nobody can tell whether their age is the cohort's."""
 
     def training(self) -> tuple[FloatMatrix, FloatVector]:
         """Return the matrix and labels of the rows to train on."""
@@ -122,7 +124,7 @@ def _from_records(context: NodeContext, session: Session, manifest: CampaignMani
     keys = tuple(row.person_id for row in people)
     kept = held_out([key.encode() for key in keys], context.keys.data_key)
     protected = {each.name: [row.protected.get(each.name) for row in people] for each in chosen.protected}
-    return LocalData(matrix, encode_labels(rows, manifest.label), kept, keys, protected)
+    return LocalData(matrix, encode_labels(rows, manifest.label), kept, keys, protected, people.age_unknown)
 
 
 def _require_slices(manifest: CampaignManifest, declared: Mapping[str, tuple[str, ...]]) -> None:

@@ -5,7 +5,7 @@ from textwrap import indent
 from typing import Any, Final
 
 from federated.campaign.decision import VERDICT_NAMES, Verdict
-from federated.participation.closures import Closure
+from federated.participation.closures import NO_STEP, Closure
 from federated.privacy.stages import StageKind
 from node.training import budgets, privacy_terms
 from node.training.campaign_closures import closure_document
@@ -105,13 +105,23 @@ def _campaign_lines(account: CampaignAccount, say: Translator) -> list[str]:
 def _closure_lines(closure: Closure | None, say: Translator) -> list[str]:
     if closure is None:
         return []
-    told = say(
-        "{time}: se pidió el paso {step} y este nodo no contestó ({code}). {sentence} Lo ya gastado cuenta.",
-        time=closure.closed_at,
-        step=closure.step,
-        code=closure.code,
-        sentence=say(code_sentence(closure.code)),
-    )
+    sentence = say(code_sentence(closure.code))
+    if closure.step == NO_STEP:
+        told = say(
+            "{time}: este nodo resultó ser una copia antigua ({code}). {sentence} No se sabe qué salió: cuenta como "
+            "gastado todo lo que se reservó.",
+            time=closure.closed_at,
+            code=closure.code,
+            sentence=sentence,
+        )
+    else:
+        told = say(
+            "{time}: se pidió el paso {step} y este nodo no contestó ({code}). {sentence} Lo ya gastado cuenta.",
+            time=closure.closed_at,
+            step=closure.step,
+            code=closure.code,
+            sentence=sentence,
+        )
     return [f"  {say('Por qué se cerró aquí')}", _indented(told)]
 
 

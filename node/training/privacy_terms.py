@@ -26,6 +26,7 @@ class PrivacyTerms:
         own: the noise that this entity adds beyond its share to keep the limit.
         wider: factor by which this entity's own noise widens that of a sum of the minimum cohort.
         wider_if_all: the same, if every entity added as much.
+        counted: people are counted across entities, in a table that no epsilon covers.
     """
 
     stated: float
@@ -36,6 +37,7 @@ class PrivacyTerms:
     own: OwnNoise
     wider: float
     wider_if_all: float
+    counted: bool
 
 
 def terms_under(manifest: CampaignManifest, limit: float) -> PrivacyTerms:
@@ -67,6 +69,7 @@ def terms_with(manifest: CampaignManifest, own: OwnNoise, limit: float = math.in
         own=own,
         wider=wider,
         wider_if_all=wider_if_all,
+        counted=manifest.counts_entities,
     )
 
 
@@ -86,6 +89,7 @@ def document(terms: PrivacyTerms) -> dict[str, Any]:
         "own_noise": {"training": round(terms.own.training, 6), "held_out": round(terms.own.held_out, 6)},
         "noise_wider": round(terms.wider, 6),
         "noise_wider_if_all": round(terms.wider_if_all, 6),
+        "counts_entities": terms.counted,
     }
 
 
@@ -104,7 +108,7 @@ def lines(terms: PrivacyTerms, lang: str) -> tuple[str, ...]:
         epsilon=epsilon_words(terms.alone, say),
         meaning=belief_words(terms.alone, say),
     )
-    return (stated, alone, *_own_noise(terms, say))
+    return (stated, alone, *_own_noise(terms, say), *_counting(terms, say))
 
 
 def _while(colluders: int, say: Translator) -> str:
@@ -131,6 +135,17 @@ def belief_words(epsilon: float, say: Translator) -> str:
         "es decir, quien dude a partes iguales de si una persona está no llega a estar seguro en más de un {share}",
         share=formats.percent(share, say.lang),
     )
+
+
+def _counting(terms: PrivacyTerms, say: Translator) -> tuple[str, ...]:
+    if not terms.counted:
+        return ()
+    told = say(
+        "Épsilon no cubre el recuento de personas entre entidades. Quien participa puede mirar un documento en la suma "
+        "de todas: si está vacío, nadie conoce a esa persona; si no, es algo más probable que alguien la conozca, sin "
+        "saber quién. En el peor caso, todas las demás juntas saben casi con certeza si la conoce esta entidad."
+    )
+    return (told,)
 
 
 def _own_noise(terms: PrivacyTerms, say: Translator) -> tuple[str, ...]:

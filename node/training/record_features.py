@@ -8,14 +8,15 @@ A person who objects to profiling has no row, in training or in scoring (GDPR ar
 the consent notice).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
 from node.people.benefit_months import months_on, received_months
-from node.people.model import PROFILING_OBJECTION, PersonRecord, Value, month_number, month_of
+from node.people.model import AGE_BASIS, PROFILING_OBJECTION, PersonRecord, Value, month_number, month_of
 from node.people.store import PersonStore
 from policies.catalogue import load_catalogue
 from policies.errors import PolicyDocumentDamaged
@@ -45,7 +46,21 @@ class FeatureRow:
     label: bool | None
 
 
-def training_rows(people: PersonStore, features: FeatureSet) -> list[FeatureRow]:
+class CohortRows(list[FeatureRow]):
+    """The rows of a cohort, with the number of people left out because nobody can tell whether their age is in it."""
+
+    def __init__(self, rows: Iterable[FeatureRow] = (), age_unknown: int = 0) -> None:
+        super().__init__(rows)
+        self.age_unknown = age_unknown
+
+
+class _Membership(Enum):
+    INSIDE = auto()
+    OUTSIDE = auto()
+    AGE_UNKNOWN = auto()
+
+
+def training_rows(people: PersonStore, features: FeatureSet) -> CohortRows:
     """Return the rows of the cohort at the set's own `as_of`, with labels, without objectors; sorted by person id.
 
     Raises:
@@ -55,7 +70,7 @@ def training_rows(people: PersonStore, features: FeatureSet) -> list[FeatureRow]
     return _rows(people, features, date.fromisoformat(f"{features.as_of}-01"), labelled=True)
 
 
-def scoring_rows(people: PersonStore, features: FeatureSet, as_of: date) -> list[FeatureRow]:
+def scoring_rows(people: PersonStore, features: FeatureSet, as_of: date) -> CohortRows:
     """Return the rows of the cohort at the month of `as_of`, no labels and no objectors; sorted by person id.
 
     Raises:
@@ -64,15 +79,18 @@ def scoring_rows(people: PersonStore, features: FeatureSet, as_of: date) -> list
     return _rows(people, features, as_of.replace(day=1), labelled=False)
 
 
-def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: bool) -> list[FeatureRow]:
+def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: bool) -> CohortRows:
     computations = [(feature.name, _computation(feature)) for feature in features.features]
     load_catalogue().field(PROFILING_OBJECTION)  # under another name objections would be missed
-    rows = []
+    rows, age_unknown = [], 0
+    left_out = people.standing.left_out()
     for person, record in people.records(fields=_sources(features)):
-        if _objects(record):
+        if person.person_id in left_out or _objects(record):
             continue
         case = _Case(record, as_of, features)
-        if case.in_cohort():
+        membership = case.membership()
+        age_unknown += membership is _Membership.AGE_UNKNOWN
+        if membership is _Membership.INSIDE:
             rows.append(
                 FeatureRow(
                     person_id=person.person_id,
@@ -81,13 +99,13 @@ def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: b
                     label=case.label() if labelled else None,
                 )
             )
-    return rows
+    return CohortRows(rows, age_unknown)
 
 
 def _sources(features: FeatureSet) -> set[str]:
     # Fields that no feature needs are neither read nor decrypted.
     computed = {source for feature in features.features for source in feature.sources}
-    return computed | {each.source for each in features.protected} | {PROFILING_OBJECTION}
+    return computed | {each.source for each in features.protected} | {PROFILING_OBJECTION, AGE_BASIS}
 
 
 def _objects(record: PersonRecord) -> bool:
@@ -105,19 +123,26 @@ class _Case:
         self._benefits = frozenset(features.label.benefits)
 
     @property
-    def age(self) -> int:
-        born = self.record.birth_date
-        return self.as_of.year - born.year - ((self.as_of.month, self.as_of.day) < (born.month, born.day))
+    def age(self) -> int | None:
+        """The age, the middle one of those it can be; None when nothing is known of the birth."""
+        ages = self.record.birth.ages_on(self.as_of)
+        return None if ages is None else sum(ages) // 2
 
     def months_received(self) -> list[int]:
         """Return the numbers of the months with the benefit within the history, sorted."""
         start = month_of(month_number(self.as_of) - self._features.history_months)
         return sorted(received_months(self.record.spells, self._benefits, start, self.as_of))
 
-    def in_cohort(self) -> bool:
+    def membership(self) -> "_Membership":
+        """Return whether the person belongs to the cohort at every age that they can have, at none, or at some."""
         received = self.months_received()
         since = month_number(self.as_of) - received[-1] if received else None
-        return self._features.cohort.includes(age=self.age, months_since_receipt=since)
+        cohort = self._features.cohort
+        possible = self.record.birth.ages_on(self.as_of) or (cohort.minimum_age - 1, cohort.maximum_age)
+        found = {cohort.includes(age=age, months_since_receipt=since) for age in range(possible[0], possible[1] + 1)}
+        if len(found) > 1:
+            return _Membership.AGE_UNKNOWN
+        return _Membership.INSIDE if found == {True} else _Membership.OUTSIDE
 
     def label(self) -> bool:
         outcome = self._features.label

@@ -10,7 +10,8 @@ Every step is answered in this order, without exception:
 - (5) only when the witnesses have cosigned that entry too does the caller sign and send it.
 
 A refusal, by whichever of the checks (1) to (4), closes the campaign at this node for good before the caller hears of
-it. That the ledger is not shown to be the newest is no refusal: nothing is answered, and the step may be asked again.
+it. A witness that knows a newer ledger closes all campaigns, as this node is an old copy then. Witnesses that are
+silent are no refusal: nothing is answered, and the step may be asked again.
 """
 
 import hashlib
@@ -43,6 +44,7 @@ from federated.participation.round_replies import Participant
 from federated.participation.table_replies import TableParticipant
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from node.ledger.witnessing.errors import LedgerContradicted
 from node.training.campaign_closures import close_for_good
 from node.training.campaign_decisions import decimal, finite_decimal
 from node.training.cohort_steps import AdmittedStep, CohortSteps, Refresh, answer_alone
@@ -72,19 +74,23 @@ class StepReplies:
             FederatedError: the guard or the cohort refuses.
             TrainingError: the data are missing, or not as they were registered.
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
-            LedgerContradicted, LedgerUnwitnessed: the ledger here is an old copy, or nobody can tell; likewise.
+            LedgerContradicted: the ledger here is an old copy; every campaign is closed.
+            LedgerUnwitnessed: nobody can tell whether it is; nothing is answered.
         """
         asked = read_request(raw)  # bytes that name no step of any campaign close none
-        # (0) nothing is added to an old copy of the ledger, nor paid from an old copy of the budget
-        self._freshness.require()
         try:
+            # (0) nothing is added to an old copy of the ledger, nor paid from an old copy of the budget
+            self._freshness.require()
             reply = self._admitted(asked)
+            # (5) a copy restored from before this reply could not know it, but the witnesses do
+            self._freshness.require()
         except (FederatedError, TrainingError) as error:
             close_for_good(self._context, asked.document, error)
             self.forget(asked.document.campaign_id)
             raise
-        # (5) a copy restored from before this reply could not know it, but the witnesses do
-        self._freshness.require()
+        except LedgerContradicted:
+            self._participants.clear()
+            raise
         return reply
 
     def forget(self, campaign_id: str) -> None:

@@ -13,6 +13,7 @@ from node.care.reading import USUAL_LIST_REASON, read_many
 from node.consents.report import due_reason_label
 from node.inbox.items import Inbox, Item
 from node.inbox.report import item_label
+from policies.birth_words import birth_words
 from policies.record_readings import RecordPart
 from policies.referrals import ReferralSide, ReferralState
 from policies.staff_roles import CASEWORK, EVERY_ROLE
@@ -74,7 +75,7 @@ def _case(page: PageRequest, case: OwnCase) -> tuple[object, ...]:
     due = [Markup("{} ({})").format(due_reason_label(reason.value, lang), day(last, lang)) for last, reason in case.due]
     return (
         link,
-        day(case.birth_date, lang),
+        birth_words(case.birth_date, lang),
         load_vocabulary().role(case.role).label(lang),
         Markup("<br>").join(due) if due else "—",
     )

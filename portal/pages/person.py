@@ -11,12 +11,13 @@ from starlette.responses import Response
 from consent_ledger.consents.model import STATE_NAMES
 from node.care.access import CaseRegister
 from node.care.model import ProfessionalAccess
-from node.care.person_record import person_document, value_words
+from node.care.person_record import person_document, standing_lines, value_words
 from node.consents.in_force import ConsentInForce, InForce
 from node.people.store import people_store
+from policies.birth_words import birth_words
 from policies.case_access import CaseAccess, access_label, load_case_access
 from policies.catalogue import FieldSpec, Sensitivity, load_catalogue
-from policies.local_days import last_day
+from policies.local_days import last_day, local_day
 from policies.record_readings import RecordPart
 from policies.staff_roles import CASEWORK
 from policies.vocabulary import load_vocabulary
@@ -81,23 +82,30 @@ def _page(portal: Portal, page: PageRequest, faults: Sequence[tuple[str, str]] =
         record = person_document(people, people.person(person.person_id), page.now)
         consents = InForce(portal.context, session, page.now).list(person.person_id)
     opened = protected and page.is_confirmed
-    shown, hidden = _split(record["fields"], access, protected=opened)
+    parts = [(each, *_split(each["fields"], access, protected=opened)) for each in (record, *record["other_records"])]
     return page.show(
         "person.html",
         status=401 if faults else 200,
         faults=faults,
         person=person,
-        born=day(person.identity.birth_date, page.lang),
-        age=person.identity.age_on(page.now.date()),
+        born=birth_words(person.identity.birth_date, page.lang),
+        age=_age(page, person),
         safe_contact=next((each["value"] for each in record["fields"] if each["id"] == SAFE_CONTACT), ""),
-        groups=_groups(shown, page.lang),
-        hidden=hidden,
+        standing=[line for each in (record, *record["other_records"]) for line in standing_lines(each, page.lang)],
+        records=[(each["document"], _groups(shown, page.lang)) for each, shown, _hidden in parts],
+        hidden=sum(hidden for _each, _shown, hidden in parts),
         opened=opened,
         asks=protected and not opened,
         team=_team(portal, page, person),
         consents=[_consent(portal, page, each) for each in reversed(consents)],
         access=access_label(access.access.how, access.access.reason, page.lang),
     )
+
+
+def _age(page: PageRequest, person: PagePerson) -> int | None:
+    """Return the person's age in completed years; None where the birth date leaves it open."""
+    ages = person.identity.birth.ages_on(local_day(page.now))
+    return ages[0] if ages and ages[0] == ages[1] else None
 
 
 def _split(

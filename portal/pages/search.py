@@ -11,12 +11,12 @@ from node.care.reading import USUAL_LIST_REASON, read_many
 from node.people.documents import parse_document
 from node.people.errors import DocumentInvalid, PersonUnknown
 from node.people.store import people_store
+from policies.birth_words import birth_words
 from policies.record_readings import RecordPart
 from policies.staff_roles import CASEWORK
 from portal.parts import Portal
 from portal.persons import KIND
 from presentation.messages import _, in_language
-from presentation.pages import day
 from service.web.page_request import PageRequest
 from service.web.routes import Access, Route
 
@@ -97,7 +97,7 @@ def _rows(portal: Portal, page: PageRequest, people: Sequence[str]) -> list[tupl
                 continue
             address = page.url("person", person=page.references.seal(KIND, person_id))
             link = Markup('<a class="govuk-link" href="{}">{}</a>').format(address, identity.name)
-            found.append((link, day(identity.birth_date, page.lang), identity.document.masked))
+            found.append((link, birth_words(identity.birth_date, page.lang), identity.document.masked))
     return found
 
 

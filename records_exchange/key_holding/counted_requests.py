@@ -1,10 +1,11 @@
 """Counting of signed requests: quota, replay and record, in one durable unit with the work that is asked for."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,27 @@ from service.group_commit import GroupCommit
 _Result = TypeVar("_Result")
 
 
+_READ_AGAIN: Final = timedelta(minutes=1)
+
+
+class _DayTotal:
+    """The amount of one kind that all entities used in the last day, read once a minute and counted in between."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._amount, self._read_at = 0, datetime.min.replace(tzinfo=UTC)
+
+    def of(self, log: QueryLog, kind: QueryKind, now: datetime) -> int:
+        with self._lock:
+            if abs(now - self._read_at) >= _READ_AGAIN:
+                self._amount, self._read_at = log.used_by_all(kind, now), now
+            return self._amount
+
+    def add(self, amount: int) -> None:
+        with self._lock:
+            self._amount += amount
+
+
 @dataclass(frozen=True, slots=True)
 class CountedRequests:
     """Counts requests against the quotas of a service. Safe to use from several threads."""
@@ -23,6 +45,7 @@ class CountedRequests:
     commits: Callable[[], GroupCommit]
     quota: Callable[[QueryKind], Quota]
     now: Callable[[], datetime]
+    _evaluated: _DayTotal = field(default_factory=_DayTotal)
 
     def run(self, query: Query, work: Callable[[Session], _Result]) -> tuple[_Result, int]:
         """Do the work of a request unless its quota is used up; return the result and the rest of the quota.
@@ -43,10 +66,13 @@ class CountedRequests:
     ) -> tuple[_Result, int] | LocatorQuotaExceeded:
         log, quota = QueryLog(session), self.quota(query.kind)
         now = self.now()
-        left = quota.left(log.used(query.entity, query.kind, now))
+        by_all = self._evaluated.of(log, query.kind, now) if quota.total_day is not None else 0
+        left = quota.left(log.used(query.entity, query.kind, now), by_all=by_all)
         if query.amount > left:
             log.note_refusal(query, now)
             return quota.exceeded(query.entity, query.kind)
         result = work(session)
         log.add(query, now, found=bool(result) if query.kind is QueryKind.FIND else None)
+        if quota.total_day is not None:
+            self._evaluated.add(query.amount)
         return result, left - query.amount

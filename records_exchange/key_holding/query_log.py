@@ -36,6 +36,11 @@ _USED: Final = select(
 ).where(QueryRow.entity == bindparam("entity"), QueryRow.kind == bindparam("kind"), QueryRow.time > bindparam("day"))
 
 
+_BY_ALL: Final = select(func.coalesce(func.sum(QueryRow.amount), 0)).where(
+    QueryRow.kind == bindparam("kind"), QueryRow.time > bindparam("day")
+)
+
+
 class QueryKind(StrEnum):
     """The kinds of request."""
 
@@ -87,6 +92,10 @@ class QueryLog:
         key = {"entity": entity, "kind": kind.value, "hour": now - HOUR, "day": now - DAY}
         row = self._session.connection().execute(_USED, key).one()
         return int(row.hour), int(row.day)
+
+    def used_by_all(self, kind: QueryKind, now: datetime) -> int:
+        """Return the amount that all entities used in the last day."""
+        return int(self._session.connection().execute(_BY_ALL, {"kind": kind.value, "day": now - DAY}).scalar_one())
 
     def add(self, query: Query, now: datetime, *, found: bool | None = None) -> None:
         """Record a request. After `RequestReplayed` the transaction cannot be used any more.

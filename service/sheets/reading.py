@@ -1,5 +1,6 @@
 """Reading of files of rows as offices have them: delimited text and workbooks, through one function."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,19 @@ def read_sheet(path: Path, encoding: str = "") -> Sheet:
     return Sheet((head[0], names), _fitted(filled, len(names)))
 
 
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, hexadecimal.
+
+    Raises:
+        SheetUnreadable: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _not_readable(path, error) from error
+
+
 def _fitted(rows: Iterator[Line], width: int) -> Iterator[Line]:
     for line, row in rows:
         yield line, row if len(row) <= width else row[:width] + _trimmed(row[width:])
@@ -70,8 +84,12 @@ def _require_size(path: Path) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise SheetUnreadable(
-            _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
-        ) from error
+        raise _not_readable(path, error) from error
     if size > MAX_FILE_BYTES:
         raise SheetUnreadable(_("{path} ocupa más de 1 GiB", path=path), remedy=_("divida el fichero"))
+
+
+def _not_readable(path: Path, error: OSError) -> SheetUnreadable:
+    return SheetUnreadable(
+        _("no se puede leer {path}: {reason}", path=path, reason=os_fault(error)), remedy=_("compruebe la ruta")
+    )

@@ -12,11 +12,13 @@ import pytest
 
 from tests.support.house_rules import (
     foreign_texts,
+    impatient_waits,
     imported_across_tests,
     imported_tests,
     predictable_randomness,
 )
 from tests.support.source import DOMAIN, PACKAGES, ROOT, Module, dotted, imported, modules
+from tests.support.waiting import PATIENCE_SECONDS
 
 CODE = (*PACKAGES, "deploy", "tools")
 MAX_MODULE_LINES = 400
@@ -200,6 +202,33 @@ def test_no_test_imports_another_test() -> None:
         if not module.name.startswith(programs) and (names := imported_across_tests(module.tree, SHARED_BY_TESTS))
     }
     assert across == {}
+
+
+def test_a_test_waits_for_what_must_come_as_long_as_all_tests_do() -> None:
+    """A few seconds are enough on a quiet machine and not on a busy one: there the test fails for no fault of ours."""
+    found = {
+        module.name: waits
+        for module in modules("tests")
+        if not module.name.startswith(("tests/benchmarks/", "tests/soak/"))
+        and (waits := impatient_waits(module.tree, PATIENCE_SECONDS))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "waits"),
+    [
+        ("call(data, timeout=10)", [(10, 1)]),
+        ("thread.join(5)", [(5, 1)]),
+        ("line.settimeout(5.0)", [(5.0, 1)]),
+        ("stop.wait(0.05)", []),
+        ("call(data, timeout=PATIENCE_SECONDS)", []),
+        ("process.wait(timeout=380)", []),
+        ("', '.join(5, 6)", []),
+    ],
+)
+def test_impatient_waits_are_found(code: str, waits: list[tuple[float, int]]) -> None:
+    assert impatient_waits(ast.parse(code), PATIENCE_SECONDS) == waits
 
 
 def test_beside_tests_there_are_only_tests() -> None:

@@ -28,6 +28,8 @@ OWN_BYTES = {
     "federated/storage/sql_budget.py": "columns that this program wrote",
     "node/consents/propagation/adoption.py": "columns that this program wrote",
     "node/fetch/cached_copies.py": "sealed by this node",
+    "node/people/import_journal.py": "sealed by this node",
+    "node/people/mapping_store.py": "sealed by this node",
     "node/people/store.py": "sealed by this node",
     "service/sheets/workbooks.py": "lines that a process of this program printed",
     "records_exchange/key_holding/query_log.py": "columns that this program wrote",

@@ -213,9 +213,26 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _imports(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.imports import measure_imports
+
+    folder.mkdir(parents=True)
+    people = 50_000 // fewer
+    found = measure_imports(folder, people)
+    columns = ("seconds", "times the bare insert", "largest MB (aim 250)", "log left, MB", "reader's p99 ms (aim 1000)")
+    table = _table(f"A file of {people:,} people, with a reader beside it", *columns)
+    for name, run in (("import", found.imported), ("undo", found.undone)):
+        ratio, left = run.seconds / found.bare_seconds, run.log_bytes / 2**20
+        figures = (f"{run.seconds:.0f}", f"{ratio:.0f}", f"{run.megabytes:.0f}", f"{left:.1f}")
+        table.add_row(name, *figures, f"{run.meanwhile.p99:.0f}")
+    table.add_row("bare insert of the same rows in one transaction", f"{found.bare_seconds:.1f}", "1", "", "", "")
+    return table
+
+
 BENCHES: Final[dict[str, Callable[[Path, int], Table | Group]]] = {
     "fetch": _calls,
     "floods": _floods,
+    "imports": _imports,
     "ledger": _ledger,
     "locator": _locator,
     "refusals": _refusals,

@@ -21,6 +21,7 @@ from consent_ledger.log.entry import Leaf
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.ledger.own import own_ledger
 from tests.support.append_nursery import new_node
+from tests.support.waiting import PATIENCE_SECONDS
 
 KILLS = 100
 WRITERS = 2
@@ -67,7 +68,7 @@ def nursery(home: Path) -> Iterator[Nursery]:
         yield Nursery(process)
     finally:
         process.stdin.close()  # type: ignore[union-attr] # a pipe, as asked for
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE_SECONDS)
         process.stdout.close()  # type: ignore[union-attr] # a pipe, as asked for
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.support.network import NETWORK
 from tests.support.processes import Serving, invite, make_coordinator, make_node, run
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.parties import server_name
 
 
@@ -31,7 +32,7 @@ def _tls_versions(node: Path, port: int) -> set[str]:
         context.load_cert_chain(node / "tls" / "certificate.pem", node / "keys" / "tls.pem")
         context.set_alpn_protocols(["h2"])
         context.minimum_version = context.maximum_version = version
-        raw = socket.create_connection(("127.0.0.1", port), timeout=5)
+        raw = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
         try:
             with context.wrap_socket(raw, server_hostname=server_name(NETWORK, "leon")) as secured:
                 accepted.add(str(secured.version()))

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 _CHUNK = 65_536
 _STEP_SECONDS = 0.05
 _JOIN_SECONDS = 10.0
@@ -142,7 +144,7 @@ class FaultProxy:
         while self._fault.kind is Kind.HALF_OPEN and not self._closing.is_set():
             time.sleep(_STEP_SECONDS)
         try:
-            far = socket.create_connection(self._target, timeout=5)
+            far = socket.create_connection(self._target, timeout=PATIENCE_SECONDS)
         except OSError:
             _reset(near)  # nobody listens there: the caller sees what it would see without us
             return

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from federated.flower import FLOWER_ENVIRONMENT
 from tests.support.addresses import free_address
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 APP = Path(__file__).resolve().parents[2] / "deploy" / "flower" / "app"
 CONNECTION = "gerencia"
@@ -140,7 +140,7 @@ def _listens(address: str) -> bool:
 def _end(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     try:
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

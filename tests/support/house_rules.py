@@ -23,6 +23,8 @@ _PREDICTABLE = (
 )
 """Sources of numbers that whoever knows the seed, the state or the time can compute."""
 
+_WAITS = frozenset({"wait", "join", "result", "settimeout"})
+
 _TYPES = frozenset({"numpy.random.Generator"})
 """Names that only say what a function is given; to call one makes a generator."""
 
@@ -150,3 +152,21 @@ def _named_by_text(node: ast.Call, aliases: dict[str, str]) -> Iterator[str]:
         yield from texts
     if function == "getattr" and texts and (owner := _resolved(node.args[0], aliases)):
         yield f"{owner}.{texts[0]}"
+
+
+def impatient_waits(tree: ast.Module, patience: float) -> list[tuple[float, int]]:
+    """Return the (seconds, line) of each wait that must end well and is given a few seconds of its own for it.
+
+    Found are literals from five seconds up to `patience` as ``timeout=`` of a call, and as the one argument of
+    ``wait``, ``join``, ``result`` and ``settimeout``. Shorter ones look again and again, or expect that nothing comes.
+    """
+    found: list[tuple[float, int]] = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        given = [each.value for each in node.keywords if each.arg == "timeout"]
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _WAITS and len(node.args) == 1:
+            given += node.args
+        seconds = [each.value for each in given if isinstance(each, ast.Constant)]
+        found += [(each, node.lineno) for each in seconds if isinstance(each, int | float) and 5 <= each < patience]
+    return found

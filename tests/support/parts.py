@@ -169,6 +169,16 @@ def context_of(entity: str, home: Path, directory: SignedDirectory, **settings: 
     """
     home.mkdir(parents=True, exist_ok=True)
     context = NodeContext(home, directory.clock)
+    context.settings = settings_of(entity, **settings)
+    context.keys = keys_of(entity)
+    without_durability(context)
+    create_database(context)
+    directory.give(context)
+    return context
+
+
+def settings_of(entity: str, **settings: object) -> NodeSettings:
+    """Return the settings of an entity that answers nobody."""
     values: dict[str, object] = {
         "network": NETWORK,
         "entity": entity,
@@ -178,12 +188,7 @@ def context_of(entity: str, home: Path, directory: SignedDirectory, **settings: 
         "unwitnessed_training": True,
         "training_anchors": 0,  # tests of anchors pin some and ask for them
     }
-    context.settings = NodeSettings.validated(values | settings)
-    context.keys = keys_of(entity)
-    without_durability(context)
-    create_database(context)
-    directory.give(context)
-    return context
+    return NodeSettings.validated(values | settings)
 
 
 def reopened(context: NodeContext, directory: SignedDirectory, **settings: object) -> NodeContext:

@@ -16,6 +16,7 @@ from service.wire import from_wire, to_wire
 from tests.support.exchange import NETWORK, ExchangeNetwork
 from tests.support.pki import Credentials
 from tests.support.simulated_peer import SimulatedPeer
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.parties import server_name
 from trust.signing import Envelope
 
@@ -58,7 +59,7 @@ class PeerOnTheWire:
             data = messages_pb2.DeliverRequest(message=to_wire(envelope)).SerializeToString()
         return self.send_bytes(target, method, data)
 
-    def send_bytes(self, target: str, method: str, data: bytes, *, seconds: float = 10.0) -> bytes:
+    def send_bytes(self, target: str, method: str, data: bytes, *, seconds: float = PATIENCE_SECONDS) -> bytes:
         """Send any bytes."""
         call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self.channel(target).unary_unary(method)
         with peer_errors(target):

@@ -5,6 +5,7 @@ from typing import Final
 
 from node.people.documents import Document, parse_document
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord
+from policies.birth import BirthDate
 
 PERSON: Final = parse_document("00000000T")
 OTHER_PERSON: Final = parse_document("12345678Z")
@@ -18,7 +19,7 @@ def person_record(
     return PersonRecord(
         document=document,
         name=name,
-        birth_date=birth,
+        birth_date=BirthDate.of(birth),
         fields={
             "person.sex": "f",
             "person.language": "es",

@@ -14,10 +14,11 @@ from typing_extensions import override
 from node.cipher import RecordCipher
 from node.people.documents import Document, parse_document
 from node.people.import_file import Progress, read_file
-from node.people.import_proposal import Decisions, propose, to_store
+from node.people.import_proposal import Comparison, Decisions
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, PersonRef, SaveCounts
 from node.people.saving import lock_people
 from node.people.store import PersonStore
+from policies.birth import BirthDate
 from service.storage import snapshot, transaction
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -35,7 +36,7 @@ def a_person(number: int = 0, **changes: Any) -> PersonRecord:
     record = PersonRecord(
         document=a_document(number),
         name=f"Persona Ficticia {number}",
-        birth_date=date(1980, 5, 17),
+        birth_date=BirthDate(1980, 5, 17),
         fields={
             "person.sex": "f",
             "person.contact": f"persona{number}@example.org",
@@ -107,7 +108,8 @@ def import_records(
     read = read_file(path, now, progress)
     with open_people() as people:
         lock_people(people.session.connection())
-        proposal = propose(people, read)
-        assert proposal.undecided(Decisions()) == ()
-        report = (lambda done: progress("save", done, len(read.rows))) if progress else None
-        return people.save(to_store(proposal), now, progress=report)
+        comparison = Comparison(people.cipher, read)
+        records = comparison.add(people, list(read.rows))
+        assert comparison.proposal().undecided(Decisions()) == ()
+        report = (lambda done: progress("save", done, len(records))) if progress else None
+        return people.save(records, now, progress=report)

@@ -19,7 +19,8 @@ from consent_ledger.consents.model import (
     ConsentState,
 )
 from consent_ledger.consents.order import Agreement, Denial, act_digest, prevails
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ExpiryBody, WithdrawalBody
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, WithdrawalBody
+from consent_ledger.log.end_bodies import ConsentEndedBody, ExpiryBody
 from consent_ledger.log.entry import Body, EntryType
 from consent_ledger.log.entry_words import entry_name
 from policies.catalogue import load_catalogue
@@ -91,7 +92,12 @@ class ConsentHistory(FeatureChecks):
 
     @override
     def readers(self) -> Mapping[type[Body], Reader]:
-        return {ConsentBody: self._change, WithdrawalBody: self._end, ExpiryBody: self._end}
+        return {
+            ConsentBody: self._change,
+            WithdrawalBody: self._end,
+            ExpiryBody: self._end,
+            ConsentEndedBody: self._end,
+        }
 
     @override
     def lost(self, entry: AuditedEntry) -> None:
@@ -116,8 +122,9 @@ class ConsentHistory(FeatureChecks):
         return _NOBODY.union(*taken)
 
     def withdrawn(self) -> Iterator[tuple[str, AuditedConsent]]:
-        """Iterate over the withdrawn consents by their ids."""
-        return ((name, found) for name, found in self._consents.items() if found.state is ConsentState.WITHDRAWN)
+        """Iterate by their ids over the consents of which every party is told: withdrawn, or their person has died."""
+        over = (ConsentState.WITHDRAWN, ConsentState.ENDED)
+        return ((name, found) for name, found in self._consents.items() if found.state in over)
 
     def released(self, consent: AuditedConsent, recipient: str) -> None:
         """Note that data went to a recipient under a consent."""
@@ -144,7 +151,7 @@ class ConsentHistory(FeatureChecks):
         if state is ConsentState.REFUSED:
             self._deny(known, Denial(entry.index, None))
 
-    def _end(self, entry: AuditedEntry, body: WithdrawalBody | ExpiryBody) -> None:
+    def _end(self, entry: AuditedEntry, body: WithdrawalBody | ExpiryBody | ConsentEndedBody) -> None:
         known = self._consents.get(body.consent_id)
         if not self._allowed(entry, known, body.consent_id) or known is None:
             return
@@ -294,6 +301,7 @@ CONSENTS: Final = Feature(
         EntryType.CONSENT_REFUSED: _("Consentimientos denegados"),
         EntryType.CONSENT_WITHDRAWN: _("Consentimientos retirados"),
         EntryType.CONSENT_EXPIRED: _("Consentimientos caducados"),
+        EntryType.CONSENT_ENDED: _("Consentimientos terminados"),
     },
     numbered=(
         NumberedCheck(8, "consents", _("Los consentimientos cambian solo como está permitido")),

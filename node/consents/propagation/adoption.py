@@ -27,11 +27,14 @@ from node.consents.held import HeldConsents
 from node.consents.propagation.bars import bars_of
 from node.consents.propagation.notifications import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
+from node.doubts.checking import Told, compare
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
 from node.people.linking import find_person, hidden_pseudonym, pairwise_keys
 from node.people.store import people_store
+from policies.birth import Reached
 from policies.catalogue import Sensitivity, load_catalogue
+from policies.errors import ErrorKind, RedpactError
 from policies.local_days import local_day
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
@@ -39,7 +42,7 @@ from records_exchange.assurance.arrivals import Arrival
 from records_exchange.assurance.evidence import EvidenceContext
 from records_exchange.assurance.terms import ConsentTerms
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, CopyTooEarly, MessageMalformed
-from records_exchange.message import VerifiedMessage
+from records_exchange.message import Message, VerifiedMessage
 from records_exchange.reported_ends import EndMeaning, KeptEnd, SqlReportedEnds
 from records_exchange.store import SqlExchangeStore
 from records_exchange.travel import CopyBody, OpenedCopy, open_copy, parse_copy, read_copy, require_possible_times
@@ -56,6 +59,7 @@ NOT_AN_ORIGIN: Final = "not_an_origin"
 """A collaborating entity sees no record, and decides nothing about who does (Ley 4/2018 art. 7)."""
 _KEPT: Final = Response({"effect": "kept"})
 """The one reply to a copy that is kept: in force, waiting for its person to be known, or of no use here."""
+_UNCHANGED: Final = Response({"effect": "kept"}, remembered=False)
 
 _log = structlog.get_logger(__name__)
 
@@ -79,56 +83,93 @@ class _Incoming:
     sha256: str | None = None
 
 
-def adopt_waiting(context: "NodeContext", changes: ConsentChanges, session: Session, now: datetime) -> int:
-    """Put in force the consents whose person has become known here, and return how many."""
-    done = 0
-    for copy in SqlTravelStore(session).waiting_copies(now):
-        sent = CopyBody.model_validate_json(copy.evidence) if copy.evidence else CopyBody(proof="")
-        incoming = _Incoming(read_copy(copy.proof), copy, sent)
-        done += _adopt(context, HeldConsents(context, session, changes), session, incoming, now) is not None
-    return done
+def adopt_waiting(context: "NodeContext", changes: ConsentChanges, now: datetime) -> int:
+    """Put in force the consents whose person has become known here, and return how many.
+
+    One that cannot be, such as a consent under the id of another, keeps no other from it, and is dropped.
+    """
+    with context.transaction() as session:
+        waiting = SqlTravelStore(session).waiting_copies(now)
+    try:
+        with context.transaction() as session:
+            return sum(_adopted(context, changes, session, copy, now) for copy in waiting)
+    except RedpactError:
+        return sum(_adopted_alone(context, changes, copy, now) for copy in waiting)
+
+
+def _adopted_alone(context: "NodeContext", changes: ConsentChanges, copy: KeptCopy, now: datetime) -> bool:
+    try:
+        with context.transaction() as session:
+            return _adopted(context, changes, session, copy, now)
+    except RedpactError as error:
+        _log.warning("consent_copy_not_adopted", sender=copy.sender, code=error.code, message=error.message)
+        if error.kind in (ErrorKind.REFUSED, ErrorKind.USAGE):  # no fault of this machine: it never can be
+            with context.transaction() as session:
+                SqlTravelStore(session).drop_copy(copy.sender, copy.consent_id)
+        return False
+
+
+def _adopted(context: "NodeContext", changes: ConsentChanges, session: Session, copy: KeptCopy, now: datetime) -> bool:
+    if SqlTravelStore(session).copy(copy.sender, copy.consent_id) != copy:
+        return False  # ended, replaced or erased meanwhile
+    sent = CopyBody.model_validate_json(copy.evidence) if copy.evidence else CopyBody(proof="")
+    incoming = _Incoming(read_copy(copy.proof), copy, sent)
+    return _adopt(context, HeldConsents(context, session, changes), session, incoming, now) is not None
 
 
 def receive_copy(
     context: "NodeContext", changes: ConsentChanges, session: Session, received: VerifiedMessage, now: datetime
 ) -> Response:
-    """Check a consent of another entity and keep it; in force at once when its person is known here."""
+    """Check a consent of another entity and keep it; in force at once when its person is known here.
+
+    Newer versions count towards the limit of their origin as new consents do. One that takes something away is always
+    taken.
+    """
     message, store = received.message, SqlTravelStore(session)
     if received.sender.kind is EntityKind.COLLABORATOR:
-        return Response(refusal=NOT_AN_ORIGIN)
-    sent = parse_copy(message.body)
-    if message.subject is None:
-        raise MessageMalformed(
-            _("{sender} ha enviado un consentimiento que no corresponde a ninguna persona", sender=message.sender)
-        )
+        return Response(refusal=NOT_AN_ORIGIN, remembered=False)
+    sent, subject = parse_copy(message.body), _subject_of(message)
     if isinstance(found := _opened(context, session, message.sender, sent, now), Response):
         return found
     (opened, known), record = found, found[0].record
     if bars := bars_of(context, session, record, now):
         _inform_origin(session, record, bars, message.sender, now)
-        return _KEPT  # ended before it came
+        return _UNCHANGED  # ended before it came
     if known is not None and known.index >= opened.index:
-        return _KEPT  # an older version, or the same again
-    if known is None and not within_limit(context, session, message.sender, now):
-        return Response(refusal=TOO_MANY)
+        return _UNCHANGED  # an older version, or the same again
+    older = read_copy(known.proof) if known else None
+    less = older is not None and _takes_away(record, older.record)
+    within = within_limit(context, session, message.sender, now)
+    if not within and not less:
+        return Response(refusal=TOO_MANY, remembered=False)
+    if not within and known is not None and not known.waiting:
+        sent = sent.model_copy(update={"evidence": ()})  # no further papers; what proved a wider version is carried on
     copy = KeptCopy(
         sender=message.sender,
         consent_id=record.consent_id,
         index=opened.index,
         proof=sent.proof_bytes,
-        subject=hidden_pseudonym(context, message.subject),
+        subject=hidden_pseudonym(context, subject),
         waiting=True,
         expires_at=record.valid_until,
         told_at=min(message.issued, now),
-        evidence=sent.model_copy(update={"proof": ""}).model_dump_json().encode() if sent.evidence else None,
+        evidence=_beside(sent),
     )
     store.keep_copy(copy)
-    incoming = _Incoming(opened, copy, sent, read_copy(known.proof) if known else None, received.sha256)
+    incoming = _Incoming(opened, copy, sent, older, received.sha256)
     adopted = _adopt(context, HeldConsents(context, session, changes), session, incoming, now)
     arrival = adopted.arrival if adopted else Arrival.STRANGER
-    if known is None or arrival is Arrival.FAILED:
+    if not less or sent.evidence or arrival is Arrival.FAILED:
         note_arrival(context, session, message.sender, copy.subject, arrival)
     return _KEPT
+
+
+def _subject_of(message: Message) -> str:
+    if message.subject is None:
+        raise MessageMalformed(
+            _("{sender} ha enviado un consentimiento que no corresponde a ninguna persona", sender=message.sender)
+        )
+    return message.subject
 
 
 def _inform_origin(session: Session, record: ConsentBody, bars: list[KeptEnd], origin: str, now: datetime) -> None:
@@ -157,7 +198,7 @@ def _opened(
     except (CopyNotCosigned, CopyTooEarly, CopyInvalid) as error:
         if isinstance(error, CopyInvalid):
             _log.warning("consent_copy_refused", sender=sender, code=error.code, message=error.message)
-        return Response(refusal=error.code)
+        return Response(refusal=error.code, remembered=False)
     return opened, known
 
 
@@ -175,12 +216,13 @@ def _adopt(
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return None
+    _compare(context, session, incoming, person, now)
     own, reported_by = context.settings.entity, ReportedBy(copy.sender, incoming.sha256)
     found = _found(context, session, incoming, person, now)
     held = consents.find(copy.consent_id)
     if held and held.record.origin and incoming.older and _within(opened.record, incoming.older.record):
         found = found.carried_from(held.record.origin)
-    record = adopted_record(opened, person, own, directory, told_at=copy.told_at, found=found)
+    record = adopted_record(opened, person, own, directory, told_at=min(copy.told_at, now), found=found)
     SqlTravelStore(session).keep_copy(replace(copy, waiting=False, evidence=None))
     if record is None:
         act = Withdrawal(
@@ -202,6 +244,25 @@ def _adopt(
     return found
 
 
+def _compare(context: "NodeContext", session: Session, incoming: _Incoming, person: str, now: datetime) -> None:
+    """Open a doubt where the origin may speak of another person.
+
+    The consent is adopted all the same, as a narrower version must not be missed; `node.consents.in_force` waits for a
+    decision.
+    """
+    sender = incoming.copy.sender
+    keys = pairwise_keys(context, context.directory.current(now).party(sender))
+    told = Told(sender, incoming.copy.subject, incoming.sent.identity, keys)
+    compare(context, people_store(context, session), person, told, now)
+
+
+def _beside(sent: CopyBody) -> bytes | None:
+    """Return what came beside a consent, as it is kept while its person is not known here."""
+    if not sent.evidence and sent.identity is None:
+        return None
+    return sent.model_copy(update={"proof": ""}).model_dump_json().encode()
+
+
 def _found(context: "NodeContext", session: Session, incoming: _Incoming, person: str, now: datetime) -> Findings:
     record, sent = incoming.opened.record, incoming.sent
     consent = EvidenceContext(
@@ -213,6 +274,13 @@ def _found(context: "NodeContext", session: Session, incoming: _Incoming, person
         now=now,
     )
     return examine(evidence_verifiers(context), sent.evidence, consent, form=record.evidence_sha256)
+
+
+def _takes_away(newer: ConsentBody, older: ConsentBody) -> bool:
+    """Return whether a person who agreed to `older` took something of it away by `newer`."""
+    parts = ("fields", "purposes", "recipients", "holders")
+    lost = any(not set(getattr(older, name)) <= set(getattr(newer, name)) for name in parts)
+    return lost or newer.valid_until < older.valid_until
 
 
 def _within(newer: ConsentBody, older: ConsentBody) -> bool:
@@ -236,7 +304,7 @@ def _person_entitled(
     person = find_person(people, SqlExchangeStore(session), pairwise_keys(context, sender), copy.subject)
     if person is None:
         return None
-    minor = people.identity(person).age_on(local_day(now)) < AGE_OF_CONSENT_YEARS
+    minor = people.identity(person).reached(AGE_OF_CONSENT_YEARS, local_day(now)) is not Reached.YES
     guardian = opened.record.guardian
     if guardian is None:
         return None if minor else person  # LOPDGDD art. 7

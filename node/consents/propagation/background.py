@@ -84,7 +84,7 @@ def maintain_copies(context: NodeContext, changes: ConsentChanges, known_stamp: 
         idle = stamp == known_stamp and not store.has_old(now)
     if idle:
         return stamp
+    adopt_waiting(context, changes, now)
     with context.transaction() as session:
-        adopt_waiting(context, changes, session, now)
         SqlTravelStore(session).purge_old(now)
     return stamp

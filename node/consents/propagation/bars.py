@@ -35,7 +35,7 @@ def bar_withdrawn(context: "NodeContext", session: Session, views: Sequence[Cons
     """Bar the consents given elsewhere that ended here, as they are erased here: a newer copy may still come."""
     own, ends = context.settings.entity, SqlReportedEnds(session)
     for view in views:
-        if view.record.origin is not None and view.state is ConsentState.WITHDRAWN:
+        if view.record.origin is not None and view.state in (ConsentState.WITHDRAWN, ConsentState.ENDED):
             ends.keep(
                 KeptEnd(
                     consent_id=view.consent_id,

@@ -15,13 +15,17 @@ from node.consents.assurance.papers import paper_for
 from node.consents.changes import ConsentChanges
 from node.consents.errors import EvidenceMissing
 from node.consents.propagation.adoption import NOT_COSIGNED, TOO_EARLY, receive_copy
+from node.doubts.checking import traits_of
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.messages.kinds import Kind
 from node.people.errors import PersonUnknown
+from node.people.linking import pairwise_key
+from node.people.store import people_store
 from records_exchange.assurance.evidence import Evidence, EvidenceSource
 from records_exchange.assurance.terms import ConsentTerms
+from records_exchange.identity_check import IdentityCheck
 from records_exchange.mailboxes import NewNotification, Notification, SqlMailbox
 from records_exchange.travel import CONSENT_COPY, encode_copy, read_copy
 
@@ -98,16 +102,30 @@ def _evidence_by_holder(record: "ConsentBody", given: EvidenceGiven) -> dict[str
 
 def _compose(context: "NodeContext", notification: Notification) -> Mapping[str, Any]:
     catch_up(context)
-    proof = _proof(context, int(notification.content["index"]))
+    proof, identity = _proof(context, int(notification.content["index"])), _identity(context, notification)
     proved_index = notification.content.get("evidence_index")
     if proved_index is None:  # written before evidence travelled
-        return encode_copy(proof)
+        return encode_copy(proof, identity=identity)
     proved = proof if proved_index == notification.content["index"] else _proof(context, int(proved_index))
     record = read_copy(proved.to_bytes()).record
     terms = ConsentTerms.of(record)
     sent = _EVIDENCE.validate_python(notification.content["evidence"])
     papers = _papers(context, notification, record, terms)
-    return encode_copy(proof, [*sent, *papers], None if proved is proof else terms)
+    return encode_copy(proof, [*sent, *papers], None if proved is proof else terms, identity)
+
+
+def _identity(context: "NodeContext", notification: Notification) -> IdentityCheck | None:
+    """Return the check values of the person for this holder; None when they were erased since."""
+    if notification.person_ref is None:
+        return None
+    holder = context.directory.current(context.clock.now()).active_party(notification.recipient)
+    with context.snapshot() as session:
+        try:
+            return traits_of(people_store(context, session), notification.person_ref).check(
+                pairwise_key(context, holder)
+            )
+        except PersonUnknown:
+            return None
 
 
 def _proof(context: "NodeContext", index: int) -> "TlogProof":

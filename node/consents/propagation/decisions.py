@@ -28,7 +28,7 @@ def _receive(context: "NodeContext", session: Session, received: "VerifiedMessag
     view = own_consents(context, session).find(said.consent_id)
     ours = view is not None and view.record.origin is None and said.index <= view.last_index
     if view is None or not ours or sender not in view.record.holders:
-        return Response(refusal=NOT_A_PARTY)
+        return Response(refusal=NOT_A_PARTY, remembered=False)
     if SqlDecisions(session).keep(sender, said, now):
         item = NewItem(ItemKind.CONSENT_DECIDED, said.consent_id, sender, said.outcome.value)
         Inbox(session).add_once([item], now)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import ConsentView
+from consent_ledger.log.end_bodies import PERSON_DECEASED
 from node.consents.changes import ChangeSource, ConsentChanged
 from node.consents.propagation.parties import origin_of, parties_of
 from records_exchange.mailboxes import NewNotification, NotificationState, SqlMailbox
@@ -31,7 +32,7 @@ from trust.parties import EntityKind
 if TYPE_CHECKING:
     from node.context import NodeContext
 
-_ACTED_HERE = frozenset({ChangeSource.WITHDRAWN, ChangeSource.RECEIPT_WITHDRAWN})
+_ACTED_HERE = frozenset({ChangeSource.WITHDRAWN, ChangeSource.RECEIPT_WITHDRAWN, ChangeSource.PERSON_DECEASED})
 
 
 def propagate(context: "NodeContext", session: Session, change: ConsentChanged) -> None:
@@ -130,6 +131,7 @@ def _stated_here(context: "NodeContext", session: Session, change: ConsentChange
         acted_at=change.acted_at,
         acted_by=change.acted_by,
         signer=context.keys.signing,
+        reason=PERSON_DECEASED if change.source is ChangeSource.PERSON_DECEASED else None,
     )
     kept = KeptEnd(
         consent_id=change.consent_id,

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy.orm import Session
-
 from consent_ledger.consents.in_force import Obstacle
 from node.consents.freshness import last_word
 from node.consents.in_force import ConsentInForce, InForce
 from node.context import NodeContext
+from node.seals.contacts import contacts_in
 from policies.errors import RedpactError
 from presentation.messages import Message, _, joined, speaking
+from records_exchange.contacts import Contacts
 from service.findings import Finding, Level
 
 _REMEDY: Final = _(
@@ -40,13 +40,13 @@ class SilentOrigin:
         return {"entity": self.entity, "consents": self.consents, "heard_until": until}
 
 
-def silent_origins(session: Session, consents: Iterable[ConsentInForce]) -> tuple[SilentOrigin, ...]:
+def silent_origins(contacts: Contacts, consents: Iterable[ConsentInForce]) -> tuple[SilentOrigin, ...]:
     """Return the entities whose silence keeps consents from being in force, in the order of their ids."""
     found: dict[str, list[ConsentInForce]] = {}
     for each in consents:
         if each.obstacle is Obstacle.ORIGIN_SILENT and each.view.record.origin:
             found.setdefault(each.view.record.origin.entity, []).append(each)
-    return tuple(_silent(session, entity, found[entity]) for entity in sorted(found))
+    return tuple(_silent(contacts, entity, found[entity]) for entity in sorted(found))
 
 
 def silence_lines(silent: Sequence[Mapping[str, Any]], lang: str) -> list[str]:
@@ -68,7 +68,7 @@ def check_origins(context: NodeContext) -> Finding:
     try:
         with context.snapshot() as session:
             consents = InForce(context, session, context.clock.now()).list()
-            silent = silent_origins(session, consents)
+            silent = silent_origins(contacts_in(session, context.keys.cipher), consents)
     except RedpactError as error:
         return Finding.of_error("origins", error)
     if not silent:
@@ -78,8 +78,8 @@ def check_origins(context: NodeContext) -> Finding:
     return Finding("origins", Level.WARNING, _not_shared(silent), _REMEDY)
 
 
-def _silent(session: Session, entity: str, consents: Sequence[ConsentInForce]) -> SilentOrigin:
-    words = [last_word(session, entity, each.view.told_at) for each in consents]
+def _silent(contacts: Contacts, entity: str, consents: Sequence[ConsentInForce]) -> SilentOrigin:
+    words = [last_word(contacts, entity, each.view.told_at) for each in consents]
     return SilentOrigin(entity, len(consents), max(filter(None, words), default=None))
 
 

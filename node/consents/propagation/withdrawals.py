@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, Withdrawal
 from consent_ledger.log.bodies import WithdrawalAcknowledgedBody
+from consent_ledger.log.end_bodies import PERSON_DECEASED
 from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.changes import ConsentChanges, ReportedBy
 from node.consents.held import HeldConsents
@@ -111,7 +112,7 @@ def _heard(said: ReportedWithdrawal, sender: str, parties: "Collection[str]") ->
 
 def _own_word(said: ReportedWithdrawal, sender: str) -> ReportedWithdrawal:
     """Return a report as its sender signed it, without the statement of another entity."""
-    return ReportedWithdrawal(said.consent_id, sender, said.acted_at, said.acted_by)
+    return ReportedWithdrawal(said.consent_id, sender, said.acted_at, said.acted_by, reason=said.reason)
 
 
 def _drop_waiting(store: SqlTravelStore, said: ReportedWithdrawal, sender: str) -> bool:
@@ -148,4 +149,5 @@ def _act(said: ReportedWithdrawal) -> Withdrawal:
         entity=said.stated_by,
         acted_at=said.acted_at,
         statement_sha256=said.statement_sha256,
+        reason=PERSON_DECEASED if said.reason == PERSON_DECEASED else None,
     )

@@ -6,7 +6,7 @@ from alembic import op
 from service.columns import UtcDateTime
 
 revision = "0032"
-down_revision = "0022"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

@@ -20,6 +20,7 @@ from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.log.readings import readings
 from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_ledger
+from node.people.store import people_store
 from node.referrals.store import ReferralStore
 from presentation.messages import _
 from records_exchange.disclosed_accesses import MAX_DISCLOSED, DisclosedAccess, DisclosedAccesses
@@ -45,11 +46,18 @@ class PersonEntry:
 def person_entries(context: "NodeContext", session: Session, person_ref: str) -> tuple[PersonEntry, ...]:
     """Return the entries about a person, oldest first, without those whose content was erased.
 
-    Readings of many people at once are among them, from the first entry about the person on.
+    Readings of many people at once are among them, from the first entry about the person on; and the entries about
+    records that are merged with the person's.
 
     Raises:
         LedgerDamaged: the ledger does not read.
     """
+    records = people_store(context, session).standing.group(person_ref)
+    found = {entry.index: entry for record in records for entry in _entries_of(context, session, record)}
+    return tuple(found[index] for index in sorted(found))
+
+
+def _entries_of(context: "NodeContext", session: Session, person_ref: str) -> tuple[PersonEntry, ...]:
     ledger = own_ledger(context, session)
     referrals = {each.referral_id for each in ReferralStore(session).all(person_ref=person_ref)}
     trace = PersonTrace(referrals=referrals)

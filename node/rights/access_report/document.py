@@ -9,6 +9,7 @@ from consent_ledger.log.bodies import ReleaseReceivedBody
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
 from consent_ledger.log.entry import Body, EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody
+from consent_ledger.log.person_bodies import IdentityDecidedBody, PersonChangedBody
 from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force import ConsentInForce
 from node.consents.in_force_report import in_force_document
@@ -93,7 +94,14 @@ class AccessReport:
 def _named_staff(body: Body) -> str | None:
     if isinstance(body, ConfirmationBody):
         return body.decided_by
-    staffed = ReleaseReceivedBody | RecordReadBody | CardIssuedBody | CardBlockedBody
+    staffed = (
+        ReleaseReceivedBody
+        | RecordReadBody
+        | CardIssuedBody
+        | CardBlockedBody
+        | IdentityDecidedBody
+        | PersonChangedBody
+    )
     return body.professional if isinstance(body, staffed) else None
 
 

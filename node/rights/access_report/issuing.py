@@ -111,7 +111,8 @@ class AccessReports:
         self, session: Session, person: str, others: Sequence[HolderPart], *, staff: str | None, asked: bool
     ) -> AccessReport:
         entries, now = person_entries(self._context, session, person), self._context.clock.now()
-        settings = self._context.settings
+        settings, judge = self._context.settings, InForce(self._context, session, now)
+        records = people_store(self._context, session).standing.group(person)
         return AccessReport(
             entity=settings.entity,
             origin=settings.ledger_origin,
@@ -123,7 +124,7 @@ class AccessReports:
             asked_others=asked,
             staff_reason=staff,
             names=self._context.entity_names(),
-            consents=InForce(self._context, session, now).list(person),
+            consents=tuple(each for record in records for each in judge.list(record)),
         )
 
     def _ask_others(self, document: Document, entries: Sequence[PersonEntry]) -> tuple[HolderPart, ...]:

@@ -9,7 +9,6 @@ from consent_ledger.consents.assured import strongest
 from consent_ledger.log.bodies import (
     AccessReportBody,
     ConsentBody,
-    ExpiryBody,
     ReferralBody,
     RefusalBody,
     ReleaseBody,
@@ -18,8 +17,11 @@ from consent_ledger.log.bodies import (
     WithheldField,
 )
 from consent_ledger.log.card_bodies import CardBlockedBody, CardIssuedBody
+from consent_ledger.log.end_bodies import ConsentEndedBody, ExpiryBody
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
+from consent_ledger.log.person_bodies import PersonChangedBody
+from consent_ledger.log.person_words import CHANGE_NAMES
 from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force_report import in_force_message
 from node.consents.latest_change import Change, change_between
@@ -41,6 +43,7 @@ _DECISIONS: Final[Mapping[EntryType, Message]] = {
     EntryType.CONSENT_REFUSED: _("usted dijo que no"),
     EntryType.CONSENT_WITHDRAWN: _("usted lo retiró"),
     EntryType.CONSENT_EXPIRED: _("caducó"),
+    EntryType.CONSENT_ENDED: _("terminó"),
 }
 _CHANGES: Final[Mapping[Change, Message]] = {
     Change.NARROWED: _("usted lo redujo"),
@@ -124,6 +127,7 @@ class _Page:
             self._consents(),
             self._elsewhere(),
             self._cards(),
+            self._changes(),
             self._reports(),
         )
 
@@ -272,7 +276,7 @@ class _Page:
             recipients = formats.listed([self._report.name(each) for each in body.recipients], self._lang)
             until = "-" if entry.kind is EntryType.CONSENT_REFUSED else moment(body.valid_until, self._lang)
             return (*self._place(entry), said, recipients, self._terms(body.purposes), self._terms(body.fields), until)
-        consent = body.consent_id if isinstance(body, WithdrawalBody | ExpiryBody) else "-"
+        consent = body.consent_id if isinstance(body, WithdrawalBody | ExpiryBody | ConsentEndedBody) else "-"
         return (*self._place(entry), f"{said} · {consent[:8]}", "-", "-", "-", "-")
 
     def _elsewhere(self) -> _Section:
@@ -318,6 +322,14 @@ class _Page:
         note = self._say("Si no pidió usted una tarjeta, o no la tiene, dígalo: se bloquea en el acto.")
         title = self._say("Sus tarjetas de códigos")
         return self._section(title, (*heads, _("Persona")) if staff else heads, rows, note)
+
+    def _changes(self) -> _Section:
+        rows = [
+            (*self._place(entry), in_language(CHANGE_NAMES[entry.body.change], self._lang))
+            for entry in self._report.of(EntryType.PERSON_CHANGED)
+            if isinstance(entry.body, PersonChangedBody)
+        ]
+        return self._section(self._say("Cambios en sus datos de identidad"), (_ENTRY, _DATE, _("Qué pasó")), rows)
 
     def _reports(self) -> _Section:
         rows = []

@@ -48,7 +48,7 @@ def main() -> int:
         run(divide, seeds, epsilons=epsilons, skip=skip, report=lambda text: console.print(f"done: {text}"))
         for divide in chosen
     ]
-    tables = [*map(_table, found), _speed()]
+    tables = [*map(_table, found), *map(_costs, found), _speed()]
     if arguments.only != "states":
         tables.append(_targets(found[0], found[1] if len(found) > 1 else None))
     for table in tables:
@@ -72,6 +72,29 @@ def _table(findings: Findings) -> Table:
     for name, aucs in findings.untouched.items():
         table.add_row(name, "none", "", *([_pair(aucs)] * len(epsilons)), "")
     return table
+
+
+def _costs(findings: Findings) -> Table:
+    table = _empty(f"{findings.division}: what the stricter terms cost, for auto")
+    rows: dict[str, list[str]] = {
+        "noise of a sum, times the former": [f"{cost.wider:.3f}" for cost in findings.costs.values()],
+        "AUC, minus that under the former terms": [_difference(findings, "auto", each) for each in findings.costs],
+        "AUC of people counted across entities, minus that without": [
+            _difference(findings, "auto, people counted across entities", each, "auto") for each in findings.costs
+        ],
+        "epsilon with one's own share alone, before": [f"{cost.alone_before:.2f}" for cost in findings.costs.values()],
+        "epsilon with one's own share alone": [f"{cost.alone:.2f}" for cost in findings.costs.values()],
+    }
+    for epsilon in findings.costs:
+        table.add_column(f"epsilon {epsilon:g}")
+    for name, cells in rows.items():
+        table.add_row(name, *cells)
+    return table
+
+
+def _difference(findings: Findings, name: str, epsilon: float, other: str = "auto, former terms") -> str:
+    mean, deviation = spread(findings.differences(name, other, epsilon))
+    return f"{mean:+.4f} ± {deviation:.4f}"
 
 
 def _targets(nine: Findings, states: Findings | None) -> Table:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from federated.learning.hyperparameters import ModelName, plan_model_terms
+from federated.learning.hyperparameters import ModelName, ModelTerms, plan_model_terms
 from federated.learning.log_odds import log_odds
 from federated.learning.model_choice import choose_model
 from federated.studies.baselines import each_alone, pooled_without_privacy
@@ -15,6 +15,7 @@ from federated.tabular.evaluation_table import Table
 from federated.tabular.features import FeatureSpec, FloatVector
 from federated.tabular.rows import Rows
 from tests.benchmarks.learning.tables import Division
+from tests.benchmarks.learning.terms import COUNTED, FORMER, ONE_COLLUDER, TODAY, Strictness
 from tests.support.learning import DELTA, learn
 
 Score = Callable[[Division, tuple[FeatureSpec, ...], float, int], FloatVector]
@@ -51,13 +52,23 @@ def baselines(division: Division) -> dict[str, float]:
     return {POOLED: pooled, ALONE: alone}
 
 
-def _ours(kind: ModelName | None, *, secure: bool) -> Score:
+def planned(
+    kind: ModelName | None, division: Division, features: tuple[FeatureSpec, ...], epsilon: float
+) -> ModelTerms:
+    """Return the terms of a model at an epsilon; without a kind, of the one that public sizes choose."""
+    people = round(len(division.training.labels), -3)  # a public estimate, not a count
+    chosen = kind or choose_model(epsilon=epsilon, people=people, features=features)
+    return plan_model_terms(chosen, features, epsilon=epsilon, delta=DELTA)
+
+
+def _ours(kind: ModelName | None, strictness: Strictness | None) -> Score:
+    """Return how one of our models is trained: with secure sums under these terms, or None for noise per entity."""
+
     def score(division: Division, features: tuple[FeatureSpec, ...], epsilon: float, seed: int) -> FloatVector:
-        people = round(len(division.training.labels), -3)  # a public estimate, not a count
-        chosen = kind or choose_model(epsilon=epsilon, people=people, features=features)
-        terms = plan_model_terms(chosen, features, epsilon=epsilon, delta=DELTA)
-        rows = Rows.of(division.training.matrix, division.training.labels)
-        inflation = division.inflation if secure else float(division.cohort)
+        terms = planned(kind, division, features, epsilon)
+        weights = strictness.weights(division, seed) if strictness else None
+        rows = Rows.of(division.training.matrix, division.training.labels, weights)
+        inflation = strictness.inflation(division, terms, epsilon) if strictness else float(division.cohort)
         model = learn(features, terms, rows, epsilon=epsilon, inflation=inflation, seed=seed)
         return log_odds(model, division.test.matrix)
 
@@ -93,17 +104,22 @@ WITHOUT_NOISE: Final = "additive, no privacy"
 
 NOBODY: Final = "nobody (secure aggregation)"
 CONTENDERS: Final = (
-    Contender("auto", "person", NOBODY, _ours(None, secure=True)),
-    Contender("additive", "person", NOBODY, _ours("additive", secure=True)),
-    Contender("logistic", "person", NOBODY, _ours("logistic", secure=True)),
-    Contender("neural", "person", NOBODY, _ours("neural", secure=True)),
-    Contender("auto, noise per entity", "person", "nobody", _ours(None, secure=False)),
-    Contender("additive, noise per entity", "person", "nobody", _ours("additive", secure=False)),
-    Contender("logistic, noise per entity", "person", "nobody", _ours("logistic", secure=False)),
+    Contender("auto", "person", NOBODY, _ours(None, TODAY)),
+    Contender("auto, people counted across entities", "person", NOBODY, _ours(None, COUNTED)),
+    Contender("auto, no bound on one's own share alone", "person", NOBODY, _ours(None, ONE_COLLUDER)),
+    Contender("auto, former terms", "person", NOBODY, _ours(None, FORMER)),
+    Contender("additive", "person", NOBODY, _ours("additive", TODAY)),
+    Contender("additive, former terms", "person", NOBODY, _ours("additive", FORMER)),
+    Contender("logistic", "person", NOBODY, _ours("logistic", TODAY)),
+    Contender("logistic, former terms", "person", NOBODY, _ours("logistic", FORMER)),
+    Contender("neural", "person", NOBODY, _ours("neural", TODAY)),
+    Contender("auto, noise per entity", "person", "nobody", _ours(None, None)),
+    Contender("additive, noise per entity", "person", "nobody", _ours("additive", None)),
+    Contender("logistic, noise per entity", "person", "nobody", _ours("logistic", None)),
     Contender("DP-EBM of interpret, central", "person", "one place with all rows", _ebm),
     Contender("Flower DP, fixed clipping", "entity", "server sees each update", _stock),
 )
-"""`auto` and the rest are ours; the last two are the peers'."""
+"""The last two are the peers'. Ours are under the terms of today (`terms.py`) where nothing else is said."""
 
 UNTOUCHED: Final = {WITHOUT_NOISE: _additive_without_privacy}
 

@@ -12,11 +12,11 @@ WIDTH: Final = 460
 HEIGHT: Final = 320
 LEFT: Final = 56
 TOP: Final = 36
-LEGEND: Final = 250
+LEGEND: Final = 290
 COLOURS: Final = (
     "#000000", "#0072b2", "#d55e00", "#009e73", "#888888", "#56b4e9", "#e69f00", "#cc79a7", "#aa3377",
 )  # fmt: skip
-"""Distinguishable for colour-blind readers too (Okabe, Ito, 2008)."""
+"""Distinguishable for colour-blind readers too (Okabe, Ito, 2008); used again, dashed, when there are more lines."""
 
 LOWEST: Final = 0.68
 """Lower values are drawn at the bottom; the table has their figures."""
@@ -34,7 +34,7 @@ def plot(all_findings: Sequence[Findings]) -> str:
     for row, name in enumerate(names):
         y = TOP + 14 + 20 * row
         x = WIDTH * len(all_findings) + 12
-        parts.append(f'<line x1="{x}" y1="{y}" x2="{x + 24}" y2="{y}" stroke="{COLOURS[row]}" stroke-width="2.5"/>')
+        parts.append(f'<line x1="{x}" y1="{y}" x2="{x + 24}" y2="{y}" {_stroke(row)}/>')
         parts.append(f'<text x="{x + 30}" y="{y + 4}">{escape(name)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
@@ -76,5 +76,10 @@ def _panel(findings: Findings, left: int, names: Sequence[str]) -> list[str]:
     for row, name in enumerate(names):
         found = findings.by_epsilon.get(name, {})
         points = " ".join(f"{x(epsilon):.1f},{y(findings.mean(name, epsilon)):.1f}" for epsilon in sorted(found))
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{COLOURS[row]}" stroke-width="2"/>')
+        parts.append(f'<polyline points="{points}" fill="none" {_stroke(row)}/>')
     return parts
+
+
+def _stroke(row: int) -> str:
+    dashes = ' stroke-dasharray="6 3"' if row >= len(COLOURS) else ""
+    return f'stroke="{COLOURS[row % len(COLOURS)]}" stroke-width="2"{dashes}'

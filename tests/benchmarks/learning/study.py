@@ -1,8 +1,9 @@
 """The study: every contender at every epsilon, over several draws of the rows and the noise."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Final
 
@@ -12,11 +13,28 @@ from federated.learning.hyperparameters import ModelName, plan_model_terms
 from federated.learning.program_factory import program_for
 from federated.models import local_model_for
 from federated.privacy.stages import StageKind
-from tests.benchmarks.learning.contenders import CONTENDERS, UNTOUCHED, Contender, baselines, mean_auc, spread
+from federated.tabular.features import FeatureSpec
+from tests.benchmarks.learning.contenders import CONTENDERS, UNTOUCHED, Contender, baselines, mean_auc, planned, spread
 from tests.benchmarks.learning.tables import Division, everybody
+from tests.benchmarks.learning.terms import FORMER, TODAY
 from tests.support.learning import DELTA, last_state, people
 
 EPSILONS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The price of the stricter terms at one epsilon, for the model that public sizes choose.
+
+    Attributes:
+        wider: noise of a sum, over that of the former terms.
+        alone_before: epsilon when only one entity's noise is unknown, under the former terms.
+        alone: the same under the terms of today.
+    """
+
+    wider: float
+    alone_before: float
+    alone: float
 
 
 @dataclass
@@ -27,12 +45,14 @@ class Findings:
         by_epsilon: contender to epsilon to AUCs.
         untouched: contender without privacy to AUCs.
         seconds: contender to the median seconds of one training and scoring.
+        costs: epsilon to what the stricter terms cost there.
     """
 
     division: str
     by_epsilon: dict[str, dict[float, list[float]]] = field(default_factory=dict)
     untouched: dict[str, list[float]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    costs: dict[float, Cost] = field(default_factory=dict)
 
     def mean(self, name: str, epsilon: float) -> float:
         """Return a contender's mean AUC."""
@@ -49,7 +69,13 @@ class Findings:
             "by_epsilon": by_epsilon,
             "untouched": self.untouched,
             "seconds": self.seconds,
+            "costs": {f"{epsilon:g}": asdict(cost) for epsilon, cost in self.costs.items()},
         }
+
+    def differences(self, name: str, other: str, epsilon: float) -> list[float]:
+        """Return how much higher a contender's AUC is than another's, seed by seed: same rows, same draws of noise."""
+        pairs = zip(self.by_epsilon[name][epsilon], self.by_epsilon[other][epsilon], strict=True)
+        return [one - before for one, before in pairs]
 
 
 def run(
@@ -74,6 +100,7 @@ def run(
     for seed in seeds:
         division = divide(seed)
         findings.division = division.name
+        findings.costs = {epsilon: cost(division, features, epsilon) for epsilon in epsilons}
         for name, value in baselines(division).items():
             findings.untouched.setdefault(name, []).append(value)
         for name, score in UNTOUCHED.items():
@@ -88,6 +115,14 @@ def run(
         report(f"{division.name}, seed {seed}")
     findings.seconds = {name: median(values) for name, values in taken.items()}
     return findings
+
+
+def cost(division: Division, features: tuple[FeatureSpec, ...], epsilon: float) -> Cost:
+    """Return what the terms of today cost beside the former ones."""
+    terms = planned(None, division, features, epsilon)
+    ratio = TODAY.inflation(division, terms, epsilon) / FORMER.inflation(division, terms, epsilon)
+    before = FORMER.epsilon_alone(division, terms, epsilon)
+    return Cost(math.sqrt(ratio), before, TODAY.epsilon_alone(division, terms, epsilon))
 
 
 def _pairs(epsilons: Sequence[float], skip: frozenset[str]) -> Iterator[tuple[Contender, float]]:

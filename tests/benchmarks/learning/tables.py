@@ -27,7 +27,7 @@ class Division:
         training: rows, with the entity of each.
         test: other rows of the same entities.
         cohort: how many entities there are.
-        minimum: how many of them at least must contribute: the noise of so many is enough.
+        minimum: how many of them at least must contribute.
     """
 
     name: str
@@ -35,11 +35,6 @@ class Division:
     test: Table
     cohort: int
     minimum: int
-
-    @property
-    def inflation(self) -> float:
-        """Factor on the noise's variance when all entities contribute and not just the minimum cohort."""
-        return self.cohort / self.minimum
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from node.cipher import RecordCipher
+from node.seals.contacts import contacts_in
 from records_exchange.errors import MessageReplayed
 from records_exchange.mailboxes import LONGEST_WAIT, NewNotification, NotificationState, SqlMailbox, wait_after
 from records_exchange.message import NOTIFICATION_LIFETIME, VerifiedMessage, new_message
@@ -155,11 +157,11 @@ def test_of_two_that_handle_one_message_at_once_one_is_undone(engine: Engine) ->
 
 def test_what_a_peer_vouches_for_never_goes_back(engine: Engine) -> None:
     with transaction(engine) as session:
-        mailbox = SqlMailbox(session)
-        assert mailbox.contact("ngo") is None
-        mailbox.heard("ngo", START, complete_until=START)
-        mailbox.heard("ngo", START + timedelta(hours=1))
-        mailbox.heard("ngo", START - timedelta(hours=1), complete_until=START - timedelta(hours=1))
-        contact = mailbox.contact("ngo")
+        contacts = contacts_in(session, RecordCipher(bytes(32)))
+        assert contacts.of("ngo") is None
+        contacts.heard("ngo", START, complete_until=START)
+        contacts.heard("ngo", START + timedelta(hours=1))
+        contacts.heard("ngo", START - timedelta(hours=1), complete_until=START - timedelta(hours=1))
+        contact = contacts.of("ngo")
         assert contact is not None
         assert (contact.heard_at, contact.complete_until) == (START + timedelta(hours=1), START)

@@ -18,6 +18,7 @@ from service.storage import snapshot
 from tests.oracles import merkle as oracle
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, new_signer, releases
+from tests.support.waiting import PATIENCE_SECONDS
 
 SIGNER = new_signer()
 UNITS = 12
@@ -36,11 +37,11 @@ class Crowd:
         self.pool = ThreadPoolExecutor(UNITS + 1)
         self._inside, self.open = threading.Event(), threading.Event()
         self.first = self.pool.submit(self.group.run, self._held)
-        assert self._inside.wait(30)
+        assert self._inside.wait(PATIENCE_SECONDS)
 
     def _held(self, session: Session) -> list[int]:
         self._inside.set()
-        assert self.open.wait(30)
+        assert self.open.wait(PATIENCE_SECONDS)
         return append(session)
 
     def submit(self, *units: Callable[[Session], object]) -> list[Future[object]]:
@@ -79,7 +80,7 @@ def entries(engine: Engine) -> int:
 @pytest.mark.invariant(2)
 def test_units_that_wait_share_one_commit_and_give_one_log(engine: Engine, crowd: Crowd) -> None:
     with counted_commits(engine) as commits:
-        indexes = [future.result(30) for future in crowd.submit(*[append] * UNITS)]
+        indexes = [future.result(PATIENCE_SECONDS) for future in crowd.submit(*[append] * UNITS)]
     assert indexes == [[number] for number in range(1, UNITS + 1)]
     assert crowd.first.result() == [0]
     assert len(commits) == 2  # of the first, and of all the others
@@ -92,10 +93,10 @@ def test_a_unit_that_fails_is_told_why_and_leaves_no_trace_in_the_others_commit(
         raise EntryInvalid("not this one")
 
     before, failing, after = crowd.submit(append, refused, append)
-    assert before.result(30) == [1]
+    assert before.result(PATIENCE_SECONDS) == [1]
     with pytest.raises(EntryInvalid, match="not this one"):
-        failing.result(30)
-    assert after.result(30) == [2]
+        failing.result(PATIENCE_SECONDS)
+    assert after.result(PATIENCE_SECONDS) == [2]
     assert entries(engine) == 3
 
 
@@ -106,8 +107,8 @@ def test_what_the_database_will_not_have_of_one_unit_harms_no_other(engine: Engi
 
     before, failing, after = crowd.submit(append, impossible, append)
     with pytest.raises(RuntimeFault):
-        failing.result(30)
-    assert [before.result(30), after.result(30)] == [[1], [2]]
+        failing.result(PATIENCE_SECONDS)
+    assert [before.result(PATIENCE_SECONDS), after.result(PATIENCE_SECONDS)] == [[1], [2]]
     assert entries(engine) == 3
 
 
@@ -119,8 +120,8 @@ def test_a_unit_that_undoes_more_than_its_own_work_harms_no_other(engine: Engine
 
     before, failing, after = crowd.submit(append, undone, append)
     with pytest.raises(InvalidRequestError):
-        failing.result(30)
-    assert [before.result(30), after.result(30)] == [[1], [2]]
+        failing.result(PATIENCE_SECONDS)
+    assert [before.result(PATIENCE_SECONDS), after.result(PATIENCE_SECONDS)] == [[1], [2]]
     assert entries(engine) == 3
 
 
@@ -136,7 +137,7 @@ def test_nobody_hears_of_success_when_the_commit_fails(engine: Engine, crowd: Cr
     futures = crowd.submit(arm, append, append)
     for future in futures:
         with pytest.raises(RuntimeFault):
-            future.result(30)
+            future.result(PATIENCE_SECONDS)
     event.remove(engine, "commit", fail)
     assert entries(engine) == 1
 

@@ -49,7 +49,7 @@ def test_a_flood_of_one_entity_is_refused_shown_in_the_status_and_costs_the_othe
 
     town, stopping = network.nodes["town"], threading.Event()
     stopping.set()
-    keep_refused_calls(town.context.home, town.limits, stopping)
+    keep_refused_calls(town.context.home, (town.limits,), stopping)
     document = summary(town.context, town.certificate)
     (refused,) = document["refused_calls"]
     assert (refused["caller"], refused["group"], refused["excess"], refused["count"]) == ("ngo", "fetches", "rate", 1)

@@ -19,6 +19,7 @@ from service.status import CODE_METADATA, peer_errors
 from service.wire import to_wire
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.simulated_peer import SimulatedPeer
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.errors import MalformedDocument
 from trust.parties import EntityKind, EntityStatus, Party, server_name
 from trust.signing import Envelope, seal
@@ -82,7 +83,7 @@ def test_a_request_of_an_older_node_is_refused_with_its_own_code_and_leaves_no_e
         before = own_ledger(network.nodes["town"].context, session).size()
     request = records_pb2.FetchSummaryRequest(request=to_wire(envelope))
     with pytest.raises(PeerRefused) as caught, peer_errors("town"):
-        records_pb2_grpc.RecordsStub(channel(network, "ngo")).FetchSummary(request, timeout=10)
+        records_pb2_grpc.RecordsStub(channel(network, "ngo")).FetchSummary(request, timeout=PATIENCE_SECONDS)
     assert caught.value.peer_code == "request_outdated"
     with network.nodes["town"].context.snapshot() as session:
         assert own_ledger(network.nodes["town"].context, session).size() == before
@@ -107,7 +108,7 @@ def test_malformed_protobuf_gets_a_typed_refusal(network: ExchangeNetwork, data:
         "/redpact.v1.Records/FetchSummary"
     )
     with pytest.raises(grpc.RpcError) as caught:
-        call(data, timeout=10)
+        call(data, timeout=PATIENCE_SECONDS)
     assert isinstance(caught.value, grpc.Call)
     assert dict(caught.value.trailing_metadata() or ())[CODE_METADATA] == MalformedDocument.code
 

@@ -31,6 +31,7 @@ from tests.support.addresses import free_address
 from tests.support.commands import invoke
 from tests.support.exchange import grant, hold, person_record
 from tests.support.network import NETWORK, Network
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.entity_statements import AddressStatement, seal_statement
 from trust.errors import AddressRefused
 from trust.parties import EntityKind, WitnessAddress, witness_name
@@ -213,7 +214,7 @@ def test_a_witness_that_dribbles_is_given_up_in_time(begin: bytes) -> None:
             exchange(f"http://127.0.0.1:{listener.getsockname()[1]}", "GET", "/x", allowed=LOOPBACK, seconds=0.5)
         assert time.monotonic() - started < 3
         stop.set()
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("entity", ["xn--lon-6na", "xn--a"])

@@ -44,7 +44,7 @@ from tests.support.lied_withdrawals import (
 from tests.support.peer_on_the_wire import PeerOnTheWire
 from tests.support.simulated_peer import SimulatedPeer
 from tests.support.state import CONTACTS, state_digest
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 from trust.parties import EntityStatus, WitnessAddress
 from trust.signing import Ed25519Signer
 
@@ -110,7 +110,7 @@ def test_a_withdrawal_leaves_while_a_witness_dribbles_for_ever(
         try:
             waits = town.consents.grant(GrantInput(PERSON, ("casework",), ("ngo",), FIELDS, holders=("county",)))
             with working(town):
-                assert called.wait(60), "its copy waits for the witness"
+                assert called.wait(PATIENCE_SECONDS), "its copy waits for the witness"
                 town.consents.withdraw(consent)
                 assert eventually(partial(reached, town, consent))
                 (copy,) = consent_status(town.context, waits.consent_id).notifications
@@ -159,7 +159,7 @@ def test_recipients_that_hold_every_call_open_delay_no_withdrawal_to_another(net
     town, release = network.nodes["town"], threading.Event()
 
     def hang(_method: str, _data: bytes, _context: grpc.ServicerContext) -> bytes:
-        release.wait(60)
+        release.wait(PATIENCE_SECONDS)
         return b""
 
     with ExitStack() as stack:

@@ -156,6 +156,22 @@ def test_consents_for_a_hundred_documents_open_nothing_and_honest_traffic_goes_o
     assert forge(network, liar, 101, person(3)).reason is None  # the limit is of a day
 
 
+def test_version_after_version_of_one_consent_meets_the_limit(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    county, now = network.nodes["county"], network.clock.now()
+    found = [
+        forge(network, liar, 999, valid_until=now + timedelta(days=100 + version)).reason
+        for version in range(LIMITS.consents_a_day + 10)
+    ]
+    taken = found.count(None)
+    assert 1 < taken <= LIMITS.consents_a_day
+    assert found == [None] * taken + ["too_many_consents"] * (len(found) - taken)
+    shorter = forge(network, liar, 999, valid_until=now + timedelta(days=1))  # what takes something away is taken
+    assert shorter.reason is None
+    with county.context.snapshot() as session:
+        view = own_consents(county.context, session).get(f"{999:032x}")
+    assert view.record.valid_until == now + timedelta(days=1)
+
+
 def test_a_consent_of_a_collaborator_is_none(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
     network.change("liar", kind=EntityKind.COLLABORATOR)
     assert forge(network, liar, 1).reason == "not_an_origin"

@@ -24,7 +24,7 @@ from tests.support.exchange import PERSON
 from tests.support.key_holders import held_key, pair_of
 from tests.support.locating import consent, locate, member, publish, refresh_all
 from tests.support.network import NETWORK, Network, network
-from tests.support.patience import patient_calls
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.directory import Directory
 from trust.errors import DirectoryRollback
 from trust.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
@@ -37,9 +37,8 @@ PUPPET: Final = Ed25519Signer.generate()
 
 
 @pytest.fixture
-def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+def net(tmp_path: Path) -> Iterator[Network]:
     """A network in which burgos holds the second key; leon asks, soria holds a person."""
-    patient_calls(monkeypatch)
     with network(tmp_path) as made:
         for entity, people in (("leon", ()), ("soria", (PERSON,)), ("burgos", ())):
             member(made, entity, *people)
@@ -170,7 +169,7 @@ def test_a_request_on_the_wire_is_answered_once_and_to_who_signed_it(net: Networ
         node = net.nodes[sender]
         (channel,) = key_holder_channels(node.context, node.channels, node.coordinator_channel, "burgos")
         with pytest.raises(PeerRefused) as caught, peer_errors("burgos"):
-            locator_pb2_grpc.PseudonymKeyStub(channel).Evaluate(sent, timeout=20)
+            locator_pb2_grpc.PseudonymKeyStub(channel).Evaluate(sent, timeout=PATIENCE_SECONDS)
         return caught.value.peer_code
 
     assert ask("soria", message) == "signature_invalid"

@@ -222,7 +222,7 @@ def test_a_holder_that_never_answers_costs_its_deadline_and_nothing_of_the_other
     never = threading.Event()
 
     def silent(_method: str, _data: bytes, _context: grpc.ServicerContext) -> bytes:
-        never.wait(30)
+        never.wait(PATIENCE_SECONDS)
         return b""
 
     ngo = network.nodes["ngo"]

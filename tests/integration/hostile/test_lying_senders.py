@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from node.seals.contacts import contacts_in
 from policies.errors import RedpactError
 from records_exchange.checks import MAX_CLOCK_SKEW
-from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import MAX_MESSAGE_BYTES, NOTIFICATION_LIFETIME, parse_message
 from records_exchange.request import REQUEST_LIFETIME
 from service.errors import PeerRefused
@@ -124,7 +124,7 @@ def test_a_pulse_from_the_future_vouches_for_no_more_than_now(network: ExchangeN
     )
     liar.send_to("town", DELIVER, pulse)
     with network.nodes["town"].context.snapshot() as session:
-        contact = SqlMailbox(session).contact("liar")
+        contact = contacts_in(session, network.nodes["town"].context.keys.cipher).of("liar")
     assert contact is not None
     assert contact.complete_until is not None
     assert contact.complete_until <= now + MAX_CLOCK_SKEW

@@ -10,7 +10,7 @@ import pytest
 from service.connections import FROM_ONE
 from service.refused_calls import refused_calls
 from tests.support.network import Network, network
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 pytestmark = pytest.mark.invariant(8)
 
@@ -28,7 +28,9 @@ def net(tmp_path: Path) -> Iterator[Network]:
 def flood(stack: ExitStack, address: str) -> list[socket.socket]:
     host, _, port = address.rpartition(":")
     return [
-        stack.enter_context(socket.create_connection((host, int(port)), timeout=10, source_address=(FLOODER, 0)))
+        stack.enter_context(
+            socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS, source_address=(FLOODER, 0))
+        )
         for _ in range(CONNECTIONS)
     ]
 

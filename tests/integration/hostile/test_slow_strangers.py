@@ -10,6 +10,7 @@ import pytest
 from node.fetch.asking import question_of
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork
 from tests.support.peer_on_the_wire import PeerOnTheWire
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.parties import server_name
 
 pytestmark = pytest.mark.invariant(8)
@@ -24,7 +25,7 @@ def served(network: ExchangeNetwork) -> bool:
 
 def connect(network: ExchangeNetwork) -> socket.socket:
     host, port = network.parties["town"].addresses[0].split(":")
-    return socket.create_connection((host, int(port)), timeout=10)
+    return socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("first", [b"", b"\x16", b"GET / HTTP/1.1\r\n", b"\x16\x03\x01\xff\xff" + bytes(2000)])
@@ -64,4 +65,4 @@ def test_members_who_speak_http_2_a_byte_at_a_time_or_not_at_all(network: Exchan
         thread.start()
         assert all(served(network) for _ in range(10))
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)

@@ -22,6 +22,7 @@ from service.status import peer_errors
 from service.tls import new_tls_key, read_tls_key
 from tests.support.network import NETWORK, Network
 from tests.support.thief import TlsThief
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.directory import Directory
 from trust.entity_statements import AddressStatement, RenewalStatement, seal_statement
 from trust.signing import Ed25519Signer
@@ -69,7 +70,7 @@ def refused_by_peer(net: Network, thief: TlsThief) -> str:
     soria = directory_of(net.nodes["soria"]).party("soria")
     channel = thief.to_entity("soria", soria.addresses[0], soria.tls_key)
     with pytest.raises(PeerRefused) as caught, peer_errors("soria"):
-        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE_SECONDS)
     return caught.value.peer_code
 
 

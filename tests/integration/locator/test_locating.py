@@ -12,6 +12,7 @@ from coordinator.locator.maintenance import delete_expired
 from coordinator.locator.report import locator_document
 from coordinator.locator.rotation import rotate
 from coordinator.maintenance import publish_if_due
+from node.clients import relay
 from node.clients.locator import Evaluated, LocatorClient
 from node.directory_cache import FILE as DIRECTORY_FILE
 from node.fetch.located_report import located_document, located_text
@@ -208,7 +209,9 @@ def test_a_person_without_papers_is_found_by_the_code_on_their_card(net: Network
     assert locate(net, "leon", parse_document(grouped(code).lower())).holders == ("burgos",)
 
 
-def test_fetch_without_names_asks_all_who_hold_something_and_shows_what_is_missing(net: Network) -> None:
+def test_fetch_without_names_asks_all_who_hold_something_and_shows_what_is_missing(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
     consent(net, "burgos", "leon")
     consent(net, "soria", "leon")
     for entity in ("burgos", "soria"):
@@ -218,6 +221,7 @@ def test_fetch_without_names_asks_all_who_hold_something_and_shows_what_is_missi
     assert [reply.released for reply in whole.fetched.replies] == [True, True]
     assert not whole.partial
     net.services[-1].stop()
+    monkeypatch.setitem(relay.pass_on.__kwdefaults__ or {}, "seconds", 1.0)  # nobody takes a call out of the relay
     part = fetch(net, "leon")
     assert [reply.released for reply in part.fetched.replies] == [True, False]
     document = located_document(part)

@@ -21,6 +21,7 @@ from node.pseudonym_key.errors import PseudonymKeyMissing
 from node.pseudonym_key.holding import own_keys
 from node.pseudonym_key.report import check_pseudonym_key, log_document, log_text, pseudonym_key_state
 from node.wiring import Node
+from presentation.messages import in_language
 from records_exchange import oprf
 from records_exchange.errors import RequestReplayed
 from records_exchange.key_holding.query_log import QueryLog
@@ -305,6 +306,31 @@ def test_each_key_holder_has_its_own_quota_and_signed_log(tmp_path: Path) -> Non
         assert "leon" in log_text(queries, "es")
         assert [each.level for each in check_pseudonym_key(burgos.context)] == [Level.WARNING]
         assert do_due(burgos.context, burgos.key_holding, frozenset())
+
+
+def test_sybils_that_share_the_guessing_are_bounded_together_and_bar_nobody(tmp_path: Path) -> None:
+    with network(tmp_path, clock=FrozenClock(datetime.now(UTC))) as net:
+        for entity in ("leon", "soria", "avila", "burgos"):
+            member(net, entity)
+        refresh_all(net)
+        burgos = net.nodes["burgos"]
+        quotas = {"hour": 20, "day": 20, "total_day": 2}
+        changed = {f"locator_evaluations_{name}": amount for name, amount in quotas.items()}
+        burgos.context.settings.model_copy(update=changed).save(burgos.context.home)
+        burgos.context.__dict__.pop("settings")
+        hold_key(net)
+        for sybil in ("leon", "soria"):
+            locate(net, sybil)
+        locate(net, "leon", OTHER_PERSON)  # the tenth that is left to each
+        with pytest.raises(LocatorQuotaReached):
+            locate(net, "leon", STRANGER)
+        locate(net, "avila")  # who asks about the person before them
+        with burgos.context.snapshot() as session:
+            state = pseudonym_key_state(burgos.context, session)
+        assert {each["alarm"] for each in state["alarms"]} == {"volume", "total"}
+        found = check_pseudonym_key(burgos.context)
+        assert [each.level for each in found] == [Level.WARNING]
+        assert "entre todas las entidades" in in_language(found[0].text, "es")
 
 
 def test_who_may_not_ask_the_coordinator_may_not_ask_an_entity_either(net: Network) -> None:

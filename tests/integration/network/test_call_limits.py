@@ -21,6 +21,7 @@ from service.status import peer_errors
 from service.turns import AT_ONCE
 from tests.support.guards import call_guard, caller_limits
 from tests.support.pki import authority, credentials
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.parties import server_name
 
 NETWORK = "limits.test.example"
@@ -41,7 +42,7 @@ class Echo:
             caller = caller_id(context, NETWORK)
             if caller == self.hold:
                 self.holding.release()
-                self.release.wait(20)
+                self.release.wait(PATIENCE_SECONDS)
             return caller.encode()
 
         handler = grpc.unary_unary_rpc_method_handler(call, request_deserializer=bytes, response_serializer=bytes)
@@ -84,7 +85,7 @@ def serving(tmp_path: Path, ca: Authority, echo: Echo, guard: CallGuard) -> Iter
 def call(channel: grpc.Channel, data: bytes = b"x") -> str:
     stub: Any = channel.unary_unary(METHOD)
     with peer_errors("avila"):
-        return bytes(stub(data, timeout=10)).decode()
+        return bytes(stub(data, timeout=PATIENCE_SECONDS)).decode()
 
 
 Channels = Callable[[RunningServer, str], grpc.Channel]
@@ -115,7 +116,7 @@ def test_a_caller_that_holds_calls_open_gets_its_share_of_threads_and_no_more(
         channel = caller(server, "flood")
         flood = [pool.submit(call, channel) for _ in range(40)]
         for _ in range(AT_ONCE):
-            assert echo.holding.acquire(timeout=10)
+            assert echo.holding.acquire(timeout=PATIENCE_SECONDS)
         for _ in range(20):
             assert call(caller(server, "honest")) == "honest"
         assert not echo.holding.acquire(blocking=False)  # the others of its calls wait for their turn
@@ -140,10 +141,10 @@ def test_a_call_that_its_caller_gave_up_while_it_waited_for_its_turn_is_not_work
             with pytest.raises(PeerRefused):  # before it would take a turn
                 call(channel, b"x" * 101)
 
-        held = [stub.future(b"", timeout=30) for _ in range(AT_ONCE)]
+        held = [stub.future(b"", timeout=PATIENCE_SECONDS) for _ in range(AT_ONCE)]
         for _ in range(AT_ONCE):
-            assert echo.holding.acquire(timeout=10)
-        waiting = stub.future(b"", timeout=30)
+            assert echo.holding.acquire(timeout=PATIENCE_SECONDS)
+        waiting = stub.future(b"", timeout=PATIENCE_SECONDS)
         arrived()
         waiting.cancel()
         arrived()
@@ -179,12 +180,12 @@ def test_callers_who_never_send_their_request_hold_their_share_for_a_bounded_tim
     never = threading.Event()
 
     def nothing() -> Iterator[bytes]:
-        never.wait(20)
+        never.wait(PATIENCE_SECONDS)
         yield from ()
 
     with serving(tmp_path, ca, Echo(), guard) as server:
         stub: Any = caller(server, "slow").stream_unary(METHOD)
-        hanging = [stub.future(nothing(), timeout=15) for _ in range(3 * THREADS)]
+        hanging = [stub.future(nothing(), timeout=PATIENCE_SECONDS) for _ in range(3 * THREADS)]
         assert [call(caller(server, "honest")) for _ in range(20)] == ["honest"] * 20
         codes = {each.code() for each in hanging}  # waits for each
         never.set()
@@ -207,9 +208,9 @@ def test_a_request_too_large_or_absent_is_refused_with_our_error(
         assert caught.value.peer_code == "call_too_large"
         stub: Any = channel.stream_unary(METHOD)
         with pytest.raises(PeerRefused) as caught, peer_errors("avila"):
-            stub(iter(()), timeout=10)
+            stub(iter(()), timeout=PATIENCE_SECONDS)
         assert caught.value.peer_code == "malformed_document"
         with pytest.raises(grpc.RpcError) as too_large:  # far beyond: gRPC itself does not read it
-            stub(iter([b"x" * 100_000]), timeout=10)
+            stub(iter([b"x" * 100_000]), timeout=PATIENCE_SECONDS)
         assert too_large.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert call(channel) == "flood"

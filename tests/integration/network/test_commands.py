@@ -44,6 +44,20 @@ def test_the_coordinators_status_names_its_network_and_keys(net: Network, coordi
     assert "Red: " in invoke(coordinator_main, "status", "--home", coordinator_home).out
 
 
+def test_a_node_is_made_with_the_anchors_that_its_officer_names(tmp_path: Path) -> None:
+    with network(tmp_path, witness_listen=free_address()) as net:
+        leon, token = net.join("leon"), net.invite("olmedo").to_token()
+        home = str(leon.context.home)
+        printed = invoke(node_main, "anchors", "fingerprint", "--home", home, "--json").json["fingerprint"]
+        join = ("init", "--home", str(tmp_path / "olmedo"), "--token", "-", "--listen", free_address(), "--json")
+        wrong = invoke(node_main, *join, "--anchor", "leon", stdin=token)
+        assert (wrong.code, wrong.json["error"]["code"]) == (2, "anchor_unknown")
+        joined = invoke(node_main, *join, "--anchor", f"leon={printed}", stdin=token)
+        assert joined.code == 0, "the invitation was not spent on a wrong anchor"
+        assert [each["entity"] for each in joined.json["anchors"]["anchors"]] == ["leon"]
+        assert joined.json["training_anchors"]["pinned"] == ["leon"]
+
+
 def test_an_invitation_from_the_command_line_admits_a_node(coordinator_home: str, tmp_path: Path) -> None:
     asked = ("entity", "invite", "burgos", "--name", "Burgos", "--kind", "agent", "--home", coordinator_home)
     invited = invoke(coordinator_main, *asked, "--json").json
@@ -53,6 +67,7 @@ def test_an_invitation_from_the_command_line_admits_a_node(coordinator_home: str
     join = ("init", "--home", str(tmp_path), "--token", "-", "--listen", free_address(), "--json")
     joined = invoke(node_main, *join, stdin=plain.out)
     assert (joined.code, joined.json["entity"]) == (0, "burgos")
+    assert (joined.json["training_anchors"]["enough"], joined.json["training_anchors"]["pinned"]) == (False, [])
     used = invoke(node_main, *join[:2], str(tmp_path / "second"), *join[3:], stdin=plain.out)
     assert (used.code, used.json["error"]["code"]) == (1, "invitation_refused")
     assert used.json["error"]["es"] == in_language(InvitationRefused.sentence, "es")

@@ -86,7 +86,7 @@ def test_a_suspension_reaches_a_node_with_anchors_within_seconds(net: Network) -
     net.serve("leon")
     assert eventually(lambda: not leon.context.directory.lacks_vouching())
     suspend(net, "zamora")
-    assert eventually(lambda: _status(leon, "zamora") is EntityStatus.SUSPENDED, seconds=60)
+    assert eventually(lambda: _status(leon, "zamora") is EntityStatus.SUSPENDED)
     assert not leon.context.directory.lacks_vouching()
 
 

@@ -146,7 +146,8 @@ def test_doctor_finds_nothing_wrong_with_a_healthy_node_and_says_who_is_out_of_r
     def faulty() -> set[str]:
         return {finding.check for finding in examine(node.context, node.connections) if finding.level is not Level.OK}
 
-    # The locator hears of a new node after a moment; anchors are for the officer to pin, and a second key of
+    # The locator hears of a new node after a moment; anchors are for the officer to pin (this network's nodes ask for
+    # none in training), and a second key of
     # pseudonyms is for the Gerencia to include.
     assert eventually(lambda: faulty() == {"peer:soria", "anchors", "key-holders"})
     assert exit_code(examine(node.context, node.connections)) == 3

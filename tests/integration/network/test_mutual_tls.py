@@ -19,6 +19,7 @@ from service.status import peer_code, peer_errors
 from service.tls import CurrentCertificate
 from tests.support.guards import call_guard
 from tests.support.pki import Credentials, authority, credentials
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.errors import PartySuspended
 from trust.parties import server_name
 
@@ -59,7 +60,7 @@ def call(current: CurrentCertificate, port: int, *, method: str = "Who", data: b
     try:
         stub: Any = pool.channel(f"127.0.0.1:{port}", server_name(NETWORK, name)).unary_unary(f"/test.Echo/{method}")
         with peer_errors("avila"):
-            return bytes(stub(data, timeout=5)).decode()
+            return bytes(stub(data, timeout=PATIENCE_SECONDS)).decode()
     finally:
         pool.close()
 
@@ -104,7 +105,7 @@ def test_no_client_certificate_no_call(server: RunningServer, ca: Authority) -> 
         pytest.raises(grpc.RpcError) as caught,
     ):
         stub: Any = channel.unary_unary("/test.Echo/Who")
-        stub(b"", timeout=5)
+        stub(b"", timeout=PATIENCE_SECONDS)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
@@ -149,7 +150,7 @@ def test_tls_1_2_is_refused(server: RunningServer, client: Credentials, ca: Auth
         context.load_cert_chain(client.folder / "certificate.pem", client.folder / "key.pem")
         context.set_alpn_protocols(["h2"])
         context.minimum_version = context.maximum_version = version
-        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as raw:
             if accepted:
                 with context.wrap_socket(raw, server_hostname=server_name(NETWORK, "avila")) as secured:
                     assert secured.version() == "TLSv1.3"
@@ -199,7 +200,7 @@ def test_a_pool_presents_the_renewed_certificate_on_its_next_call(
         def who() -> str:
             channel = pool.channel(f"127.0.0.1:{server.port}", server_name(NETWORK, "avila"))
             stub: Any = channel.unary_unary("/test.Echo/Who")
-            return bytes(stub(b"", timeout=5)).decode()
+            return bytes(stub(b"", timeout=PATIENCE_SECONDS)).decode()
 
         assert who() == "leon"
         client.issue(ca, "burgos")
@@ -231,7 +232,7 @@ def test_health_is_answered_to_members_of_the_network(server: RunningServer, cli
     pool = ChannelPool(client.current())
     try:
         channel = pool.channel(f"127.0.0.1:{server.port}", server_name(NETWORK, "avila"))
-        reply = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+        reply = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE_SECONDS)
         assert reply.status == health_pb2.HealthCheckResponse.SERVING
     finally:
         pool.close()
@@ -248,7 +249,7 @@ def test_a_stream_of_health_is_refused_and_holds_no_thread(server: RunningServer
                 next(stream)
             assert isinstance(caught.value, grpc.Call)
             assert peer_code(caught.value) in {"call_unknown", "too_many_calls"}
-        reply = stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
+        reply = stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE_SECONDS)
         assert reply.status == health_pb2.HealthCheckResponse.SERVING
     finally:
         pool.close()
@@ -265,7 +266,7 @@ def _served(port: int, client: Credentials, ca: Authority) -> bytes:
     context.load_cert_chain(client.folder / "certificate.pem", client.folder / "key.pem")
     context.set_alpn_protocols(["h2"])
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as raw,
         context.wrap_socket(raw, server_hostname=server_name(NETWORK, "avila")) as secured,
     ):
         certificate = secured.getpeercert(binary_form=True)

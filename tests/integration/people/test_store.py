@@ -11,7 +11,8 @@ from node.errors import RecordsTampered
 from node.fictitious.population import PopulationRequest, generate
 from node.people.errors import PersonUnknown
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, SaveCounts
-from node.people.store import HouseholdFacts, PersonStore
+from node.people.store import PersonStore
+from node.people.summary_input import HouseholdFacts
 from tests.support.records import NOW, a_document, a_person, reading, writing
 
 LATER = NOW + timedelta(days=30)
@@ -34,7 +35,7 @@ def test_a_record_is_held_as_it_was_given(engine: Engine) -> None:
         assert people.count() == people.count_fictitious() == people.count_households() == 1
         assert people.find_by_document(a_document()) == people.person(person.person_id) == person
         assert people.identity(person.person_id).name == "Persona Ficticia 0"
-        assert people.identity(person.person_id).age_on(date(2026, 5, 16)) == 45
+        assert people.identity(person.person_id).birth.ages_on(date(2026, 5, 16)) == (45, 45)
         assert people.benefit_spells(person.person_id) == a_person().spells
         assert people.interventions(person.person_id) == a_person().interventions
         household = household_of(people, person.person_id)

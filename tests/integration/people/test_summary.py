@@ -7,6 +7,7 @@ from node.care.summary import DERIVED_FIELDS, summarise
 from node.fictitious.population import PopulationRequest, generate
 from node.people.errors import PersonUnknown
 from node.people.model import BenefitSpell, Value
+from policies.birth import BirthDate
 from policies.catalogue import load_catalogue
 from tests.support.records import NOW, a_document, a_person, reading, writing
 
@@ -97,3 +98,23 @@ def test_every_derived_field_of_the_catalogue_is_computed() -> None:
 def test_a_stranger_has_no_summary(engine: Engine) -> None:
     with reading(engine) as people, pytest.raises(PersonUnknown):
         summarise(people, "0" * 32, EVERYTHING, NOW)
+
+
+@pytest.mark.parametrize(
+    ("born", "basis", "year"),
+    [
+        ("1899-05-17", None, 1899),
+        ("1980-XX-XX", "declared", 1980),
+        ("2010-XX-XX", "decree", 2010),
+        ("2010-06-XX", "estimated", None),
+        ("XXXX-XX-XX", None, None),
+    ],
+)
+def test_a_birth_year_that_is_not_known_or_estimated_is_not_told_as_certain(
+    engine: Engine, born: str, basis: str | None, year: int | None
+) -> None:
+    fields = {"person.age_basis": basis} if basis else {}
+    with writing(engine) as people:
+        people.add(a_person(birth_date=BirthDate.parse(born), fields=fields), NOW)
+    expected = {} if year is None else {"person.birth_year": year}
+    assert summary(engine, ["person.birth_year", "person.age_basis"]) == expected

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -26,6 +27,7 @@ from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON
 from tests.support.network import NETWORK
 from tests.support.relay import HostileRelay, Meddle, RelayedNetwork, relayed_network
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.signing import Envelope, seal
 
 pytestmark = pytest.mark.invariant(8)
@@ -89,6 +91,22 @@ def test_a_call_that_was_changed_is_not_opened_and_changes_nothing(net: RelayedN
     net.deliver()
     assert (net.noted, net.state("changed")) == ([], NotificationState.WAITING)
     assert net.entries("burgos") == before
+
+
+def test_calls_that_it_brings_again_cost_their_sender_nothing_of_its_direct_calls(
+    net: RelayedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    burgos = net.nodes["burgos"]
+    direct, relayed = Mock(), Mock()
+    assert net.fetch().released
+    caller, _to, sealed = net.relay.calls[-1]
+    with monkeypatch.context() as patched:
+        patched.setattr(burgos.limits, "spend", direct)
+        patched.setattr(burgos.limits, "fault", direct)
+        patched.setattr(burgos.relayed_calls.limits, "spend", relayed)
+        for number in range(3):
+            burgos.relayed_calls.answer(RelayedCall(str(number), caller, sealed))
+    assert (direct.call_count, relayed.call_count) == (0, 3)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -206,9 +224,9 @@ def test_answers_that_it_exchanges_are_nobodys(net: RelayedNetwork) -> None:
     ready, kept = threading.Barrier(2), {}
 
     def exchange(caller: str, to: str, sealed: bytes, seconds: float) -> bytes:
-        mine = ready.wait(10)
+        mine = ready.wait(PATIENCE_SECONDS)
         kept[mine] = net.relay.honest(caller, to, sealed, seconds)
-        ready.wait(10)
+        ready.wait(PATIENCE_SECONDS)
         return kept[1 - mine]
 
     net.relay.meddle = exchange

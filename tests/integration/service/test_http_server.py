@@ -10,6 +10,7 @@ import pytest
 from service import http_arrivals, http_server
 from service.errors import AddressInUse
 from service.http_server import HttpReply, RunningHttp, start_http
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def handle(method: str, path: str, body: bytes) -> HttpReply:
@@ -26,7 +27,7 @@ def server() -> Iterator[RunningHttp]:
 
 
 def ask(server: RunningHttp, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     connection.request(method, path, body or None, headers)
     answer = connection.getresponse()
     data = answer.read()
@@ -35,7 +36,7 @@ def ask(server: RunningHttp, method: str, path: str, body: bytes = b"", **header
 
 
 def test_it_answers_with_body_and_content_type(server: RunningHttp) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     for _ in range(2):  # one connection serves several requests
         connection.request("POST", "/add-checkpoint", b"x")
         answer = connection.getresponse()
@@ -82,7 +83,7 @@ def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         with socket.create_connection(("127.0.0.1", running.port), 5) as raw:
             raw.sendall(b"POST / HTTP/1.1\r\nContent-Length: 900\r\n\r\nx")
-            raw.settimeout(5)
+            raw.settimeout(PATIENCE_SECONDS)
             while raw.recv(100):
                 continue
     finally:

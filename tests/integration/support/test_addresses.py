@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from tests.support.addresses import free_address
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def parts(address: str) -> tuple[str, int]:
@@ -31,8 +32,11 @@ def test_nobody_listens_there_until_a_service_does_and_again_after_it_ended() ->
     address = parts(free_address())
     for _ in range(2):
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(address, timeout=5)
-        with socket.create_server(address) as service, socket.create_connection(address, timeout=5) as client:
+            socket.create_connection(address, timeout=PATIENCE_SECONDS)
+        with (
+            socket.create_server(address) as service,
+            socket.create_connection(address, timeout=PATIENCE_SECONDS) as client,
+        ):
             accepted, _ = service.accept()
             accepted.close()
             assert client.recv(1) == b""

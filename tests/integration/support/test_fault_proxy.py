@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.addresses import free_address
 from tests.support.fault_proxy import HEALTHY, Fault, FaultProxy, FaultScript, Kind
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def proxy(echo: str) -> Iterator[FaultProxy]:
 
 def connect(proxy: FaultProxy) -> socket.socket:
     host, port = proxy.address.split(":")
-    return socket.create_connection((host, int(port)), timeout=5)
+    return socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS)
 
 
 def round_trip(client: socket.socket, data: bytes = b"hello") -> bytes:
@@ -68,7 +69,7 @@ def silent(client: socket.socket, seconds: float = 0.4) -> bool:
     else:
         return False
     finally:
-        client.settimeout(5)
+        client.settimeout(PATIENCE_SECONDS)
 
 
 def test_a_healthy_line_passes_everything(proxy: FaultProxy) -> None:

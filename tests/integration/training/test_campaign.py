@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from coordinator.training.bundle_export import export_release
 from coordinator.training.campaign_queries import get_campaign, verified_release
@@ -17,16 +18,20 @@ from coordinator.training.proposal_command import Source, propose
 from federated.bundle.campaign_reader import ReleaseReader
 from federated.bundle.verification import verify_bundle
 from federated.campaign.manifest import DataSource
+from federated.storage.tables import EnrolmentSecretRow
 from node.ledger.own import own_ledger
 from node.training.budgets import statement
+from node.training.campaign_closures import closures
 from node.training.campaign_decisions import approve, list_campaigns, refuse
 from node.training.local_evaluation import evaluate
+from node.training.pending_work import open_campaigns
 from node.training.received_releases import fetch_release
 from node.wiring import Node
 from service.errors import PeerRefused
 from tests.support.network import Network
-from tests.support.running_campaigns import approve_all, ended, propose_campaign, serving, until
-from tests.support.training import DATASET, SCHEMA, budget_of
+from tests.support.running_campaigns import ENTITIES, approve_all, ended, propose_campaign, serving, until
+from tests.support.training import DATASET, SCHEMA, budget_of, register_demo
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -140,6 +145,53 @@ def test_a_campaign_that_loses_its_cohort_stops_and_says_so(tmp_path: Path) -> N
         done = until(net, campaign, ended)
     assert (done.state, done.stop_reason) == (CampaignState.STOPPED, StopReason.COHORT_LOST)
     assert done.release is None
+
+
+@pytest.mark.invariant(6)
+def test_a_campaign_that_loses_its_cohort_midway_ends_everywhere_and_costs_what_left(tmp_path: Path) -> None:
+    """More entities fall silent than the campaign bears, after some rounds; one of them comes back afterwards."""
+    with serving(tmp_path, round_seconds=20) as net:
+        campaign = propose_campaign(net, minimum=4)
+        approve_all(net, campaign)
+        until(net, campaign, lambda found: found.rounds_completed >= 2)
+        net.services[0].stop()
+        done = until(net, campaign, ended)
+        assert (done.state, done.stop_reason, done.release) == (CampaignState.STOPPED, StopReason.COHORT_LOST, None)
+        net.serve("avila")
+        assert eventually(lambda: not any(open_campaigns(node.context) for node in net.nodes.values())), (
+            "all hear of it"
+        )
+        for node in net.nodes.values():
+            budget = budget_of(node.context)
+            (reservation,) = budget.reservations
+            assert 2 <= len(reservation.spent) < campaign.manifest.rounds
+            assert budget.committed == budget.spent < 4.0
+            with node.context.snapshot() as session:
+                assert closures(session) == {}, "nobody did wrong"
+                assert session.scalars(select(EnrolmentSecretRow)).all() == []
+
+
+@pytest.mark.invariant(6)
+def test_an_entity_that_comes_late_takes_part_in_the_next_campaign_on_the_same_data(net: Network) -> None:
+    first = propose_campaign(net)
+    late = net.join("burgos")
+    register_demo(late.context, net.root)
+    net.serve("burgos")
+    for entity in ENTITIES:
+        approve(net.nodes[entity].context, net.nodes[entity].training_client(), first.campaign_id)
+    assert verified_release(net.coordinator.context, until(net, first, ended)).contributors == ENTITIES
+    assert late.training_client().campaigns() == (), "it was not invited to what was under way"
+
+    second = propose_campaign(net)
+    approve_all(net, second)
+    release = verified_release(net.coordinator.context, until(net, second, ended))
+
+    assert release.contributors == ("avila", "burgos", "leon", "soria", "zamora")
+    assert [len(budget_of(net.nodes[entity].context).reservations) for entity in ("burgos", "leon")] == [1, 2]
+    assert 4.0 < budget_of(net.nodes["leon"].context).spent < 8.0
+    for entity in ("burgos", "leon"):
+        node = net.nodes[entity]
+        assert fetch_release(node.context, node.training_client(), second.campaign_id).release == release
 
 
 def test_a_suspended_entity_can_neither_look_nor_decide(net: Network) -> None:

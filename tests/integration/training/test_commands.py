@@ -20,6 +20,7 @@ from node.training.received_releases import record_recalls
 from policies.errors import ErrorKind, RedpactError
 from tests.support.network import Network, network
 from tests.support.training import DATASET, write_table
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -179,7 +180,7 @@ def test_a_policy_decides_a_withdrawal_stops_and_a_report_tells(
             break
         stopping.wait(0.1)
     stopping.set()
-    service.join(20)
+    service.join(PATIENCE_SECONDS)
     assert (seen["decision"], seen["code"]["same"]) == ("approved", True)
 
     assert ask(node_app, leon, "withdraw", campaign, "--reason", "cambio")["decision"] == "withdrawn"

@@ -10,6 +10,7 @@ import pytest
 from consent_ledger.exports.ledger_export import export_ledger
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, refusals
+from tests.support.waiting import PATIENCE_SECONDS
 
 GO = shutil.which("go") or os.environ.get("REDPACT_TEST_GO", "")
 
@@ -38,7 +39,7 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(check: Path, folder: Path, vkey: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([check, folder, vkey], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([check, folder, vkey], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 700])

@@ -1,6 +1,7 @@
 import threading
 
 from coordinator.changes import ChangeKind, Changes
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def test_who_waits_is_told_which_kind_changed() -> None:
@@ -9,7 +10,7 @@ def test_who_waits_is_told_which_kind_changed() -> None:
     waiting = threading.Thread(target=lambda: told.append(changes.wait(seen, 10)))
     waiting.start()
     changes.announce(ChangeKind.TRAINING)
-    waiting.join(5)
+    waiting.join(PATIENCE_SECONDS)
     assert told == [{ChangeKind.DIRECTORY: 0, ChangeKind.TRAINING: 1}]
 
 
@@ -30,7 +31,7 @@ def test_closing_releases_everyone_now_and_later() -> None:
     waiting = threading.Thread(target=lambda: changes.wait(changes.counts(), 10))
     waiting.start()
     changes.close()
-    waiting.join(5)
+    waiting.join(PATIENCE_SECONDS)
     assert not waiting.is_alive()
     changes.wait(changes.counts(), 10)
     assert changes.closed

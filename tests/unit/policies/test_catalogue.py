@@ -19,7 +19,7 @@ def test_there_is_a_field_for_every_row_of_the_shared_record() -> None:
         "person", "household", "econ", "housing", "work", "edu", "health",
         "protect", "case", "plan", "action", "coord", "consent", "access", "dx",
     }  # fmt: skip
-    assert len(CATALOGUE.fields) == 94
+    assert len(CATALOGUE.fields) == 95
     assert len(CATALOGUE.select(["dx.levels"])) == len(CATALOGUE.select(["dx.self"])) == 6
     assert sum(spec.id.startswith("dx.factors.") for spec in CATALOGUE.fields) == 36
 

@@ -1,17 +1,16 @@
 """Attacks on the pages: planted tokens, forms of other sites, addresses of other logins, scripts in data."""
 
 import re
-from datetime import date
+from dataclasses import replace
 
 import pytest
 
 from node.care.access import CaseRegister
-from node.people.model import PersonRecord
 from policies.staff_roles import StaffRole
 from portal.pages.language import own_path
 from service.web.headers import CONTENT_POLICY
 from tests.support import parts
-from tests.support.people import OTHER_PERSON, PERSON
+from tests.support.people import OTHER_PERSON, PERSON, person_record
 from tests.support.portal_site import PASSWORD, Browser, PortalSide
 
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -126,7 +125,7 @@ def test_no_address_and_no_log_names_anybody(side: PortalSide, capfd: pytest.Cap
 def test_data_are_text_wherever_they_are_shown(side: PortalSide) -> None:
     """Cross-site scripting by every field of a person that takes text, and by names of staff."""
     fields = {"person.contact": SCRIPT, "action.notes": SCRIPT, "person.safe_contact": SCRIPT, "dx.notes": SCRIPT}
-    record = PersonRecord(OTHER_PERSON, f"Rosa {SCRIPT}", date(1990, 1, 1), fields=fields)
+    record = replace(person_record(OTHER_PERSON, name=f"Rosa {SCRIPT}"), fields=fields)
     parts.hold(side.context, record)
     CaseRegister(side.context).add_member(OTHER_PERSON, "ana", "ceas_social_worker", added_by="ts-00")
     browser = side.logged_in("ana")

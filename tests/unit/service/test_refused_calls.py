@@ -17,7 +17,7 @@ def limits() -> CallerLimits:
 def keep(home: Path, limits: CallerLimits) -> None:
     stopping = threading.Event()
     stopping.set()
-    keep_refused_calls(home, limits, stopping)
+    keep_refused_calls(home, (limits,), stopping)
 
 
 def test_what_was_refused_is_shown_by_another_process(tmp_path: Path, limits: CallerLimits) -> None:

@@ -10,6 +10,7 @@ from service import log
 from service import running as service
 from service.errors import PeerUnreachable
 from service.running import DESCRIPTORS, Service, Task, raise_descriptor_limit
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def test_a_task_that_fails_starts_again(failure: Exception) -> None:
         stopping.wait()
 
     running = Service([], [Task("work", work)], close=lambda: None)
-    assert recovered.wait(5)
+    assert recovered.wait(PATIENCE_SECONDS)
     running.stop()
     assert len(runs) == 3
 
@@ -50,7 +51,7 @@ def test_stopping_lets_waiters_go_first_and_closes_last() -> None:
     held = threading.Event()
 
     def work(_stopping: threading.Event) -> None:
-        held.wait(5)
+        held.wait(PATIENCE_SECONDS)
         order.append("task ended")
 
     def release() -> None:

@@ -34,6 +34,7 @@ NUMBERS = {
     16: "referrals",
     17: "counterparts",
     18: "assurance",
+    19: "persons",
 }
 
 

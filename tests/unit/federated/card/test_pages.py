@@ -253,7 +253,8 @@ def every_kind(facts: CardFacts) -> list[CardFacts]:
     stages = tuple(replace(facts.stages[0], name=kind.value) for kind in StageKind)
     corrected = replace(facts, edits=edits, is_draft=True, stages=stages)
     calm = replace(facts, measurement=replace(facts.measurement, groups=(replace(third, calibration_gap=None),)))
-    return [facts, linear, no_groups, groups, corrected, calm, bare(), unweighted(facts)]
+    noise = [replace(facts, measurement=replace(facts.measurement, noise_found=each)) for each in (None, 0.9, 1.4)]
+    return [facts, linear, no_groups, groups, corrected, calm, *noise, bare(), unweighted(facts)]
 
 
 def written(pages: dict[str, bytes], lang: str) -> str:

@@ -1,7 +1,6 @@
 """An import is a proposal: a column left out changes nothing, a document is no identity, protection is not lost."""
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from node.people.errors import ImportRejected
 from node.people.import_proposal import Decisions, RowKind
 from node.people.model import PersonRecord
 from node.people.store import people_store
+from policies.birth import BirthDate
 from tests.support.clock import FrozenClock
 from tests.support.parts import SignedDirectory, context_of
 from tests.support.records import write_csv
@@ -112,7 +112,8 @@ def test_protection_is_not_lost_without_a_decision(
     assert "protection" in import_text(waiting, "en")
     assert person(context).fields["person.profiling_objection"] is True
     assert person(context).fields["person.safe_contact"] == "llamar solo a la vecina"
-    assert importing.store(path, Decisions(lift_protection=True)).counts is not None
+    code = waiting.proposal.code
+    assert importing.store(path, Decisions(lift_protection=True, proposal=code)).counts is not None
 
 
 @pytest.mark.parametrize(
@@ -139,8 +140,44 @@ def test_a_child_under_her_mothers_document_replaces_nobody_until_a_person_decid
     assert person(context) == before
     with context.snapshot() as session:
         assert people_store(context, session).count() == 1
-    assert importing.store(path, Decisions(frozenset({2}))).counts is None
-    assert importing.store(path, Decisions(frozenset({3}))).counts is not None
+    code = waiting.proposal.code
+    assert f"--proposal {code}" in text
+    assert importing.store(path, Decisions(frozenset({2}), proposal=code)).counts is None
+    assert importing.store(path, Decisions(frozenset({3}), proposal=code)).counts is not None
+
+
+@pytest.mark.parametrize("given", ["", "AAAA-AAAA"])
+@pytest.mark.invariant(1)
+def test_a_decision_without_the_code_of_what_was_seen_does_not_count(
+    context: NodeContext, importing: RecordImport, tmp_path: Path, given: str
+) -> None:
+    path = file(tmp_path, "document;name;birth_date", "12345678Z;Hija Ficticia Uno;2016-06-05")
+    before = person(context)
+    refused = importing.store(path, Decisions(frozenset({2}), proposal=given))
+    assert refused.counts is None
+    assert refused.not_counted
+    assert "no valen" in import_text(refused, "es")
+    assert person(context) == before
+
+
+@pytest.mark.invariant(1)
+def test_a_decision_does_not_count_for_another_file_nor_for_somebody_who_changed_since(
+    importing: RecordImport, tmp_path: Path
+) -> None:
+    head, child = "document;name;birth_date", "12345678Z;Hija Ficticia Uno;2016-06-05"
+    code = importing.compare(file(tmp_path, head, child)).proposal.code
+    decided = Decisions(frozenset({2}), proposal=code.lower().replace("-", " "))
+    other = file(tmp_path, head, "12345678Z;Otra Persona Inventada;1999-09-09")
+    assert importing.store(other, decided).undecided != ()
+    importing.store(
+        write_csv(tmp_path / "b.csv", f"{head};work.status", "12345678Z;Madre Ficticia Uno;1985-03-10;retired"),
+        NO_DECISION,
+    )
+    path = file(tmp_path, head, child)
+    assert importing.store(path, decided).undecided != ()
+    again = importing.compare(path).proposal.code
+    assert again != code
+    assert importing.store(path, Decisions(frozenset({2}), proposal=again)).counts is not None
 
 
 def test_a_correction_of_spelling_or_of_one_digit_is_no_other_person(
@@ -148,7 +185,7 @@ def test_a_correction_of_spelling_or_of_one_digit_is_no_other_person(
 ) -> None:
     path = file(tmp_path, "document;name;birth_date", "12345678Z;MADRE FICTICIA;1985-10-03")
     assert importing.store(path, NO_DECISION).counts is not None
-    assert person(context).birth_date == date(1985, 10, 3)
+    assert person(context).birth_date == BirthDate(1985, 10, 3)
 
 
 def test_the_same_file_again_changes_nothing(importing: RecordImport, tmp_path: Path) -> None:
@@ -166,7 +203,10 @@ def test_a_comparison_stores_nothing_and_every_look_is_on_record(
     with context.snapshot() as session:
         assert people_store(context, session).count() == 1
         found = [each.body for each in readings(own_ledger(context, session))]
-    assert [(body.part, body.professional, body.people) for body in found] == [("import", "ana.tecnica", 1)] * 2
+    assert [(body.part, body.professional, body.people) for body in found] == [
+        ("import_applied", "ana.tecnica", 1),
+        ("import", "ana.tecnica", 1),
+    ]
 
 
 def test_the_json_of_an_import_holds_no_value_of_anybody(importing: RecordImport, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from consent_ledger.errors import GuardianUnnamed
-from node.consents.errors import GuardianNeeded, GuardianNotEntitled
+from node.consents.errors import AgeUndecided, GuardianNeeded, GuardianNotEntitled
 from node.consents.guardians import (
     RELATIONS_FROM_14,
     GuardianInput,
@@ -12,6 +12,7 @@ from node.consents.guardians import (
     require_entitled,
 )
 from node.people.model import Identity
+from policies.birth import AgeBasis, Birth, BirthDate
 from policies.codes import load_codes
 from policies.errors import UnknownTerm
 from tests.support.people import OTHER_PERSON, PERSON
@@ -20,7 +21,7 @@ TODAY = date(2026, 11, 22)
 
 
 def person_of(age: int) -> Identity:
-    return Identity(PERSON, "Nombre Ficticio", date(TODAY.year - age, TODAY.month, TODAY.day))
+    return Identity(PERSON, "Nombre Ficticio", Birth(BirthDate(TODAY.year - age, TODAY.month, TODAY.day)))
 
 
 def guardian(relation: str) -> GuardianInput:
@@ -36,7 +37,7 @@ def test_from_fourteen_the_person_decides_alone(age: int) -> None:
 
 
 def test_the_day_before_the_fourteenth_birthday_a_guardian_still_decides() -> None:
-    child = Identity(PERSON, "Nombre Ficticio", date(2012, 11, 23))
+    child = Identity(PERSON, "Nombre Ficticio", Birth(BirthDate(2012, 11, 23)))
     with pytest.raises(GuardianNeeded):
         require_entitled(child, None, TODAY)
     for relation in ("parent", "guardian", "public_entity"):
@@ -66,7 +67,7 @@ def test_a_guardian_without_a_document_is_refused(age: int, relation: str) -> No
 
 
 def known(age: int | None = None, measure: str | None = None) -> KnownCircumstances:
-    birth = date(TODAY.year - (age or 0), TODAY.month, TODAY.day)
+    birth = Birth(BirthDate(TODAY.year - (age or 0), TODAY.month, TODAY.day))
     return KnownCircumstances(measure, Identity(OTHER_PERSON, "Otra Ficticia", birth) if age is not None else None)
 
 
@@ -119,3 +120,31 @@ def test_every_measure_of_the_vocabulary_is_one_that_is_known() -> None:
     for relation in RELATIONS_FROM_14:
         for measure in measures:
             assert relation_decides(relation, minor=False, measure=measure) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("born", "basis"),
+    [
+        ("XXXX-XX-XX", AgeBasis.NONE),
+        ("2012-XX-XX", AgeBasis.DOCUMENT),
+        ("2012-01-02", AgeBasis.DECLARED),
+        ("2011-XX-XX", AgeBasis.ESTIMATED),
+    ],
+)
+def test_a_person_whose_age_nobody_can_tell_does_not_decide_alone(born: str, basis: AgeBasis) -> None:
+    person = Identity(PERSON, "Nombre Ficticio", Birth(BirthDate.parse(born), basis))
+    with pytest.raises(AgeUndecided) as refused:
+        require_entitled(person, None, TODAY)
+    assert "person.age_basis" in refused.value.remedy
+    require_entitled(person, guardian("public_entity"), TODAY)
+
+
+def test_the_prosecutors_decree_settles_the_age() -> None:
+    person = Identity(PERSON, "Nombre Ficticio", Birth(BirthDate(2011), AgeBasis.DECREE))
+    require_entitled(person, None, TODAY)
+
+
+def test_a_guardian_whose_age_nobody_can_tell_is_not_taken_for_one_of_age() -> None:
+    facts = KnownCircumstances(None, Identity(OTHER_PERSON, "Otra Ficticia", Birth(BirthDate(2008))))
+    with pytest.raises(AgeUndecided):
+        require_entitled(person_of(10), guardian("guardian"), TODAY, facts)

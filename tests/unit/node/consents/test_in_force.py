@@ -21,8 +21,8 @@ from node.consents.in_force import ConsentInForce, Extent, consent_in_force, con
 from node.consents.report import consents_document, consents_text, due_text
 from node.context import NodeContext
 from node.people.store import people_store
+from node.seals.contacts import contacts_in
 from policies.errors import RedpactError
-from records_exchange.mailboxes import SqlMailbox
 from tests.support import parts
 from tests.support.answering import FIELDS, ask, request
 from tests.support.clock import FrozenClock
@@ -82,7 +82,7 @@ class Acts:
     def heard(self) -> None:
         now = self.clock.now()
         with self.context.transaction() as session:
-            SqlMailbox(session).heard("ngo", now, complete_until=now)
+            contacts_in(session, self.context.keys.cipher).heard("ngo", now, complete_until=now)
 
     def told(self, number: int) -> None:
         with self.context.transaction() as session:

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from consent_ledger.consents.model import ConsentState
-from consent_ledger.log.entry import EntryType, Leaf
+from consent_ledger.log.entry import EntryType
 from consent_ledger.proofs.checkpoint import read_checkpoint
 from consent_ledger.proofs.merkle import verify_consistency
 from node.context import NodeContext
 from node.fetch.answering import Answering
-from node.ledger.own import own_ledger
 from node.people.store import people_store
 from policies.access import AccessPolicy
 from policies.case_access import AccessGained, CaseAccess
@@ -19,17 +18,11 @@ from records_exchange.answer import AnswerOutcome
 from records_exchange.errors import RequestReplayed
 from tests.support.answering import ask, request
 from tests.support.clock import FrozenClock
+from tests.support.ledger_entries import entries
 from tests.support.parts import SignedDirectory, answering_of, consents_of, grant, hold
 from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 from trust.errors import PartySuspended
 from trust.parties import EntityKind, EntityStatus
-
-
-def entries(context: NodeContext) -> list[tuple[EntryType, dict[str, object]]]:
-    with context.snapshot() as session:
-        ledger = own_ledger(context, session)
-        bodies = ledger.store.bodies(0, ledger.size())
-        return [(Leaf.parse(ledger.leaf(kept.index)).type, json.loads(kept.body)) for kept in bodies]
 
 
 @pytest.fixture

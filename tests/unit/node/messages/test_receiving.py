@@ -8,9 +8,9 @@ import pytest
 
 from node.context import NodeContext
 from node.messages.heartbeat import HEARTBEAT
+from node.seals.contacts import contacts_in
 from policies.errors import RedpactError
 from records_exchange.errors import MessageMalformed, MessageMisaddressed, MessageReplayed, MessageStale
-from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import (
     MESSAGE_TYPE,
     NOTIFICATION_LIFETIME,
@@ -55,7 +55,7 @@ def take(context: NodeContext, envelope: Envelope, caller: str = "ngo") -> Messa
 
 def contact_of(context: NodeContext) -> object:
     with context.snapshot() as session:
-        return SqlMailbox(session).contact("ngo")
+        return contacts_in(session, context.keys.cipher).of("ngo")
 
 
 def test_a_message_is_answered_with_a_signed_reply_bound_to_it(context: NodeContext) -> None:
@@ -133,6 +133,6 @@ def test_a_pulse_from_a_fast_clock_buys_no_time(context: NodeContext) -> None:
     now = context.clock.now()
     take(context, sealed(pulse(context, body={"complete_until": (now + timedelta(days=30)).isoformat()})))
     with context.snapshot() as session:
-        contact = SqlMailbox(session).contact("ngo")
+        contact = contacts_in(session, context.keys.cipher).of("ngo")
     assert contact is not None
     assert contact.complete_until == now

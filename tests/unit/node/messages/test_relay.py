@@ -13,13 +13,17 @@ from node.clients import relay
 from node.clients.relay import RelayedCall
 from node.context import NodeContext
 from node.messages import relay as relaying
-from node.messages.relay import LONGEST_WAIT_SECONDS, RelayedCalls, attend_relay
+from node.messages.relay import LONGEST_WAIT_SECONDS, RelayedCalls, Take, attend_relay
 from node.rpc.incoming import Incoming
+from records_exchange.errors import SealBroken
+from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import REQUEST_TYPE
 from records_exchange.sealing import Refusal, Route, open_return, seal_call
 from service.errors import PeerUnreachable
 from service.limits import CallerLimits
+from service.turns import AT_ONCE
 from tests.support.parts import NETWORK, SignedDirectory, answering_of, context_of, keys_of, receiver_of
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.signing import Envelope, seal
 
 ROUNDS = 14
@@ -101,8 +105,57 @@ def test_what_comes_by_relay_counts_like_a_direct_call(tmp_path: Path, directory
     ]
 
 
-def relayed_calls_of(context: NodeContext) -> RelayedCalls:
+def test_a_flood_of_one_caller_leaves_threads_and_turns_for_the_others(
+    tmp_path: Path, directory: SignedDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty calls of one caller, none of which ends: three are worked on, and another caller is answered."""
+    context = context_of("town", tmp_path / "town", directory, workers=12)
+    begun, ended, lock = list[str](), threading.Event(), threading.Lock()
+    flood, honest = [f"ngo {number}" for number in range(20)], "other 0"
+    answered = {call: threading.Event() for call in (*flood, honest)}
+
+    def take(envelope: Envelope, caller: str) -> Envelope:
+        with lock:
+            begun.append(caller)
+        if caller == "ngo":
+            assert ended.wait(PATIENCE_SECONDS)
+        return envelope
+
+    def attend(_channel: grpc.Channel) -> Iterator[RelayedCall | None]:
+        for name in (*flood, honest):
+            caller = name.split(" ", maxsplit=1)[0]
+            said = seal(REQUEST_TYPE, name.encode(), keys_of(caller).signing)
+            call = seal_call(said, Route(NETWORK, caller, "town"), context.keys.exchange_public)
+            yield RelayedCall(name, caller, call.data)
+        assert answered[honest].wait(PATIENCE_SECONDS)
+        with lock:
+            assert begun.count("ngo") == AT_ONCE
+        ended.set()
+        stopping.set()
+
+    monkeypatch.setattr(relay, "attend", attend)
+    monkeypatch.setattr(relay, "answer", lambda _channel, call_id, _sealed: answered[call_id].set())
+    stopping = threading.Event()
+    attend_relay(relayed_calls_of(context, take), stopping)
+    assert all(each.is_set() for each in answered.values())
+    context.close()
+
+
+def test_what_does_not_open_uses_up_the_reserve_of_its_caller(tmp_path: Path, directory: SignedDirectory) -> None:
+    context = context_of("town", tmp_path / "town", directory, messages_burst=500, messages_per_second=0.01)
+    calls, ngo, route = relayed_calls_of(context), keys_of("ngo"), Route(NETWORK, "ngo", "town")
+    for _again in range(500):
+        with pytest.raises(SealBroken):
+            calls.answer(RelayedCall("1", "ngo", b"rubbish"))
+    call = seal_call(seal(MESSAGE_TYPE, b"{}", ngo.signing), route, context.keys.exchange_public)
+    answer = open_return(calls.answer(RelayedCall("2", "ngo", call.data)), route, call.binding, ngo.exchange)
+    context.close()
+    assert isinstance(answer, Refusal)
+    assert answer.code == "too_many_calls"
+
+
+def relayed_calls_of(context: NodeContext, take: Take | None = None) -> RelayedCalls:
     """Return what answers relayed calls; its channel is looked at by nobody."""
     limits = CallerLimits(context.settings.rates, threads=context.settings.workers, now=context.clock.now)
-    take = Incoming(answering_of(context), receiver_of(context)).take
-    return RelayedCalls(context, lambda: Mock(spec=grpc.Channel), limits, take)
+    usual = Incoming(answering_of(context), receiver_of(context)).take
+    return RelayedCalls(context, lambda: Mock(spec=grpc.Channel), limits, take or usual)

@@ -1,5 +1,5 @@
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from node.people.errors import ImportFileUnreadable, ImportRejected, RecordsErro
 from node.people.import_faults import shape_of
 from node.people.import_file import MAX_REPORTED, read_records
 from node.people.model import Household
+from policies.birth import BirthDate
 from presentation.messages import in_language
 from tests.support.records import NOW, a_document, write_csv
 
@@ -20,7 +21,7 @@ GOOD = "12345678Z,Ana Ficticia,1980-05-17,UC-1,2,unemployed,rgc:2024-01/,"
 def test_a_row_becomes_a_record(tmp_path: Path) -> None:
     (record,) = read_records(write_csv(tmp_path / "a.csv", HEADER, GOOD), NOW)
     assert (record.document.number, record.name) == ("12345678Z", "Ana Ficticia")
-    assert record.birth_date == date(1980, 5, 17)
+    assert record.birth_date == BirthDate(1980, 5, 17)
     assert record.fields == {"work.status": "unemployed"}
     assert record.household == Household("UC-1", None, 2)
     assert record.recorded_at is None

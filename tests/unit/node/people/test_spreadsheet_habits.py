@@ -20,6 +20,7 @@ from node.people.export_file import export_records
 from node.people.import_file import read_records
 from node.people.model import PersonRecord
 from node.people.template_file import write_template
+from policies.birth import BirthDate
 from policies.catalogue import FieldType, load_catalogue
 from service.sheets.reading import read_sheet
 from tests.support.records import NOW, a_document, a_person
@@ -144,7 +145,7 @@ def test_a_workbook_with_real_dates_numbers_and_truths_is_read(tmp_path: Path) -
         sheet.write_datetime(1, 0, date(1951, 2, 28), day)
         sheet.write_row(1, 1, ["00000000T", "Persona Ficticia", 3.0, True])
     (record,) = read_records(path, NOW)
-    assert (record.birth_date, record.document.number) == (date(1951, 2, 28), "00000000T")
+    assert (record.birth_date, record.document.number) == (BirthDate(1951, 2, 28), "00000000T")
     assert record.household is not None
     assert (record.household.size, record.fields) == (3, {"person.profiling_objection": True})
 

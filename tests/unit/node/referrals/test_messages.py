@@ -1,11 +1,14 @@
 import pytest
+from sqlalchemy import func, select
 
 from node.inbox.items import ItemKind
+from node.referrals import messages
 from node.referrals.referrals import Referrals
 from policies.referrals import ReferralState
 from records_exchange.errors import MessageMalformed
 from records_exchange.message import MessageOutcome
 from records_exchange.referral import STEP
+from records_exchange.tables import InboxMessage
 from tests.support.exports import audit, faults
 from tests.support.one_side import OneSide
 from tests.support.referral_records import TO_NGO, attention
@@ -67,3 +70,28 @@ def test_a_referral_that_the_other_node_does_not_take_is_told_to_its_sender(town
     assert (known.state, known.code, steps[-1].message_sha256) == (ReferralState.LAPSED, "not_taken", None)
     assert attention(town.context) == [(ItemKind.NOTIFICATION_REFUSED, "referral_conflict")]
     assert faults(audit(town.context)) == []
+
+
+def remembered(side: OneSide) -> int:
+    with side.context.snapshot() as session:
+        return session.scalar(select(func.count()).select_from(InboxMessage)) or 0
+
+
+@pytest.mark.invariant(8)
+def test_referrals_without_end_meet_a_limit_and_fill_no_table(town: OneSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "MOST_A_DAY", 3)
+    offered = [offer_of(town, "ngo", f"{number:032x}").reason for number in range(2)]
+    overtaken = step_of(town, "ngo", "e" * 32, "revoke", "sent", number=2, code="other")
+    assert [*offered, town.takes("ngo", overtaken).reason] == [None] * 3
+    before = remembered(town)
+    for number in range(10, 15):
+        assert offer_of(town, "ngo", f"{number:032x}").reason == "too_many_referrals"
+        late = step_of(town, "ngo", f"{number + 100:032x}", "revoke", "sent", number=2, code="other")
+        assert town.takes("ngo", late).reason == "too_many_referrals"
+    assert remembered(town) == before
+    kinds = [kind for kind, *_rest in attention(town.context)]
+    assert kinds.count(ItemKind.ORIGIN_ALARM.value) == 1
+    assert kinds.count(ItemKind.REFERRAL_RECEIVED.value) == 2
+    assert offer_of(town, "ngo", f"{0:032x}").reason == "referral_conflict"
+    town.later(days=1, minutes=1)
+    assert offer_of(town, "ngo", f"{20:032x}").reason is None

@@ -63,7 +63,7 @@ def some(column: Column[Any], person: str, number: int) -> object:
         Boolean: True,
         Integer: number,
         Float: 1.0,
-        LargeBinary: b"x",
+        LargeBinary: str(number).encode(),
         Date: date(2026, 3, 2),
         DateTime: datetime(2026, 3, 2, tzinfo=UTC),
     }

@@ -1,6 +1,5 @@
 """Erasing a person reaches every table that names one: those of today, and those that a later version adds."""
 
-import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -12,36 +11,24 @@ from node.consents.changes import ConsentChanges
 from node.consents.consents import GrantInput
 from node.consents.signed_forms import EVIDENCE_FOLDER
 from node.context import NodeContext
-from node.migrations.metadata import all_metadata
 from node.people.linking import hidden_pseudonym, pseudonym_of
 from node.people.store import people_store
 from node.person_erasers import file_erasers, person_erasers
 from records_exchange.store import SqlExchangeStore
 from records_exchange.tables import ConsentCopy, OutboxMessage
 from tests.support.consent_sides import give, side_of
+from tests.support.naming import NAMES_A_PERSON, tables_naming_a_person
 from tests.support.origin_peer import OriginPeer
 from tests.support.parts import SignedDirectory, consent_changes, consents_of, erasures_of, grant
 from tests.support.people import PERSON
 
 BASIS: Final = "eu-gdpr:A17-1-b"
-NAMES_A_PERSON: Final = re.compile(r"person|subject|pseudonym|document_index")
-"""Columns with such a name hold an id, a pseudonym or a keyed digest of a person."""
 EXCEPTIONS: Final[dict[str, str]] = {}
 """Tables with such a column that no eraser needs to cover, each with the reason."""
 STATES: Final = {"side": "sender", "state": "done", "decision": "confirm"}
 """Columns whose values the product reads as words of its own."""
 KEEPS_THE_ID: Final = {"people"}
 """The random id and the date of the erasure stay, so that the same record is not brought back by a backup."""
-
-
-def tables_naming_a_person() -> dict[str, list[Column[object]]]:
-    found: dict[str, list[Column[object]]] = {}
-    for metadata in all_metadata():
-        for table in metadata.sorted_tables:
-            columns = [column for column in table.columns if NAMES_A_PERSON.search(column.name)]
-            if columns:
-                found[table.name] = columns
-    return found
 
 
 def covered(context: NodeContext) -> list[str]:
@@ -139,7 +126,7 @@ def _row(table: Table, person: str, subject: str) -> dict[str, object]:
     for column in table.columns:
         if column.name == "subject":
             row[column.name] = subject
-        elif NAMES_A_PERSON.search(column.name):
+        elif NAMES_A_PERSON.search(column.name) and column.type.python_type is str:
             row[column.name] = person
         elif not column.nullable and not (column.primary_key and column.autoincrement is True):
             row[column.name] = STATES.get(column.name) or _value(column)

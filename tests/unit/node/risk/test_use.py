@@ -30,6 +30,7 @@ from tests.support.clock import START, FrozenClock
 from tests.support.parts import COORDINATOR
 from tests.support.risk import AS_OF, context_with_people, coordinator
 from tests.support.training import ScriptedCoordinator
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -233,7 +234,7 @@ def test_the_service_hears_of_a_recall_before_anybody_looks(
             break
         stopping.wait(0.02)
     stopping.set()
-    service.join(20)
+    service.join(PATIENCE_SECONDS)
     script.reachable = False
     with pytest.raises(ReleaseRecalled):
         listing.risk_list(context, script, top=1, as_of=AS_OF)

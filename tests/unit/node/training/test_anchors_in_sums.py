@@ -16,8 +16,16 @@ from federated.campaign.steps import (
     encode_document,
 )
 from federated.errors import RequiredEntityMissing
-from node.training.anchors_in_sums import required_anchors
+from node.training import anchors_in_sums
+from node.training.anchors_in_sums import (
+    check_training_anchors,
+    required_anchors,
+    training_anchors_lines,
+    training_anchors_state,
+)
 from node.training.campaign_decisions import approve
+from presentation.messages import in_language
+from service.findings import Level
 from tests.support.campaigns import CAMPAIGN
 from tests.support.directory_log import pin
 from tests.support.parts import NETWORK, keys_of
@@ -70,8 +78,32 @@ def test_a_campaign_that_does_not_invite_the_anchor_is_not_approved_and_nothing_
 def test_a_node_that_pinned_nobody_approves_no_campaign_until_its_officer_says_so(scene: Stage) -> None:
     scene.context.settings = scene.context.settings.model_copy(update={"training_anchors": 1})
     scene.coordinator.offer(demo_manifest())
-    with pytest.raises(RequiredEntityMissing):
+    with pytest.raises(RequiredEntityMissing) as refused:
         approve(scene.context, scene.coordinator, CAMPAIGN)
+    assert "redpact-node anchors pin" in in_language(refused.value.remedy, "es")
+    found = check_training_anchors(scene.context)
+    assert (found.level, found.remedy) == (Level.WARNING, refused.value.remedy), "doctor says so beforehand"
+    told = "\n".join(training_anchors_lines(training_anchors_state(scene.context), "en"))
+    assert "approves no training campaigns" in told
+    assert "redpact-node anchors pin" in told
+
+
+def test_a_node_with_enough_anchors_or_without_training_is_not_warned(
+    anchored: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_training_anchors(anchored.context).level is Level.OK
+    assert training_anchors_lines(training_anchors_state(anchored.context), "es") == ()
+    anchored.context.settings = anchored.context.settings.model_copy(update={"training_anchors": 2})
+    assert check_training_anchors(anchored.context).level is Level.WARNING
+    monkeypatch.setattr(anchors_in_sums, "missing_training_libraries", lambda: ("torch",))
+    assert check_training_anchors(anchored.context).level is Level.OK
+
+
+def test_an_anchor_that_is_pinned_and_does_not_count_is_not_to_be_pinned_once_more(anchored: Stage) -> None:
+    pin(anchored.context, {ANCHOR: keys_of("zamora").witness}, 1)
+    remedy = in_language(check_training_anchors(anchored.context).remedy, "en")
+    assert "anchors are pinned that do not count" in remedy
+    assert "redpact-node anchors show" in remedy
 
 
 @pytest.mark.invariant(6)

@@ -23,6 +23,7 @@ from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START
 from tests.support.stage import ENTITY, Stage
 from tests.support.training import approving, table_manifest
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def approval(**changes: Any) -> DecisionPolicy:
@@ -125,7 +126,7 @@ def test_the_running_service_applies_them(scene: Stage, monkeypatch: pytest.Monk
             break
         stopping.wait(0.02)
     stopping.set()
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
     assert len(scene.coordinator.decisions) == 1
 
 

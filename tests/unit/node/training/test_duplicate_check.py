@@ -1,8 +1,9 @@
 """People are counted across entities at real nodes: one person in two of them weighs one half in each."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from federated.campaign.steps import (
     read_reply,
 )
 from federated.coordination.gathered_sum import GatheredSum
-from federated.duplicates.keyed_table import TABLE_ROUND, TableShape
+from federated.duplicates.keyed_table import CHECK_WORDS, PRIME, TABLE_ROUND, TableShape
 from federated.errors import (
     DuplicateCheckInvalid,
     DuplicateCountWrong,
@@ -209,6 +210,40 @@ def test_a_coordinator_that_counts_wrongly_gets_nothing(town: Town, lie: Callabl
         leon.weigh(lie(total))
     with pytest.raises(RoundRefused):
         leon.weights()
+
+
+@pytest.mark.invariant(6)
+def test_a_sum_made_with_the_key_of_an_entity_that_colludes_does_not_ask_who_is_known_here(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told that nobody has a person, an entity that has them and one that has not answer the same."""
+    monkeypatch.setattr(table_replies, "dummy_bins", lambda *_terms: frozenset[int]())
+    total = town.total()
+    forged = _without(town, total, PERSON.canonical)
+    for entity in ("leon", "soria"):
+        town.offices[entity].weigh(forged)
+    assert town.offices["leon"].weights() == [0.0]
+    assert town.offices["soria"].weights() == [1.0]
+
+
+def _without(town: Town, total: bytes, document: str) -> bytes:
+    """Return a sum without the two entities that have a person, as the coordinator and one entity can make it."""
+    avila = town.offices["avila"]
+    with avila.enrolments() as enrolments:
+        key = enrolments.kept(CAMPAIGN, Secret.GROUP_KEY)
+    assert key is not None
+    with avila.context.snapshot() as session:
+        keyed = avila.parts(session)[1].tables(key)
+    person = keyed.contribution("avila", [keyed.bin_of(document)]) - keyed.contribution("avila", ())
+    person[-CHECK_WORDS:] %= PRIME
+    words = np.frombuffer(total, dtype="<i8") - 2 * person
+    for more in product(range(3), repeat=CHECK_WORDS):  # the hashes stay within those of three entities
+        made = words.copy()
+        made[-CHECK_WORDS:] += np.array(more) * PRIME
+        with suppress(DuplicateCountWrong):
+            keyed.opened(made, ENTITIES)
+            return pack(made)
+    raise AssertionError("no sum passes")
 
 
 @pytest.mark.invariant(6)

@@ -1,6 +1,7 @@
 """A restored copy of a node refunds no budget: the witnesses know the entries of what it spent."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from node.training import ledger_freshness
 from node.training.campaign_decisions import approve
 from node.training.errors import TrainingError
 from node.training.ledger_freshness import ASK_AGAIN, LedgerFreshness
+from node.training.officer_account import training_account
+from node.training.officer_account_report import account_text
 from node.training.pending_work import open_campaigns
 from tests.support.campaigns import CAMPAIGN
 from tests.support.stage import Stage, demo_manifest
@@ -89,11 +92,48 @@ def test_a_restored_copy_neither_answers_a_round_again_nor_approves(scene: Stage
     restore(scene, backup)
 
     assert budget_of(scene.context).spent == 0.0, "the copy has forgotten the round"
-    with pytest.raises(LedgerContradicted):
-        scene.worker.answer(scene.coordinator.ask(asked))
+    assert scene.refused(scene.coordinator.ask(asked)) == "ledger_contradicted"
     scene.coordinator.offer(demo_manifest(campaign_id="cd" * 16))
     with pytest.raises(LedgerContradicted):
         approve(scene.context, scene.coordinator, "cd" * 16)
+
+
+@pytest.mark.invariant(11)
+def test_an_old_copy_stays_closed_and_charged_when_its_ledger_is_whole_again(
+    scene: Stage, witnesses: Witnesses, tmp_path: Path
+) -> None:
+    play = witnessed(scene).play(scene.approved()).until(StepKind.MASK)
+    backup, asked = copy_of(scene, tmp_path), play.asked()
+    scene.worker.answer(scene.coordinator.ask(asked))
+    restore(scene, backup)
+    scene.refused(scene.coordinator.ask(asked))
+    witnesses.size = 0  # as if the ledger had its missing entries back
+
+    assert open_campaigns(scene.context) == ()
+    assert scene.refused(scene.coordinator.ask(asked)) == "not_open"
+    budget = budget_of(scene.context)
+    assert budget.spent == pytest.approx(2.0, abs=0.01)
+    assert budget.committed == budget.spent
+    lines = account_text(training_account(scene.context), "en")
+    assert "turned out to be an old copy" in lines
+
+
+@pytest.mark.invariant(11)
+def test_what_an_old_copy_closed_before_its_witnesses_told_it_so_is_charged_too(
+    scene: Stage, witnesses: Witnesses, tmp_path: Path
+) -> None:
+    """The campaign is over at the coordinator, so that the copy would free all that it has forgotten."""
+    play = witnessed(scene).play(scene.approved()).until(StepKind.MASK)
+    backup = copy_of(scene, tmp_path)
+    scene.worker.answer(scene.coordinator.ask(play.asked()))
+    restore(scene, backup)
+    scene.clock.advance(seconds=timedelta(days=30).total_seconds())
+    scene.worker.close_ended()
+    assert budget_of(scene.context).committed == 0.0
+    with pytest.raises(LedgerContradicted):
+        LedgerFreshness(scene.context).require()
+    assert budget_of(scene.context).spent == pytest.approx(2.0, abs=0.01)
+    assert witnesses.asked > 0
 
 
 @pytest.mark.invariant(11)

@@ -116,6 +116,12 @@ def test_what_own_noise_costs_is_said_and_an_unbounded_figure_is_not_a_number() 
     assert "somewhat less precise" in " ".join(lines(bounded, "en"))
 
 
+def test_the_officer_is_told_that_no_epsilon_covers_the_count_across_entities() -> None:
+    for counted in (True, False):
+        told = " ".join(lines(terms_under(demo_manifest(counts_entities=counted), 8.0), "en"))
+        assert ("Epsilon does not cover the count" in told) is counted
+
+
 def test_a_person_is_in_one_budget_whatever_the_tables_are_called(scene: Stage) -> None:
     """One changed cell made the same persons a second data set, and a second data set had a budget of its own."""
     scene.play(scene.approved()).until(StepKind.MASK, 2)

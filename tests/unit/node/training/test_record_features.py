@@ -6,6 +6,7 @@ import pytest
 from node.people.model import PROFILING_OBJECTION, BenefitSpell, Household, Intervention, PersonRecord
 from node.training import record_features as features_module
 from node.training.record_features import FeatureRow, scoring_rows, training_rows
+from policies.birth import BirthDate
 from policies.catalogue import Catalogue, FieldType, Scope, load_catalogue
 from policies.errors import PolicyDocumentDamaged, UnknownTerm
 from policies.training_features import NumericFeature, load_training_features
@@ -87,8 +88,8 @@ def test_the_label_is_thirty_six_of_the_next_forty_eight_months(
     [
         {"spells": ()},
         {"spells": (BenefitSpell("rgc", date(2015, 1, 1), date(2017, 12, 1)),)},  # thirteen months before
-        {"birth_date": date(2001, 1, 2)},  # 17 years
-        {"birth_date": date(1953, 12, 31)},  # 65 years
+        {"birth_date": BirthDate(2001, 1, 2)},  # 17 years
+        {"birth_date": BirthDate(1953, 12, 31)},  # 65 years
     ],
 )
 def test_people_outside_the_cohort_have_no_row(changes: dict[str, Any]) -> None:
@@ -151,3 +152,30 @@ def test_a_feature_that_this_version_cannot_compute_is_an_error() -> None:
     unknown = FEATURES.model_copy(update={"features": (feature,)})
     with pytest.raises(PolicyDocumentDamaged, match="astrology"):
         training_rows(ListedPeople([]), unknown)
+
+
+@pytest.mark.parametrize(
+    ("born", "basis", "inside", "unknown"),
+    [
+        ("1980-XX-XX", None, 1, 0),
+        ("1980-XX-XX", "estimated", 1, 0),
+        ("XXXX-XX-XX", None, 0, 1),
+        ("2000-XX-XX", None, 1, 0),
+        ("2001-01-XX", None, 0, 1),
+        ("2001-02-XX", None, 0, 0),
+        ("2001-XX-XX", "estimated", 0, 1),
+        ("1953-XX-XX", "declared", 0, 1),
+    ],
+)
+def test_people_whose_age_may_be_outside_the_cohort_are_left_out_and_counted(
+    born: str, basis: str | None, inside: int, unknown: int
+) -> None:
+    fields = {"person.age_basis": basis} if basis else {}
+    record = a_person(spells=(RECENT,), birth_date=BirthDate.parse(born), fields=fields)
+    found = training_rows(ListedPeople([record]), FEATURES)
+    assert (len(found), found.age_unknown) == (inside, unknown)
+
+
+def test_an_unknown_age_is_not_counted_of_people_whom_the_cohort_never_includes() -> None:
+    record = a_person(spells=(), birth_date=BirthDate())
+    assert training_rows(ListedPeople([record]), FEATURES).age_unknown == 0

@@ -4,14 +4,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from consent_ledger.consents.model import ConsentState, ConsentView
+from consent_ledger.consents.model import ConsentRenewal, ConsentState, ConsentView
 from consent_ledger.log.bodies import Actor, Guardian
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.tlog_proof import TlogProof
+from node.consents.assurance.policy import set_policy
 from node.consents.errors import RecipientNotAllowed
 from node.consents.propagation.background import maintain_copies
+from policies.assurance import OriginLimits
 from records_exchange.message import MessageOutcome
+from records_exchange.tables import ConsentCopy
+from records_exchange.travel_store import SqlTravelStore
+from tests.support.assurance_policies import TRUSTING
 from tests.support.consent_sides import give
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS, OriginPeer
@@ -28,6 +34,60 @@ def test_a_consent_waits_for_its_person_to_be_known(stranger: OneSide) -> None:
     maintain_copies(stranger.context, stranger.changes, stamp)
     assert stranger.state(consent.consent_id) is ConsentState.GIVEN
     assert stranger.shares("asker", FIELDS) == set(FIELDS)
+
+
+@pytest.mark.invariant(8)
+def test_a_consent_under_the_id_of_another_keeps_no_other_from_coming_into_force(stranger: OneSide) -> None:
+    """Two members send consents of one id about somebody who is not known yet: the second can never be adopted."""
+    for member in ("asker", "origin"):
+        peer = OriginPeer(stranger, member)
+        same_id = peer.terms("other", recipients=("holder",)).model_copy(update={"consent_id": "ab" * 16})
+        assert peer.send(peer.give(same_id)).reason is None
+    honest = OriginPeer(stranger, "origin").given("other")
+    stamp = maintain_copies(stranger.context, stranger.changes, "")
+    hold(stranger.context, person_record(PERSON))
+    stamp = maintain_copies(stranger.context, stranger.changes, stamp)
+    assert stranger.state(honest.consent_id) is ConsentState.GIVEN
+    assert stranger.shares("asker", FIELDS) == set(FIELDS)
+    with stranger.context.transaction() as session:
+        assert SqlTravelStore(session).waiting_copies(stranger.clock.now()) == []
+    assert maintain_copies(stranger.context, stranger.changes, "") == stamp
+
+
+@pytest.mark.invariant(4)
+def test_a_waiting_consent_that_others_dated_ahead_was_told_now_at_the_latest(stranger: OneSide) -> None:
+    """By the time of its origin's word it stays open: a withdrawal that cannot arrive is overlooked no longer."""
+    consent = OriginPeer(stranger).given("other")
+    with stranger.context.transaction() as session:
+        session.execute(update(ConsentCopy).values(told_at=stranger.clock.now() + timedelta(days=900)))
+    hold(stranger.context, person_record(PERSON))
+    maintain_copies(stranger.context, stranger.changes, "")
+    assert stranger.state(consent.consent_id) is ConsentState.GIVEN
+    stranger.later(microseconds=stranger.context.settings.silence_bound // timedelta(microseconds=1))
+    assert stranger.shares("asker", FIELDS) == set()
+
+
+@pytest.mark.invariant(8)
+def test_versions_without_end_meet_the_limit_of_their_origin_and_one_that_leaves_less_is_taken(
+    holder: OneSide, elsewhere: OriginPeer
+) -> None:
+    set_policy(holder.context, TRUSTING.model_copy(update={"limits": OriginLimits(consents_a_day=3, alarm_at=20)}))
+    consent, before = elsewhere.given("holder"), len(holder.types())
+    ends = [holder.clock.now() + timedelta(days=400 + day) for day in range(1, 8)]
+    versions = [
+        elsewhere.register.renew(consent.consent_id, ConsentRenewal(valid_until=end), holder.clock.now())
+        for end in ends
+    ]
+    found = [elsewhere.send(version).reason for version in versions]
+    assert found == [None, None, *["too_many_consents"] * 5]
+    assert len(holder.types()) == before + 2
+    assert elsewhere.send(elsewhere.narrow(versions[-1], "work.status")).reason is None
+    assert holder.shares("asker", FIELDS) == {"work.status"}
+    holder.later(days=1, minutes=1)
+    elsewhere.vouch()
+    end = holder.clock.now() + timedelta(days=400)
+    version = elsewhere.register.renew(consent.consent_id, ConsentRenewal(valid_until=end), holder.clock.now())
+    assert elsewhere.send(version).reason is None
 
 
 def test_the_reply_does_not_tell_whether_the_person_is_known(

@@ -4,6 +4,7 @@ from node.consents.in_force import InForce, consent_in_force
 from node.consents.propagation.origins import SilentOrigin, check_origins, silence_lines, silent_origins
 from node.consents.report import consent_text
 from node.messages.state import check_outbox, notification_lines, unanswered
+from node.seals.contacts import contacts_in
 from presentation.messages import in_language
 from service.findings import Level
 from tests.support.consent_sides import give
@@ -13,7 +14,8 @@ from tests.support.origin_peer import OriginPeer
 
 def silent(side: OneSide) -> tuple[SilentOrigin, ...]:
     with side.context.snapshot() as session:
-        return silent_origins(session, InForce(side.context, session, side.clock.now()).list())
+        contacts = contacts_in(session, side.context.keys.cipher)
+        return silent_origins(contacts, InForce(side.context, session, side.clock.now()).list())
 
 
 def test_who_has_not_answered_is_shown_and_after_a_day_warned_of(origin: OneSide) -> None:

@@ -8,8 +8,8 @@ import pytest
 from node.consents.consents import GrantInput, RenewalInput, ScopeInput
 from node.consents.propagation.background import send_heartbeats
 from node.messages.heartbeat import HEARTBEAT
+from node.seals.contacts import contacts_in
 from records_exchange.contacts import Contact
-from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import NOTIFICATION_LIFETIME
 from records_exchange.travel import CONSENT_COPY, parse_copy, read_copy
 from records_exchange.withdrawal import CONSENT_WITHDRAWN
@@ -19,6 +19,7 @@ from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS, OriginPeer
 from tests.support.parts import hold
 from tests.support.people import OTHER_PERSON, person_record
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.parties import Party
 from trust.signing import Envelope
 
@@ -69,7 +70,7 @@ def test_no_holder_waits_for_the_heartbeat_of_a_slow_one(origin: OneSide, monkey
         others_heard[party.id].set()
         # Each waits until the other one was called: one after the other, neither would be heard.
         (other,) = (event for entity, event in others_heard.items() if entity != party.id)
-        if not other.wait(30):
+        if not other.wait(PATIENCE_SECONDS):
             raise PeerSilent("nobody else was called meanwhile")
         return call(party, envelope)
 
@@ -154,6 +155,6 @@ def vouched(origin: OneSide, entity: str = "holder") -> list[datetime]:
 
 def heard(holder: OneSide) -> Contact:
     with holder.context.snapshot() as session:
-        contact = SqlMailbox(session).contact("origin")
+        contact = contacts_in(session, holder.context.keys.cipher).of("origin")
     assert contact is not None
     return contact
