@@ -112,6 +112,11 @@ class Interface:
         return self._page.login.account if self._page.login else None
 
     @property
+    def now(self) -> "datetime":
+        """The present (UTC)."""
+        return self._page.now
+
+    @property
     def title(self) -> str:
         """The name of the service."""
         return self._page.say(self._page.site.title)

@@ -160,6 +160,7 @@ def test_paper_has_the_data_and_none_of_the_controls(browser: Browser, portal: S
         assert "600000000" in shown
         for text in ("Salir", "English", "Ver lo que comparten"):
             assert text not in shown
+        assert "Impreso por Ana" in shown
         page.pdf(path=str(tmp_path / "person.pdf"), format="A4")
         assert (tmp_path / "person.pdf").stat().st_size > 5000
 
