@@ -9,17 +9,15 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from node.care.caseload import OwnCase, own_cases
-from node.care.reading import USUAL_LIST_REASON, read_many
 from node.consents.report import due_reason_label
 from node.inbox.items import Inbox, Item
 from node.inbox.report import item_label
 from policies.birth_words import birth_words
-from policies.record_readings import RecordPart
 from policies.referrals import ReferralSide, ReferralState
 from policies.staff_roles import CASEWORK, EVERY_ROLE
 from policies.vocabulary import load_vocabulary
 from portal.parts import Portal
-from portal.persons import KIND
+from portal.persons import KIND, note_names
 from presentation.pages import day, moment
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.withdrawal import END_KINDS
@@ -59,11 +57,8 @@ def show(portal: Portal, page: PageRequest) -> Response:
 
 def _own_cases(portal: Portal, page: PageRequest) -> tuple[OwnCase, ...]:
     """Return one's own cases; people that this login was not shown before are put on record first."""
-    cases, code = own_cases(portal.context, page.account.staff_code), page.account.staff_code
-    people = [each.person_id for each in cases]
-    if new := portal.shown.new(page.secret, people):
-        read_many(portal.context, code, RecordPart.PEOPLE, reason=USUAL_LIST_REASON, people=len(new))
-        portal.shown.add(page.secret, people)
+    cases = own_cases(portal.context, page.account.staff_code)
+    note_names(portal, page, [each.person_id for each in cases])
     return cases
 
 

@@ -57,7 +57,7 @@ def show(portal: Portal, page: PageRequest) -> Response:
     """Show the question: for what, and how much."""
     person = person_of(portal, page)
     if access_of(portal, page, person) is None:
-        return ask_reason(page, person)
+        return ask_reason(portal, page, person)
     return _form(portal, page, person)
 
 
@@ -66,7 +66,7 @@ def ask(portal: Portal, page: PageRequest) -> Response:
     person = person_of(portal, page)
     access = access_of(portal, page, person)
     if access is None:
-        return ask_reason(page, person)
+        return ask_reason(portal, page, person)
     purpose, extent = page.form.text("purpose"), page.form.text("extent")
     faults = list(_faults(portal, page, access, purpose, extent))
     if faults:

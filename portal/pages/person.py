@@ -74,7 +74,7 @@ def confirm(portal: Portal, page: PageRequest) -> Response:
 def _page(portal: Portal, page: PageRequest, faults: Sequence[tuple[str, str]] = (), *, protected: bool) -> Response:
     person = person_of(portal, page)
     if access_of(portal, page, person) is None:
-        return ask_reason(page, person)
+        return ask_reason(portal, page, person)
     document = person.identity.document
     access = CaseRegister(portal.context).read_held(document, page.account.staff_code, RecordPart.RECORD)
     with portal.context.snapshot() as session:

@@ -7,15 +7,13 @@ from functools import partial
 from markupsafe import Markup
 from starlette.responses import Response
 
-from node.care.reading import USUAL_LIST_REASON, read_many
 from node.people.documents import parse_document
 from node.people.errors import DocumentInvalid, PersonUnknown
 from node.people.store import people_store
 from policies.birth_words import birth_words
-from policies.record_readings import RecordPart
 from policies.staff_roles import CASEWORK
 from portal.parts import Portal
-from portal.persons import KIND
+from portal.persons import KIND, note_names
 from presentation.messages import _, in_language
 from service.web.page_request import PageRequest
 from service.web.routes import Access, Route
@@ -78,10 +76,7 @@ def results(portal: Portal, page: PageRequest) -> Response:
     kept = page.kept(page.parts["key"])
     if not isinstance(kept, Results):
         return page.go("search")
-    if new := portal.shown.new(page.secret, kept.people):
-        code = page.account.staff_code
-        read_many(portal.context, code, RecordPart.PEOPLE, reason=USUAL_LIST_REASON, people=len(new))
-        portal.shown.add(page.secret, kept.people)
+    note_names(portal, page, kept.people)
     rows = _rows(portal, page, kept.people)
     return page.show("search.html", query=kept.query, faults=(), rows=rows, more=kept.more)
 

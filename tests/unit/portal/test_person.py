@@ -65,6 +65,14 @@ def test_a_list_is_a_reading_once_a_login(side: PortalSide, ana: Browser) -> Non
     assert len(readings(side)) == 3
 
 
+def test_the_name_of_somebody_whose_case_is_not_open_is_a_reading_too(side: PortalSide) -> None:
+    eva = side.logged_in("eva")
+    address = address_of(eva)
+    assert readings(side) == []
+    assert "Ana Ficticia" in eva.get(address).text
+    assert [(each.part, each.people, each.professional) for each in readings(side)] == [(RecordPart.PEOPLE, 1, "eva")]
+
+
 def test_health_and_violence_are_shown_on_demand_and_take_the_password(side: PortalSide, ana: Browser) -> None:
     address = address_of(ana)
     assert "violencia de género" not in ana.get(address).text
@@ -88,6 +96,7 @@ def test_who_opened_a_case_sees_no_more_than_the_reason_allows(side: PortalSide)
     assert "600000000" in text
     assert "Problema de salud" not in text
     assert "violencia de género" not in text
+    side.later(minutes=1)
     browser.submit(f"{address}/abrir", seen_at="/", reason="attended_now")
     text = browser.get(f"{address}/protegidos").text
     assert "Problema de salud" in text
