@@ -16,7 +16,7 @@ export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format fault flower fuzz soak protos protos-check words words-check docs auditor bench bench-learning system lock clean
+.PHONY: help setup demo test lint format fault flower fuzz soak protos protos-check words words-check assets docs auditor bench bench-learning system lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -86,6 +86,9 @@ words: setup ## Extract every message, bring the English catalogue up to date an
 words-check: setup ## Fail when a message lacks its English, or the catalogue is not what the code says
 	$(BIN)/python -m tools.words --check
 
+assets: setup ## Fetch the style sheets and scripts of pages again, by npm pack, and compare their hashes
+	$(BIN)/python -m tools.vendor_assets
+
 docs: setup ## Write the reference pages that the code dictates
 	$(BIN)/python -m tools.reference
 
@@ -98,8 +101,8 @@ bench: setup ## Measure and print, in one run, ours beside the bare peers
 bench-learning: setup ## Measure how good the private models are, beside peers (BENCH_ARGS="--quick --seeds N --only nine")
 	$(BIN)/python -m tests.benchmarks.learning $(BENCH_ARGS)
 
-system: ## Install the Debian packages that some tests need (PostgreSQL, strace) and Pango for PDF
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql strace libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+system: ## Install the Debian packages that some tests need (PostgreSQL, strace, Chromium) and Pango for PDF
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql strace chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 lock: setup ## Write constraints.txt from the environment that passed the tests
 	$(BIN)/python -m tools.lock

@@ -1,6 +1,10 @@
 """The servers and background tasks of a running node. A new one is a line in `servicers` or `tasks`."""
 
 from functools import partial
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+import structlog
 
 from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from node.anchors.comparing import compare_heads
@@ -23,6 +27,7 @@ from node.rpc.messages import messages_servicer
 from node.rpc.records import records_servicer
 from node.training.service_loops import decide_by_policies, watch_recalls, work_on_campaigns
 from node.wiring import Node
+from policies.errors import RedpactError
 from records_exchange.key_holding.rpc import pseudonym_key_servicer
 from service import migrate
 from service.errors import AddressInUse
@@ -30,6 +35,11 @@ from service.grpc_server import Register, start_server
 from service.http_server import start_http
 from service.refused_calls import keep_refused_calls
 from service.running import ServerHandle, Service, Task
+
+PAGES: Final = "portal.serving"
+"""The module that serves the pages for the entity's staff."""
+
+_log = structlog.get_logger(__name__)
 
 
 def servicers(node: Node) -> list[Register]:
@@ -84,8 +94,13 @@ def training_tasks(node: Node) -> list[Task]:
     ]
 
 
-def start(node: Node) -> Service:
+def start(node: Node, *, portal: str = "") -> Service:
     """Start the node's servers and its background tasks.
+
+    Args:
+        node: the node.
+        portal: ``host:port`` of the pages for the entity's staff; empty for none. When they cannot be served the node
+            runs without them.
 
     Raises:
         RedpactError: a part is missing or unusable; nothing was left running.
@@ -107,7 +122,37 @@ def start(node: Node) -> Service:
             for server in servers:
                 server.stop(0)
             raise
+    if portal and (pages := start_portal(node, portal)):
+        servers.append(pages)
     return Service(servers, background, release=[node.channels.close], close=node.close)
+
+
+def start_portal(node: Node, listen: str) -> ServerHandle | None:
+    """Serve the pages of the entity's staff; None, and a line in the log, when that fails.
+
+    The pages stand above the node, which imports nothing of them: they are looked up by name.
+    """
+    try:
+        return cast("_Pages", import_module(PAGES)).start(node, listen)
+    except RedpactError as error:
+        _log.warning("pages_not_served", listen=listen, code=error.code, message=error.message)
+    except Exception:  # noqa: BLE001  # a defect of the pages must not keep the node from answering other entities
+        _log.exception("pages_not_served", listen=listen)
+    return None
+
+
+def pages_address(running: Service) -> str:
+    """Return where the pages are served; empty when they are not."""
+    addresses = (getattr(server, "address", "") for server in running.servers)  # no other server has one
+    return next((str(address) for address in addresses if address), "")
+
+
+class _Pages(Protocol):
+    """The module that serves the pages."""
+
+    def start(self, node: Node, listen: str) -> ServerHandle:
+        """Serve the pages of a node."""
+        ...
 
 
 def _start_witness(node: Node, listen: str) -> ServerHandle:

@@ -1,9 +1,10 @@
 """The settings of an entity's node: ``HOME/node.toml``."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from presentation.messages import _
 from service.settings import ServiceSettings, http_url
@@ -125,6 +126,35 @@ class NodeSettings(ServiceSettings):
     epsilon_delta: float = Field(
         default=1e-5, gt=0, le=1e-3, description=_("el delta con el que se lleva la cuenta del presupuesto")
     )
+    portal_listen: Address | Literal[""] = Field(
+        default="127.0.0.1:8443",
+        description=_("dónde sirve el nodo sus páginas, con TLS si no es en este mismo equipo; vacío: en ningún sitio"),
+    )
+    portal_hosts: tuple[str, ...] = Field(
+        default=(),
+        max_length=16,
+        description=_("nombres, además del de `portal_listen`, con los que los navegadores llaman a las páginas"),
+    )
+    portal_networks: tuple[str, ...] = Field(
+        default=(), max_length=16, description=_("redes (CIDR) de la oficina, desde las que no se pide segundo factor")
+    )
+    portal_second_factor: Literal["outside", "always"] = Field(
+        default="outside",
+        description=_("pedir el segundo factor fuera de este equipo y de esas redes (outside), o siempre (always)"),
+    )
+    portal_idle_minutes: int = Field(
+        default=20, ge=2, le=120, description=_("minutos sin uso tras los que se cierra una sesión de las páginas")
+    )
+    portal_dormant_days: int = Field(
+        default=90, ge=7, le=730, description=_("días sin uso tras los que se suspende una cuenta de las páginas")
+    )
+
+    @field_validator("portal_networks")
+    @classmethod
+    def _offices_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)  # its ValueError is pydantic's convention
+        return value
 
     @model_validator(mode="after")
     def _addresses_lead_to_a_port(self) -> Self:

@@ -38,13 +38,15 @@ class Pages:
     Attributes:
         package: the name of the Python package.
         folder: of its templates, inside the package.
+        beneath: packages whose folders of the same name have the templates that this package lacks.
     """
 
-    __slots__ = ("folder", "package")
+    __slots__ = ("beneath", "folder", "package")
 
-    def __init__(self, package: str, folder: str = "templates") -> None:
+    def __init__(self, package: str, folder: str = "templates", *, beneath: tuple[str, ...] = ()) -> None:
         self.package: Final = package
         self.folder: Final = folder
+        self.beneath: Final = beneath
 
     def render(self, template: str, lang: str, /, **context: object) -> Markup:
         """Return a page in a language.
@@ -54,7 +56,7 @@ class Pages:
             lang: ``es`` or ``en``; anything else is Spanish.
             context: the variables of the template; one that is missing is an error.
         """
-        environment = _environment(self.package, self.folder, known(lang))
+        environment = _environment((self.package, *self.beneath), self.folder, known(lang))
         return Markup(environment.get_template(template).render(**context))  # noqa: S704 - autoescape made it
 
     def in_both(
@@ -164,13 +166,12 @@ def _quoted(text: str) -> str:
 
 
 @cache
-def _environment(package: str, folder: str, lang: str) -> "Environment":
+def _environment(packages: tuple[str, ...], folder: str, lang: str) -> "Environment":
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 
-    ours = FileSystemLoader(TEMPLATES)
-    loader = ours if package == "presentation" else ChoiceLoader([PackageLoader(package, folder), ours])
+    theirs = [PackageLoader(package, folder) for package in packages if package != "presentation"]
     environment = Environment(
-        loader=loader,
+        loader=ChoiceLoader([*theirs, FileSystemLoader(TEMPLATES)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

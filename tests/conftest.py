@@ -15,6 +15,7 @@ from tests.support.postgres import empty_database, postgres_server, server_progr
 # each time, so that a change is judged by what it changed; elsewhere they are new each time, which finds more.
 # Assertions name messages in English. Spanish, which people read first, is asked for where it is tested.
 use_language("en")
+os.environ.setdefault("REDPACT_PORTAL", "none")  # nodes that tests run as programs would all want the same port
 
 settings.register_profile(
     "redpact", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ

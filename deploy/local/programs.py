@@ -161,6 +161,7 @@ def environment() -> dict[str, str]:
         "COLUMNS": "110",
         "PYTHONUNBUFFERED": "1",
         "REDPACT_LANG": current_language(),
+        "REDPACT_PORTAL": os.environ.get("REDPACT_PORTAL", "none"),  # nine nodes on one machine want one port
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.reading_bodies import RecordReadBody
-from node.care.errors import CaseDateInvalid
+from node.care.errors import CaseDateInvalid, CaseNotOpen
 from node.care.model import Membership, Opening, ProfessionalAccess
 from node.care.professionals import check_professional
 from node.care.store import case_store
@@ -116,8 +116,49 @@ class CaseRegister:
         self.note_reading(document, found, part)
         return found
 
-    def note_reading(self, document: Document, found: ProfessionalAccess, part: RecordPart) -> None:
+    def access_held(self, document: Document, professional: str) -> ProfessionalAccess | None:
+        """Return a professional's access to a case as it stands: on its team, or by an opening that still holds.
+
+        Raises:
+            PersonUnknown: this entity holds nobody with that document.
+            ProfessionalInvalid: as `add_member`.
+        """
+        reference, now = check_professional(professional), self._context.clock.now()
+        with self._context.snapshot() as session:
+            person, store = self._person(session, document), case_store(self._context, session)
+            places, reason = (
+                store.memberships(person, reference, now),
+                _still_open(store.openings(person), reference, now),
+            )
+        if places:
+            return ProfessionalAccess(reference, places[0].role, AccessGained(CaseAccess.TEAM))
+        return ProfessionalAccess(reference, "", load_case_access().opened(reason)) if reason else None
+
+    def read_held(self, document: Document, professional: str, part: RecordPart) -> ProfessionalAccess:
+        """Record a reading by access that stands, which opens nothing; the entry is durable when this returns.
+
+        Raises:
+            CaseNotOpen: the professional is not on the team, and no opening of theirs holds.
+            PersonUnknown, ProfessionalInvalid: as `access_held`.
+        """
+        found = self.access_held(document, professional)
+        if found is None:
+            raise CaseNotOpen(
+                _("no está en el equipo de este caso, ni lo ha abierto"), remedy=_("ábralo, con su motivo")
+            )
+        self.note_reading(document, found, part, opens=False)
+        return found
+
+    def note_reading(
+        self, document: Document, found: ProfessionalAccess, part: RecordPart, *, opens: bool = True
+    ) -> None:
         """Record a reading by a known way to the case; by an opening, the case is open from now for its reason.
+
+        Args:
+            document: of the person.
+            found: the way to the case.
+            part: of the record.
+            opens: False for a reading by an opening that holds already, which does not last longer by it.
 
         Raises:
             PersonUnknown: this entity holds nobody with that document.
@@ -125,7 +166,7 @@ class CaseRegister:
         now, reason = self._context.clock.now(), found.access.reason
         with self._context.transaction() as session:
             person = self._person(session, document)
-            if reason is not None:
+            if reason is not None and opens:
                 case_store(self._context, session).open(person, _opening(found.professional, reason, now))
             body = RecordReadBody(
                 person_ref=person,

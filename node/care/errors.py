@@ -66,3 +66,10 @@ class NotOnTheCase(CaseError):
         "Sobre este consentimiento solo decide quien está en el equipo del caso. Consulte "
         "«redpact-node case team list»."
     )
+
+
+class CaseNotOpen(CaseError):
+    """The professional is not on the team of the case, and has not opened it."""
+
+    code = "case_not_open"
+    sentence = _("Ese caso no está abierto para usted. Ábralo e indique el motivo.")

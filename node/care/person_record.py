@@ -74,17 +74,18 @@ def _record_text(document: Mapping[str, Any], lang: str) -> str:
     facts = []
     for each in document["fields"]:
         spec = catalogue.field(each["id"])
-        value = _words(spec, each["value"], lang)
+        value = value_words(spec, each["value"], lang)
         shown = value if spec.shareable else say("{value} (no sale de la entidad)", value=value)
         facts.append((spec.label(lang), shown))
     head = say(
         "{name} · {document} · nacimiento: {born}", name=document["name"], document=document["document"], born=born
     )
-    lines = [terminal.paragraph(line) for line in (head, *_standing_lines(document, lang))]
+    lines = [terminal.paragraph(line) for line in (head, *standing_lines(document, lang))]
     return "\n".join([*lines, terminal.pairs(facts)] if facts else lines)
 
 
-def _standing_lines(document: Mapping[str, Any], lang: str) -> Iterator[str]:
+def standing_lines(document: Mapping[str, Any], lang: str) -> Iterator[str]:
+    """Yield the sentences about the standing of a record: a death, former documents, a separation to put right."""
     say = speaking(lang)
     if document["died_on"]:
         yield say("Falleció: {died}", died=day(date.fromisoformat(document["died_on"]), lang))
@@ -97,7 +98,8 @@ def _standing_lines(document: Mapping[str, Any], lang: str) -> Iterator[str]:
         )
 
 
-def _words(spec: FieldSpec, value: object, lang: str) -> str:
+def value_words(spec: FieldSpec, value: object, lang: str) -> str:
+    """Return the value of a recorded field in words."""
     if spec.type is FieldType.DATE:
         return day(date.fromisoformat(str(value)), lang)
     return load_catalogue().display(spec.id, value, lang)

@@ -100,6 +100,13 @@ class CaseStore:
         """Return the memberships that a professional has now: one for each function."""
         return tuple(held for held in self.team(person_ref) if held.professional == professional and held.live(now))
 
+    def cases_of(self, professional: str, now: datetime) -> dict[str, str]:
+        """Return the people on whose team a professional is now, each with the role in which."""
+        live = (TEAM.c.since <= now) & (TEAM.c.until.is_(None) | (TEAM.c.until > now))
+        found = select(TEAM.c.person_ref).where(TEAM.c.professional == professional, live).distinct()
+        places = {person: self.memberships(person, professional, now) for person in self._session.scalars(found)}
+        return {person: held[0].role for person, held in places.items() if held}
+
     # ---- opening
 
     def open(self, person_ref: str, opening: Opening) -> None:

@@ -20,6 +20,7 @@ class CaseTeamRow(Base):
     __table_args__ = (
         PrimaryKeyConstraint("membership_id", name="pk_case_team"),
         Index("ix_case_team_person_ref", "person_ref"),
+        Index("ix_case_team_professional", "professional"),
     )
 
     membership_id: Mapped[str] = mapped_column(String(32))

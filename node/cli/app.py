@@ -26,6 +26,7 @@ from node.cli import (
     status,
     support,
     training,
+    user,
     vocabulary,
 )
 from presentation.messages import _
@@ -51,7 +52,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, person, household, card, support, consent, fetch),
-    *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk),
+    *(case, referral, inbox, ledger, keys, recover, recovery, anchors, directory, pseudonym_key, training, risk, user),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

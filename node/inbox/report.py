@@ -108,14 +108,24 @@ def items_text(
         (
             item.number,
             moment(item.created_at, lang),
-            in_language(_KINDS.get(item.kind, item.kind), lang),
-            _detail(item, labels, lang),
+            *item_label(item, lang, labels),
             names.get(item.peer, item.peer),
             item.reference[:8],
         )
         for item in items
     ]
     return terminal.table(heads, rows)
+
+
+def item_label(item: Item, lang: str, labels: Mapping[str, DetailLabel]) -> tuple[str, str]:
+    """Return the subject of an item and its detail, in words.
+
+    Args:
+        item: to be shown.
+        lang: of the reader.
+        labels: as in `items_text`.
+    """
+    return in_language(_KINDS.get(item.kind, item.kind), lang), _detail(item, labels, lang)
 
 
 def done_text(item: Item, *, lang: str = "es") -> str:

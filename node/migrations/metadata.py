@@ -23,6 +23,7 @@ from node.support import tables as support
 from node.training import tables as training
 from records_exchange import tables as exchange
 from records_exchange.key_holding import tables as key_holding
+from service.web.accounts import tables as accounts
 
 
 def all_metadata() -> list[MetaData]:
@@ -46,4 +47,6 @@ def all_metadata() -> list[MetaData]:
         federated,
         seals,
     )
-    return [each.Base.metadata for each in (*packages, pinned_anchors, directories, pseudonym_key, key_holding)]
+    return [
+        each.Base.metadata for each in (*packages, pinned_anchors, directories, pseudonym_key, key_holding, accounts)
+    ]

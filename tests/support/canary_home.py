@@ -177,6 +177,10 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "risk off": ("--reason", "professional_judgement"),
     "risk on": (),
     "risk status": (),
+    "user add": ("ts-11", "--name", "Nueva", "--role", "professional"),
+    "user list": (),
+    "user disable": ("ts-11",),
+    "user reset": ("ts-11",),
 }
 """The command under its path, with arguments. A command that is missing here fails the test that walks them."""
 

@@ -19,6 +19,7 @@ PACKAGES: Final = (
     "federated",
     "node",
     "coordinator",
+    "portal",
 )
 DOMAIN: Final = ("policies", "trust", "consent_ledger", "records_exchange", "federated")
 """Packages that read no environment, open no engine, never commit and start no thread."""
