@@ -118,6 +118,7 @@ class RecordImport:
             return ImportOutcome(proposal, None, undecided, not_counted=_not_counted(decisions, proposal))
         source = ImportSource(proposal.file, proposal.sha256, self._professional)
         import_id = uuid.uuid4().hex
+        finished = False
         try:
             begin_import(self._context, import_id, source)
             counts, written = self._write(opened(), import_id, proposal.people)
@@ -125,12 +126,12 @@ class RecordImport:
                 with importing(self._context) as session:
                     finish_import(session, self._context, import_id, counts)
                     self._note(session, RecordPart.IMPORT_APPLIED, proposal.people)
+                finished = True
                 return ImportOutcome(proposal, counts, (), import_id)
-        except BaseException:  # Ctrl-C too: nothing stays of it
-            roll_back(self._context, import_id)
-            raise
-        roll_back(self._context, import_id)
-        return None
+            return None
+        finally:
+            if not finished:  # nothing stays of it, at Ctrl-C either
+                roll_back(self._context, import_id)
 
     def _compared(self, opened: Callable[[], ReadFile]) -> Proposal:
         read = opened()

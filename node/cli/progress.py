@@ -1,11 +1,12 @@
 """Progress of long commands on standard error: a bar on a terminal, and else a line every few seconds."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final
+
+import typer
 
 from node.cli.options import progress_console
 from presentation.harmless import harmless_line
@@ -45,14 +46,9 @@ def progress_lines(clock: Callable[[], float]) -> Advance:
         if clock() - last[0] >= LINE_SECONDS:
             last[0] = clock()
             far = f"{done}/{total}" if total else str(done)
-            sys.stderr.write(f"{_phase(phase)}: {far}\n")
-            sys.stderr.flush()
+            typer.echo(harmless_line(f"{_PHASES.get(phase, phase)}: {far}"), err=True)
 
     return advance
-
-
-def _phase(phase: str) -> str:
-    return harmless_line(str(_PHASES.get(phase, phase)))
 
 
 def _bar() -> Iterator[Advance]:
@@ -63,7 +59,7 @@ def _bar() -> Iterator[Advance]:
 
         def advance(phase: str, done: int, total: int) -> None:
             if phase not in tasks:
-                tasks[phase] = bar.add_task(_phase(phase), total=total or None)
+                tasks[phase] = bar.add_task(harmless_line(str(_PHASES.get(phase, phase))), total=total or None)
             bar.update(tasks[phase], completed=done)
 
         yield advance

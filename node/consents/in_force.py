@@ -132,6 +132,10 @@ class InForce:
         found = (each for views in by_person.values() for each in self.among(views))
         return tuple(sorted(found, key=lambda each: each.view.given_index))
 
+    def not_ended(self, person_ref: str) -> tuple[ConsentView, ...]:
+        """Return the consents of a person that are in force or may be again: none that has ended by itself."""
+        return tuple(view for view in self._consents.list(person_ref) if obstacle_of(view, self._now) is None)
+
     def read_exceptions(self) -> None:
         """Read at once who has a doubt or a standing of their own: before judging everybody, one by one."""
         people = {name for each in self._standing.all() for name in (each.person_ref, each.merged_into) if name}

@@ -1,7 +1,7 @@
 """The database of people and their social records, inside the caller's transaction."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,13 +18,11 @@ from node.people.import_journal import added_by
 from node.people.model import (
     AGE_BASIS,
     BIRTH_DATE,
-    HOUSEHOLD_REFERENCE,
     LOCAL_FIELDS,
     NAME,
     NATIONAL_ID,
     BenefitSpell,
     FieldValue,
-    Household,
     Identity,
     Intervention,
     PersonRecord,
@@ -48,6 +46,7 @@ from node.people.stored_rows import (
 from node.people.summary_input import HouseholdFacts, SummaryInput
 from node.people.tables import HOUSEHOLDS, PEOPLE
 from node.people.verified_rows import VerifiedRows
+from node.people.whole_records import whole_record
 from node.seals.scopes import Scope
 from node.seals.seals import seals_in
 from policies.birth import BirthDate
@@ -336,7 +335,7 @@ class PersonStore:
                     tuple(Intervention(*each) for each in done[row.person_id]),
                 )
                 lives_in = households.get(row.household_id) if row.household_id else None
-                yield _ref(row), _record(row, values[row.person_id], lives_in, histories)
+                yield _ref(row), whole_record(row, values[row.person_id], lives_in, histories)
 
     # ---- helpers
 
@@ -382,26 +381,3 @@ def _ref(row: StoredPerson) -> PersonRef:
 def _value(row: StoredValue, cipher: PersonCipher) -> Value:
     value: Value = json.loads(opened_text(row, cipher))
     return value
-
-
-def _record(
-    row: StoredPerson,
-    values: Mapping[str, Value],
-    household: StoredHousehold | None,
-    histories: tuple[tuple[BenefitSpell, ...], tuple[Intervention, ...]],
-) -> PersonRecord:
-    lives_in = None
-    if household is not None:
-        reference = str(values[HOUSEHOLD_REFERENCE])
-        lives_in = Household(reference, household.kind, household.size, household.minors, household.dependants)
-    return PersonRecord(
-        document=stored_document(str(values[NATIONAL_ID])),
-        name=str(values[NAME]),
-        birth_date=BirthDate.parse(str(values[BIRTH_DATE])),
-        fields={key: value for key, value in values.items() if key not in LOCAL_FIELDS},
-        household=lives_in,
-        spells=histories[0],
-        interventions=histories[1],
-        recorded_at=row.recorded_at,
-        fictitious=row.fictitious,
-    )

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from consent_ledger.log.person_bodies import PersonChange
+from node.consents.in_force import InForce
 from node.consents.propagation.parties import parties_of
-from node.ledger.own import own_consents
 from node.locator.pseudonyms import forget_pseudonyms
 from node.people.errors import DocumentTaken
 from node.people.rewriting import rewrite_record
@@ -81,7 +81,6 @@ def _require_free(people: PersonStore, person: str, new: "Document", index: byte
 
 def _parties(context: "NodeContext", session: "Session", person: str) -> tuple[str, ...]:
     """Return the other entities that are party to a consent of a person that is in force or may be again."""
-    now = context.clock.now()
-    views = [view for view in own_consents(context, session).list(person) if view.is_live(now)]
+    views = InForce(context, session, context.clock.now()).not_ended(person)
     found = {entity for view in views for entity in parties_of(view.record)}
     return tuple(sorted(found - {context.settings.entity}))

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from node.consents.in_force import InForce
 from node.consents.propagation.parties import parties_of
 from node.inbox.items import Inbox, ItemKind, NewItem
-from node.ledger.own import own_consents
 from node.messages.kinds import Kind, Response
 from node.people.linking import find_person, hidden_pseudonym, pairwise_keys, pseudonym_of
 from node.people.store import people_store
@@ -85,5 +85,5 @@ def _receive(context: "NodeContext", session: "Session", received: VerifiedMessa
 
 
 def _share_a_consent(context: "NodeContext", session: "Session", person_ref: str, sender: str, now: datetime) -> bool:
-    views = own_consents(context, session).list(person_ref)
-    return any(sender in parties_of(view.record) for view in views if view.is_live(now))
+    views = InForce(context, session, now).not_ended(person_ref)
+    return any(sender in parties_of(view.record) for view in views)
