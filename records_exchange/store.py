@@ -98,7 +98,7 @@ class SqlExchangeStore:
         self._session.execute(delete(LinkedPerson).where(LinkedPerson.person_ref == person_ref))
 
     def relink_person(self, person_ref: str) -> None:
-        """Delete a person from every index, each of which is completed again at its next use."""
+        """Delete a person from every index; each is completed again at its next use."""
         self.forget_person(person_ref)
         self._session.execute(delete(LinkageState))
 

@@ -153,7 +153,7 @@ class StandingStore:
         self._seals.write(Scope.STANDING, standing.person_ref, (tag,), verified=verified)
 
     def forget(self, person_ref: str) -> None:
-        """Delete what is kept of a person, as a part of erasing them."""
+        """Delete everything kept of a person, as a part of erasing them."""
         for row in self._session.execute(select(*_COLUMNS).where(STANDING.c.merged_into == person_ref)).all():
             self._let_go(row)
         self._session.execute(delete(STANDING).where(STANDING.c.person_ref == person_ref))

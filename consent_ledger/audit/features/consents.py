@@ -124,7 +124,7 @@ class ConsentHistory(FeatureChecks):
         return _NOBODY.union(*taken)
 
     def withdrawn(self) -> Iterator[tuple[str, AuditedConsent]]:
-        """Iterate by their ids over the consents of which every party is told: withdrawn, or their person has died."""
+        """Iterate by their ids over the consents whose end every party is told: withdrawn, or their person has died."""
         over = (ConsentState.WITHDRAWN, ConsentState.ENDED)
         return ((name, found) for name, found in self._consents.items() if found.state in over)
 
