@@ -7,7 +7,7 @@ own for it, get their seals from `node.operations.sealing`, which has the keys.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
+revision = "0023"
 down_revision = "0022"
 branch_labels = None
 depends_on = None
