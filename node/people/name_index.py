@@ -10,8 +10,11 @@ import unicodedata
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import select
+
 from node.context import NodeContext
 from node.people.store import people_store
+from node.people.tables import PEOPLE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,7 +78,8 @@ class NameIndex:
             stamp = people.stamp()
             if stamp == self._stamp:
                 return
-            changes = people.changes()
+            found = session.execute(select(PEOPLE.c.person_id, PEOPLE.c.updated_at).where(PEOPLE.c.erased_at.is_(None)))
+            changes = {row.person_id: row.updated_at for row in found}
             for person in self._read.keys() - changes.keys():
                 self._forget(person)
             new = [person for person, moment in changes.items() if self._read.get(person) != moment]

@@ -210,23 +210,16 @@ class PersonStore:
         for batch in chunks(self.person_ids(), _READ_BATCH):
             values = self._rows.values_of(batch, identity_only=True)
             for person in self._people(batch):
-                cipher = person_cipher(self._cipher, person)
                 number = next(row for row in values[person.person_id] if row.field_id == NATIONAL_ID)
-                yield person.person_id, stored_document(str(_value(number, cipher)))
+                yield person.person_id, stored_document(str(_value(number, person_cipher(self._cipher, person))))
 
     def names(self, person_ids: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield (person id, name) of some people, for the index of names."""
         for batch in chunks(sorted(person_ids), _READ_BATCH):
             values = self._rows.values_of(batch, identity_only=True)
             for person in self._people(batch):
-                cipher = person_cipher(self._cipher, person)
                 name = next(row for row in values[person.person_id] if row.field_id == NAME)
-                yield person.person_id, str(_value(name, cipher))
-
-    def changes(self) -> dict[str, datetime]:
-        """Return when the record of each person was last changed, of everybody held."""
-        found = self._session.execute(select(PEOPLE.c.person_id, PEOPLE.c.updated_at).where(_held()))
-        return {row.person_id: row.updated_at for row in found}
+                yield person.person_id, str(_value(name, person_cipher(self._cipher, person)))
 
     # ---- reading one person
 
