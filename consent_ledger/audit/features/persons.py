@@ -40,7 +40,8 @@ class PersonChecks(FeatureChecks):
         self._doubted: set[tuple[str, str]] = set()
         self._dead: set[str] = set()
         self._unassigned: set[str] = set()
-        self._joined: set[frozenset[str]] = set()
+        self._heads: dict[str, str] = {}  # merged record -> the one that stands for it
+        self._lost = False
 
     @override
     def readers(self) -> Mapping[type[Body], Reader]:
@@ -52,21 +53,24 @@ class PersonChecks(FeatureChecks):
             ConsentBody: self._consent,
         }
 
+    @override
+    def lost(self, entry: AuditedEntry) -> None:
+        self._lost |= entry.leaf.type is EntryType.PERSON_CHANGED
+
     def _changed(self, entry: AuditedEntry, body: PersonChangedBody) -> None:
         self._check.examined += 1
-        pair = frozenset(filter(None, (body.person_ref, body.other_ref)))
+        head, other = body.person_ref, body.other_ref or ""
         match body.change:
             case PersonChange.DECEASED:
-                self._dead.add(body.person_ref)
+                self._dead.add(head)
             case PersonChange.MERGED:
-                self._joined.add(pair)
-            case PersonChange.SPLIT if pair in self._joined:
-                self._joined.discard(pair)
-                self._unassigned |= pair
+                followers = [each for each, its_head in self._heads.items() if its_head == other]
+                self._heads |= dict.fromkeys((other, *followers), head)
             case PersonChange.SPLIT:
-                self._check.fail(
-                    "split_of_nothing", _("Se separaron fichas que no se habían unido."), index=entry.index
-                )
+                if self._heads.pop(other, None) != head and not self._lost:
+                    text = _("Se separaron fichas que no se habían unido.")
+                    self._check.fail("split_of_nothing", text, index=entry.index)
+                self._unassigned |= {head, other}
             case PersonChange.ASSIGNED:
                 self._unassigned.discard(body.person_ref)
 

@@ -340,3 +340,15 @@ def test_a_consent_that_ended_with_a_death_is_shown_as_such(context: NodeContext
     dies(context)
     assert "ha fallecido" in consents_text(consents_in_force(context), lang="es")
     assert consent_status(context, consent).withdrawn
+
+
+def test_a_record_that_followed_another_into_a_merge_is_split_and_the_audit_verifies(
+    context: NodeContext, two: tuple[str, str], tmp_path: Path
+) -> None:
+    del two
+    hold(context, person_record(STRANGER))
+    merge_people(context, OTHER_PERSON, STRANGER, WHO)
+    merge_people(context, PERSON, OTHER_PERSON, WHO)
+    split_people(context, STRANGER, WHO)
+    report = audited(context, tmp_path)
+    assert report.passed, report
