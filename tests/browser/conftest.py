@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give a Chromium to all tests of a process."""
+    """Give a Chromium to the tests of a file; its driver runs an event loop, in which no other test may find itself."""
     if chromium_program() is None:
         pytest.skip("no Chromium on this machine: make system installs one")
     with chromium() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPortal]:
     """Serve the portal of one node; tests change nothing that others read."""
     folder: Path = tmp_path_factory.mktemp("portal")

@@ -20,7 +20,6 @@ from node.consents import in_force
 from node.consents.propagation import adoption, notifications, withdrawals
 from node.messages.kinds import Response
 from node.rpc import certificates
-from records_exchange.mailboxes import SqlMailbox
 from tests.support.machine.bench import consent_to
 from tests.support.machine.homes import PURPOSES
 from tests.support.machine.machine import ConsentMachine
@@ -238,10 +237,6 @@ def _every_consent_is_fresh(*_: Any, **__: Any) -> bool:
     return False
 
 
-def _nothing_came_before(_self: SqlMailbox, _received: Any) -> None:
-    return None
-
-
 def _nobody_is_told(*_: Any, **__: Any) -> None:
     return None
 
@@ -252,7 +247,6 @@ BROKEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "the freshness bound is not kept": (in_force, "is_silent", _every_consent_is_fresh, RELEASED),
     "a later no does not prevail": (by_one_ledger, "prevails", lambda _no, _yes: False, RELEASED),
     "a yes from elsewhere is as late as it arrives": (order, "act_digest", lambda *_: "0" * 64, "after_denial"),
-    "a lost reply means a message for ever": (SqlMailbox, "earlier_reply", _nothing_came_before, "message_replayed"),
     "holders are not told of a withdrawal": (notifications, "post_withdrawal", _nobody_is_told, "vouched for"),
     "what arrives is as fresh as its arrival": (adoption, "min", lambda _issued, now: now, RELEASED),
 }

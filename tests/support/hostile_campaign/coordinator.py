@@ -117,7 +117,8 @@ class Coordinator:
         gathered = self.gathered(listed)
         if gathered is None:
             return
-        shares = {name: gathered.inputs[name].shares[entity] for name in listed if name != entity}
+        told = {name: gathered.inputs[name].shares for name in listed if name != entity}
+        shares = {name: theirs[entity] for name, theirs in told.items() if entity in theirs}
         request = OpeningRequest(
             **self._names, mask_request_sha256=gathered.context.hex(), survivors=listed, shares=shares
         )

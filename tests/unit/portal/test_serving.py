@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from node import serve
 from service.errors import AddressInUse
@@ -24,11 +25,12 @@ class Broken:
 
 @pytest.mark.parametrize("error", [AddressInUse("taken"), ImportError("no starlette"), RuntimeError("a defect")])
 def test_a_node_runs_without_pages_that_fail(
-    side: PortalSide, monkeypatch: pytest.MonkeyPatch, error: Exception, capfd: pytest.CaptureFixture[str]
+    side: PortalSide, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     monkeypatch.setattr(serve, "import_module", lambda _name: Broken(error))
-    assert serve.start_portal(side.node, "127.0.0.1:0") is None
-    assert "pages_not_served" in "".join(capfd.readouterr())
+    with capture_logs() as events:
+        assert serve.start_portal(side.node, "127.0.0.1:0") is None
+    assert [event["event"] for event in events] == ["pages_not_served"]
 
 
 def test_the_certificate_of_the_pages_is_made_once_and_in_time(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ ROW = (
 def laid_out(rows: int, *, columns: int = len(HEADS), landscape: bool = False) -> list[Any]:
     main = '{% from "tables.html" import table %}{{ table(heads, rows) }}'
     content = (
-        _environment("presentation", "templates", known("es"))
+        _environment(("presentation",), "templates", known("es"))
         .from_string(main)
         .render(heads=HEADS[:columns], rows=[ROW[:columns]] * rows)
     )

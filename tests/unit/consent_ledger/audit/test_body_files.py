@@ -42,6 +42,8 @@ def values_of(schema: dict[str, Any], definitions: dict[str, Any]) -> st.SearchS
 def plain_values_of(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if schema["type"] == "null":
         return st.none()
+    if schema["type"] == "boolean":
+        return st.booleans()
     if schema["type"] == "integer":
         return st.integers(schema["minimum"], schema["maximum"])
     if schema.get("format") == "date-time":
