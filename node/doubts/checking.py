@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from consent_ledger.log.person_bodies import AGREES, DECIDED, NOT_COMPARED
 from node.doubts.store import Doubt, DoubtState, doubt_store, text_of
 from node.inbox.items import Inbox, ItemKind, NewItem
+from node.people.whole_records import IDENTITY_FIELDS, identity_of
 from policies.birth import AgeBasis
 from records_exchange.identity_check import IdentityCheck, contradict, identity_check
 
@@ -59,7 +60,8 @@ def traits_of(people: "PersonStore", person_ref: str) -> Traits:
     Raises:
         PersonUnknown: not held, or erased.
     """
-    identity, sex = people.identity(person_ref), people.fields(person_ref, (SEX,)).get(SEX)
+    values = people.fields(person_ref, (*IDENTITY_FIELDS, SEX))
+    identity, sex = identity_of(values), values.get(SEX)
     guessed = identity.birth.basis in _GUESSED
     return Traits(
         document=identity.document,

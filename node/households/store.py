@@ -1,10 +1,10 @@
 """The database of the places of people in households, inside the caller's transaction."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from node.cipher import RecordCipher
@@ -14,11 +14,20 @@ from node.people.tables import HOUSEHOLDS
 from node.seals.row_digests import rows_digest
 from node.seals.scopes import Scope
 from node.seals.seals import Seals, seals_in
+from service.sql_driver import DriverStatement, connection_of
 
 if TYPE_CHECKING:
     from node.context import NodeContext
 
 _COLUMNS: Final = tuple(MEMBERS.c[name] for name in Membership.__dataclass_fields__)
+# Every request for the counts of a household runs it.
+_OF_HOUSEHOLD: Final = DriverStatement(
+    select(*_COLUMNS)
+    .where(MEMBERS.c.household_id == bindparam("household"))
+    .order_by(MEMBERS.c.valid_from, MEMBERS.c.membership_id),
+    ["household"],
+    _COLUMNS,
+)
 
 
 class MemberStore:
@@ -46,8 +55,7 @@ class MemberStore:
 
     def of_household(self, household_id: str) -> tuple[Membership, ...]:
         """Return the places in a household, the oldest first."""
-        self._verify(household_id)
-        return tuple(Membership(*tuple(row)) for row in self._rows(household_id))
+        return tuple(Membership(*row) for row in self._verified(household_id))
 
     def of_person(self, person_ref: str) -> tuple[Membership, ...]:
         """Return the places of a person, the oldest first."""
@@ -66,7 +74,7 @@ class MemberStore:
         households = self._households_of(person_ref)
         self._session.execute(delete(MEMBERS).where(MEMBERS.c.person_ref == person_ref))
         for household_id in households:
-            digests = self._digests(household_id)
+            digests = self._digests(self._rows(household_id))
             self._seals.write(Scope.MEMBERS, household_id, tuple(digests.values()) or None, verified=False)
 
     # ---- helpers
@@ -75,22 +83,25 @@ class MemberStore:
         query = select(MEMBERS.c.household_id).where(MEMBERS.c.person_ref == person_ref).distinct()
         return sorted(self._session.scalars(query))
 
-    def _verify(self, household_id: str) -> None:
-        self._seals.settled(lambda: self._seals.require(Scope.MEMBERS, household_id, self._digests(household_id)))
+    def _verified(self, household_id: str) -> Sequence[Sequence[Any]]:
+        def read() -> Sequence[Sequence[Any]]:
+            rows = self._rows(household_id)
+            self._seals.require(Scope.MEMBERS, household_id, self._digests(rows))
+            return rows
+
+        return self._seals.settled(read)
 
     @contextmanager
     def _changing(self, household_id: str) -> Iterator[None]:
-        self._verify(household_id)
+        self._verified(household_id)
         yield
-        self._seals.write(Scope.MEMBERS, household_id, tuple(self._digests(household_id).values()))
+        self._seals.write(Scope.MEMBERS, household_id, tuple(self._digests(self._rows(household_id)).values()))
 
-    def _digests(self, household_id: str) -> dict[int, bytes]:
-        rows = self._rows(household_id)
+    def _digests(self, rows: Sequence[Sequence[Any]]) -> dict[int, bytes]:
         return {0: members_digest(self._seals.cipher, rows)} if rows else {}
 
-    def _rows(self, household_id: str) -> list[Row[Any]]:
-        query = select(*_COLUMNS).where(MEMBERS.c.household_id == household_id)
-        return list(self._session.execute(query.order_by(MEMBERS.c.valid_from, MEMBERS.c.membership_id)).all())
+    def _rows(self, household_id: str) -> Sequence[Sequence[Any]]:
+        return _OF_HOUSEHOLD.all(connection_of(self._session), household_id)
 
 
 def member_store(context: "NodeContext", session: Session) -> MemberStore:
@@ -98,6 +109,6 @@ def member_store(context: "NodeContext", session: Session) -> MemberStore:
     return MemberStore(session, seals_in(session, context.keys.cipher))
 
 
-def members_digest(cipher: RecordCipher, rows: Iterable[Row[Any]]) -> bytes:
+def members_digest(cipher: RecordCipher, rows: Iterable[Sequence[Any]]) -> bytes:
     """Return the digest of the places in a household."""
     return rows_digest(cipher, "members", rows)

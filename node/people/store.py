@@ -16,8 +16,6 @@ from node.people.documents import Document, stored_document
 from node.people.errors import PersonUnknown
 from node.people.import_journal import added_by
 from node.people.model import (
-    AGE_BASIS,
-    BIRTH_DATE,
     LOCAL_FIELDS,
     NAME,
     NATIONAL_ID,
@@ -29,7 +27,6 @@ from node.people.model import (
     PersonRef,
     SaveCounts,
     Value,
-    birth_of,
 )
 from node.people.saving import RecordWriter, chunks, delete_details, document_index, lock_people
 from node.people.standing import StandingStore
@@ -46,10 +43,9 @@ from node.people.stored_rows import (
 from node.people.summary_input import HouseholdFacts, SummaryInput
 from node.people.tables import HOUSEHOLDS, PEOPLE
 from node.people.verified_rows import VerifiedRows
-from node.people.whole_records import whole_record
+from node.people.whole_records import IDENTITY_FIELDS, identity_of, whole_record
 from node.seals.scopes import Scope
 from node.seals.seals import seals_in
-from policies.birth import BirthDate
 from presentation.messages import _
 from service.sql_driver import connection_of
 
@@ -237,13 +233,7 @@ class PersonStore:
         Raises:
             PersonUnknown: not held, or erased.
         """
-        values = self.fields(person_id, [NATIONAL_ID, NAME, BIRTH_DATE, AGE_BASIS])
-        basis = values.get(AGE_BASIS)
-        return Identity(
-            document=stored_document(str(values[NATIONAL_ID].value)),
-            name=str(values[NAME].value),
-            birth=birth_of(BirthDate.parse(str(values[BIRTH_DATE].value)), basis.value if basis else None),
-        )
+        return identity_of(self.fields(person_id, IDENTITY_FIELDS))
 
     def fields(self, person_id: str, field_ids: Iterable[str]) -> dict[str, FieldValue]:
         """Return the stored values of some fields; fields without a value are left out.

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 from node.cipher import plain_bytes, plain_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy import Row
+    from collections.abc import Iterable, Sequence
 
     from node.cipher import RecordCipher
 
 
-def rows_digest(cipher: "RecordCipher", name: str, *tables: "Iterable[Row[Any]]") -> bytes:
+def rows_digest(cipher: "RecordCipher", name: str, *tables: "Iterable[Sequence[Any]]") -> bytes:
     """Return the digest of the rows that one thing has in some tables, in whatever order they were read.
 
     Args:
