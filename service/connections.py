@@ -15,6 +15,7 @@ import ipaddress
 import os
 import resource
 import socket
+import stat
 import threading
 import urllib.parse
 from collections import Counter
@@ -126,7 +127,9 @@ class ConnectionLimits:
         found: dict[tuple[int, int], None] = {}
         for number in numbers:
             with suppress(OSError):  # closed meanwhile
-                found[number, os.fstat(number).st_ino] = None
+                status = os.fstat(number)
+                if stat.S_ISSOCK(status.st_mode):
+                    found[number, status.st_ino] = None
         self._known = {key: each for key, each in self._known.items() if key in found}
         for key in found:
             if key not in self._known:
@@ -184,10 +187,15 @@ class ConnectionLimits:
 def _duplicate(descriptor: int, inode: int) -> socket.socket:
     """Return a socket of our own for the same connection: the descriptor may be another's a moment later.
 
+    A file that took the descriptor's place in that moment is left open: to close any descriptor of a database ends all
+    locks that this process has on it (POSIX fcntl), and another process would take its log away.
+
     Raises:
         OSError: it is no socket, or no longer the one of `inode`.
     """
     own = os.dup(descriptor)
+    if not stat.S_ISSOCK(os.fstat(own).st_mode):
+        raise OSError(errno.ENOTSOCK, os.strerror(errno.ENOTSOCK))
     try:
         same = socket.socket(fileno=own)
     except OSError:

@@ -1,9 +1,13 @@
 """ConnectionLimits bounded for an address, an entity and in all, on a listening socket that stands for gRPC's."""
 
+import fcntl
 import resource
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +75,19 @@ def test_an_address_keeps_its_newest_connections_and_others_all_of_theirs(port: 
     assert bounded.look() == 5
     assert port.alive() == [0, 1, 2, *range(8, FROM_ONE + 8)]
     assert cut == [("127.0.0.66", 5)]
+
+
+@pytest.mark.invariant(9)
+def test_looking_ends_no_lock_that_this_process_has_on_a_file(port: Port, tmp_path: Path) -> None:
+    """SQLite's locks end when a process closes any descriptor of the file; another one then takes the log away."""
+    file = tmp_path / "node.sqlite"
+    taking = f"import fcntl; fcntl.lockf(open({str(file)!r}, 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    with file.open("w+") as database:
+        fcntl.lockf(database, fcntl.LOCK_EX)
+        port.open(FROM_ONE + 5)
+        assert connections(port, []).look() == 5
+        taken = subprocess.run([sys.executable, "-c", taking], capture_output=True, text=True, check=False)
+    assert "BlockingIOError" in taken.stderr
 
 
 def test_what_was_shut_down_and_closed_counts_no_more(port: Port) -> None:
