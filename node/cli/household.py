@@ -6,15 +6,11 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, ReasonOption, read_day, reader
+from node.cli.professional import ProfessionalOption, ReasonOption, note_record_read, read_day, reader
 from presentation.messages import _
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from node.care.questions import ProfessionalInput
-    from node.context import NodeContext
-    from node.people.documents import Document
+    pass
 
 HouseholdOption = Annotated[
     str, typer.Option("--household", help=_("Referencia propia de la entidad para la unidad de convivencia."))
@@ -69,7 +65,7 @@ def _register_join(group: typer.Typer) -> None:
         from node.households.report import place_document, places_text
 
         context, whose = open_node(home).context, read_document(document)
-        today = _read(context, whose, reader(professional, reason))
+        today = note_record_read(context, whose, reader(professional, reason))
         given = JoinInput(whose, household, role, read_day(since), move, shared_custody, kind or None)
         place = Households(context).join(given)
         emit(place_document(place, today), places_text([place], today, lang), as_json=as_json)
@@ -93,7 +89,7 @@ def _register_leave(group: typer.Typer) -> None:
         from node.households.report import place_document, places_text
 
         context, whose = open_node(home).context, read_document(document)
-        today = _read(context, whose, reader(professional, reason))
+        today = note_record_read(context, whose, reader(professional, reason))
         place = Households(context).leave(whose, household, read_day(until))
         emit(place_document(place, today), places_text([place], today, lang), as_json=as_json)
 
@@ -114,7 +110,7 @@ def _register_list(group: typer.Typer) -> None:
         from node.households.report import place_document, places_text
 
         context, whose = open_node(home).context, read_document(document)
-        today = _read(context, whose, reader(professional, reason))
+        today = note_record_read(context, whose, reader(professional, reason))
         places = Households(context).list(whose)
         shown = {"places": [place_document(place, today) for place in places]}
         emit(shown, places_text(places, today, lang), as_json=as_json)
@@ -155,13 +151,3 @@ def _register_show(group: typer.Typer) -> None:
             names = {member: people.identity(member).name for member in members}
         document = household_document(view, names, today)
         emit(document, household_text(view, names, today, lang), as_json=as_json)
-
-
-def _read(context: "NodeContext", document: "Document", given: "ProfessionalInput") -> "date":
-    """Record who reads, and return the local day."""
-    from node.care.access import CaseRegister
-    from policies.local_days import local_day
-    from policies.record_readings import RecordPart
-
-    CaseRegister(context).read(document, given.professional, RecordPart.RECORD, reason=given.reason)
-    return local_day(context.clock.now())

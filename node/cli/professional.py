@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from node.care.questions import ProfessionalInput
+    from node.context import NodeContext
+    from node.people.documents import Document
 
 
 PROFESSIONAL_VARIABLE: Final = "REDPACT_PROFESSIONAL"
@@ -70,6 +72,21 @@ def reader(professional: str, reason: str = "") -> "ProfessionalInput":
     from node.care.questions import ProfessionalInput
 
     return ProfessionalInput(professional_reference(professional), reason=reason)
+
+
+def note_record_read(context: "NodeContext", document: "Document", given: "ProfessionalInput") -> "date":
+    """Record that the professional reads a person's record, and return the local day of it.
+
+    Raises:
+        PersonUnknown: this entity holds nobody with that document.
+        ProfessionalInvalid, UnknownTerm: as `CaseRegister.read`.
+    """
+    from node.care.access import CaseRegister
+    from policies.local_days import local_day
+    from policies.record_readings import RecordPart
+
+    CaseRegister(context).read(document, given.professional, RecordPart.RECORD, reason=given.reason)
+    return local_day(context.clock.now())
 
 
 def professional_reference(given: str) -> str:

@@ -6,15 +6,12 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, ReasonOption, read_day, reader
+from node.cli.professional import ProfessionalOption, ReasonOption, note_record_read, read_day, reader
 from presentation.messages import _
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from node.care.questions import ProfessionalInput
-    from node.context import NodeContext
-    from node.people.documents import Document
     from node.support.model import Support
     from policies.birth import Birth
 
@@ -104,7 +101,7 @@ def _register_add(group: typer.Typer) -> None:
         from node.support.supports import SupportInput, Supports
 
         context, whose = open_node(home).context, read_document(document)
-        today = _read(context, whose, reader(professional, reason))
+        today = note_record_read(context, whose, reader(professional, reason))
         birth = _birth(supporter_birth_date, relation)
         supporter = Supporter(checked(supporter_document, relation), supporter_name, birth, emancipated)
         scopes = split_names(scope) or ("everything",)
@@ -128,7 +125,7 @@ def _register_list(group: typer.Typer) -> None:
         from node.support.supports import Supports
 
         context, whose = open_node(home).context, read_document(document)
-        today = _read(context, whose, reader(professional, reason))
+        today = note_record_read(context, whose, reader(professional, reason))
         found = Supports(context).list(whose)
         shown = {"support": [support_document(each, today) for each in found]}
         emit(shown, supports_text(found, today, lang), as_json=as_json)
@@ -151,7 +148,7 @@ def _register_end(group: typer.Typer) -> None:
         from node.support.supports import Supports
 
         context, whose = open_node(home).context, read_document(document)
-        today = _read(context, whose, reader(professional, reason))
+        today = note_record_read(context, whose, reader(professional, reason))
         _show(Supports(context).end(whose, support_id, read_day(until)), today, lang, as_json=as_json)
 
 
@@ -167,16 +164,6 @@ def _register_rules(group: typer.Typer) -> None:
         known = load_support_rules()
         document = rules_document(known.rules, known.version)
         emit(document, rules_text(document, known.rules, lang), as_json=as_json)
-
-
-def _read(context: "NodeContext", document: "Document", given: "ProfessionalInput") -> "date":
-    """Record who reads, and return the local day."""
-    from node.care.access import CaseRegister
-    from policies.local_days import local_day
-    from policies.record_readings import RecordPart
-
-    CaseRegister(context).read(document, given.professional, RecordPart.RECORD, reason=given.reason)
-    return local_day(context.clock.now())
 
 
 def _show(support: "Support", today: "date", lang: str, *, as_json: bool) -> None:

@@ -222,8 +222,13 @@ def test_a_person_whose_age_nobody_can_tell_does_not_decide_alone(born: str, bas
 
 
 def test_the_prosecutors_decree_settles_the_age() -> None:
-    person = Identity(PERSON, "Nombre Ficticio", Birth(BirthDate(2011), AgeBasis.DECREE))
-    require_entitled(person, None, TODAY)
+    decreed, estimated = (
+        Identity(PERSON, "Nombre Ficticio", Birth(BirthDate(2011), basis))
+        for basis in (AgeBasis.DECREE, AgeBasis.ESTIMATED)
+    )
+    require_entitled(decreed, None, TODAY)
+    with pytest.raises(AgeUndecided):
+        require_entitled(estimated, None, TODAY)
 
 
 def test_a_guardian_whose_age_nobody_can_tell_is_not_taken_for_one_of_age() -> None:
